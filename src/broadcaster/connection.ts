@@ -1,0 +1,168 @@
+import {
+  type ClientFrame,
+  CloseCode,
+  decodeClientText,
+  type Envelope,
+  encodeAck,
+  encodeNack,
+  encodeNotice,
+  type Hello,
+} from '../protocol/frame.ts';
+import { type Link, type LinkEvents, LinkState, Timer, type Timers } from '../protocol/ports.ts';
+import { PeerViolation, type Session } from '../protocol/session.ts';
+import type { Broadcaster } from './broadcaster.ts';
+import type { Heartbeat } from './heartbeat.ts';
+
+const MALFORMED_MAX = 10;
+
+/** Why a connection ended, for statistics and for whoever must know that the server noticed. */
+export type CloseCause =
+  | 'peer'
+  | 'no-hello'
+  | 'missed-pongs'
+  | 'taken-over'
+  | 'protocol-error'
+  | 'slow-consumer'
+  | 'draining';
+
+/**
+ * One accepted socket: greets, then hands every frame to the session it speaks for.
+ *
+ * It owns the session only while the broadcaster says so. After a takeover its frames count for nothing.
+ */
+export class Connection implements LinkEvents {
+  readonly link: Link;
+  session: Session | undefined;
+  heartbeat: Heartbeat | undefined;
+  /** Said by the server when it closed; `peer` when the client or the network did. */
+  cause: CloseCause = 'peer';
+  readonly #broadcaster: Broadcaster;
+  readonly #timers: Timers;
+  readonly #helloTimer: Timer;
+  readonly #visit: (frame: ClientFrame) => void;
+  #malformed = 0;
+
+  constructor(options: {
+    readonly broadcaster: Broadcaster;
+    readonly link: Link;
+    readonly timers: Timers;
+    readonly helloTimeoutMs: number;
+  }) {
+    this.link = options.link;
+    this.#broadcaster = options.broadcaster;
+    this.#timers = options.timers;
+    this.#helloTimer = new Timer(() => this.close(CloseCode.noHello, 'no hello', 'no-hello'));
+    this.#visit = (frame) => this.#onFrame(frame);
+    this.#timers.arm(this.#helloTimer, options.helloTimeoutMs);
+  }
+
+  onOpen(): void {}
+
+  onText(text: string): void {
+    if (this.link.state !== LinkState.open) return;
+    this.#onLife();
+    decodeClientText(text, this.#visit);
+  }
+
+  onPong(): void {
+    this.#onLife();
+  }
+
+  onWritable(): void {
+    this.session?.pump();
+  }
+
+  onClose(code: number): void {
+    this.stop();
+    this.#broadcaster.disconnected(this, code);
+  }
+
+  close(code: number, reason: string, cause: CloseCause): void {
+    this.cause = cause;
+    this.stop();
+    this.link.close(code, reason);
+  }
+
+  /** Takes the session away: the socket closes, and what it still says counts for nothing. */
+  displace(): void {
+    this.session = undefined;
+    this.close(CloseCode.takenOver, 'taken over', 'taken-over');
+  }
+
+  stop(): void {
+    this.#timers.disarm(this.#helloTimer);
+    this.heartbeat?.stop();
+  }
+
+  /** Whatever comes after the welcome shows that the welcome, and the new token in it, has arrived. */
+  #onLife(): void {
+    this.heartbeat?.life();
+    if (this.session !== undefined) this.session.previousToken = '';
+  }
+
+  #onFrame(frame: ClientFrame): void {
+    if (this.link.state !== LinkState.open) return;
+    try {
+      this.#dispatch(frame);
+    } catch (error) {
+      if (!(error instanceof PeerViolation)) throw error;
+      this.#broadcaster.statistics.protocolErrors += 1;
+      this.close(CloseCode.protocolError, error.message, 'protocol-error');
+    }
+  }
+
+  #dispatch(frame: ClientFrame): void {
+    if (frame.kind === 'malformed') {
+      this.#onMalformed(frame.reason);
+      return;
+    }
+    if (frame.kind === 'hello') {
+      this.#onHello(frame);
+      return;
+    }
+    const session = this.session;
+    if (session === undefined) {
+      this.#onMalformed('hello comes first');
+      return;
+    }
+    switch (frame.kind) {
+      case 'ack':
+        this.#broadcaster.statistics.ackFrames += 1;
+        session.onAck(frame.seq, frame.cumulative);
+        return;
+      case 'nack':
+        this.#broadcaster.statistics.nacks += 1;
+        session.onNack(frame.seq, frame.retry);
+        return;
+      case 'envelope':
+        this.#onUpstream(frame);
+        return;
+      case 'action':
+        this.#broadcaster.act(this, session, frame);
+    }
+  }
+
+  #onHello(hello: Hello): void {
+    if (this.session !== undefined) {
+      this.#onMalformed('hello comes once');
+      return;
+    }
+    this.#timers.disarm(this.#helloTimer);
+    this.#broadcaster.greet(this, hello);
+  }
+
+  #onUpstream(frame: Envelope): void {
+    const refusal = this.#broadcaster.receive(this, frame);
+    this.link.send(refusal === undefined ? encodeAck(frame.seq, false) : encodeNack(frame.seq, { reason: refusal }));
+  }
+
+  #onMalformed(reason: string): void {
+    this.#broadcaster.statistics.malformed += 1;
+    this.#malformed += 1;
+    if (this.#malformed > MALFORMED_MAX) {
+      this.close(CloseCode.protocolError, 'too many malformed frames', 'protocol-error');
+    } else {
+      this.link.send(encodeNotice('error', { message: reason }));
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { Hello, RefusalReason } from '../protocol/frame.ts';
+import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
+import type { Session } from '../protocol/session.ts';
+
+/** Ends of sessions that a late resume is told the reason of; older ones become `unknown-session`. */
+const REMEMBERED_ENDS_MAX = 100_000;
+
+export type Claim =
+  | { readonly kind: 'resume'; readonly session: Session }
+  | { readonly kind: 'fresh'; readonly reason?: RefusalReason; readonly replaced?: Session };
+
+/**
+ * The sessions of one incarnation, in memory: found by id, by client, and forgotten when their client stays away
+ * longer than the TTL. After a restart the store is empty and its epoch is another.
+ */
+export class MemoryStore {
+  readonly epoch: string;
+  readonly #ttlMs: number;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #timer: Timer;
+  readonly #expire: (session: Session) => void;
+  readonly #sessions = new Map<string, Session>();
+  readonly #latestOf = new Map<string, Session>();
+  /** Absent sessions in the order in which they left, with their deadline, µs. */
+  readonly #absent = new Map<Session, number>();
+  readonly #ends = new Map<string, RefusalReason>();
+
+  constructor(options: {
+    readonly epoch: string;
+    readonly ttlMs: number;
+    readonly clock: Clock;
+    readonly timers: Timers;
+    readonly expire: (session: Session) => void;
+  }) {
+    this.epoch = options.epoch;
+    this.#ttlMs = options.ttlMs;
+    this.#clock = options.clock;
+    this.#timers = options.timers;
+    this.#expire = options.expire;
+    this.#timer = new Timer(() => this.#expireDue());
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get absent(): number {
+    return this.#absent.size;
+  }
+
+  /** When an absent session lost its socket, µs; undefined for one that has a socket. */
+  awaySinceUs(session: Session): number | undefined {
+    const dueUs = this.#absent.get(session);
+    return dueUs === undefined ? undefined : dueUs - this.#ttlMs * 1000;
+  }
+
+  sessions(): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
+  add(session: Session): void {
+    this.#sessions.set(session.identity.id, session);
+    this.#latestOf.set(session.identity.clientId, session);
+  }
+
+  /**
+   * Decides which session a hello gets.
+   *
+   * A hello that asks for none replaces the client's absent session; it never touches one that is connected, nor
+   * does a wrong token: a client id is no secret.
+   */
+  claim(hello: Hello): Claim {
+    const asked = hello.resume;
+    if (asked === undefined) {
+      const latest = this.#latestOf.get(hello.clientId);
+      return latest !== undefined && !latest.connected ? { kind: 'fresh', replaced: latest } : { kind: 'fresh' };
+    }
+    if (asked.epoch !== this.epoch) return { kind: 'fresh', reason: 'restart' };
+    const session = this.#sessions.get(asked.session);
+    if (session === undefined) return { kind: 'fresh', reason: this.#ends.get(asked.session) ?? 'unknown-session' };
+    if (!session.accepts(asked.token) || session.identity.clientId !== hello.clientId) {
+      return { kind: 'fresh', reason: 'bad-token' };
+    }
+    return { kind: 'resume', session };
+  }
+
+  /** The client is back. */
+  present(session: Session): void {
+    this.#absent.delete(session);
+  }
+
+  /** The client has no socket any more: its time runs. */
+  away(session: Session): void {
+    this.#absent.delete(session);
+    this.#absent.set(session, this.#clock.nowUs() + this.#ttlMs * 1000);
+    if (!this.#timer.armed) this.#timers.arm(this.#timer, this.#ttlMs);
+  }
+
+  /** Forgets a session; a later resume is told `reason`. */
+  remove(session: Session, reason: RefusalReason): void {
+    this.#sessions.delete(session.identity.id);
+    this.#absent.delete(session);
+    if (this.#latestOf.get(session.identity.clientId) === session) this.#latestOf.delete(session.identity.clientId);
+    this.#ends.set(session.identity.id, reason);
+    if (this.#ends.size <= REMEMBERED_ENDS_MAX) return;
+    const oldest = this.#ends.keys().next();
+    if (!oldest.done) this.#ends.delete(oldest.value);
+  }
+
+  stop(): void {
+    this.#timers.disarm(this.#timer);
+  }
+
+  #expireDue(): void {
+    const nowUs = this.#clock.nowUs();
+    for (const [session, dueUs] of this.#absent) {
+      if (dueUs > nowUs) {
+        this.#timers.arm(this.#timer, (dueUs - nowUs) / 1000);
+        return;
+      }
+      this.#absent.delete(session);
+      this.#expire(session);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ExitCode, UserError } from './exit.ts';
+import { packageVersion } from './package-info.ts';
+
+/** Reads the command line, runs the command, and ends the process with its exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read the output has gone, as `| head` does.
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? ExitCode.pass);
+    throw error;
+  });
+  try {
+    await program().parseAsync([...argv]);
+  } catch (error) {
+    process.exitCode = explain(error);
+  }
+  // What was written to a pipe has to be out before the end.
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  process.exit();
+}
+
+/** Says what went wrong, in a sentence where it is the user's to solve. @returns the exit code */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
+  if (error instanceof UserError) {
+    process.stderr.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`wsdeliver failed by a fault of its own, please report this:\n${detail}\n`);
+  return ExitCode.internal;
+}
+
+/** Commands load their code when they run, so that help and mistakes answer at once. */
+function program(): Command {
+  const root = new Command('wsdeliver')
+    .description('Load and chaos testing for WebSocket delivery: what was owed, what arrived, what was lost silently.')
+    .version(packageVersion())
+    .exitOverride()
+    .showHelpAfterError('(see --help)')
+    .configureHelp({ showGlobalOptions: false });
+  addBench(root);
+  root
+    .command('scenarios')
+    .description('list the bundled scenarios')
+    .action(async () => (await import('./inspect.ts')).listScenarios());
+  root
+    .command('validate')
+    .description('check scenario files without running them')
+    .argument('<scenario...>', 'files, folders or bundled names')
+    .action(async (names: string[]) => (await import('./inspect.ts')).validate(names));
+  root
+    .command('schema')
+    .description('print the JSON Schema of scenario files, or of result files')
+    .option('--result', 'of result files')
+    .action(async (options: { result?: boolean }) => (await import('./inspect.ts')).printSchema(options.result === true));
+  root
+    .command('faults')
+    .description('list the faults that a scenario can use')
+    .action(async () => (await import('./inspect.ts')).listFaults());
+  root
+    .command('serve')
+    .description("run the reference broadcaster alone, for other people's clients")
+    .option('--port <number>', 'port to listen on; 0: any', wholeNumber(0, 65_535), 8080)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--scenario <scenario>', 'take the settings from its server block')
+    .action(async (options) => (await import('./serve.ts')).serve(options));
+  root
+    .command('report')
+    .description('render a result file again')
+    .argument('<result>', 'a file that --json wrote')
+    .addOption(new Option('--format <format>', 'how').choices(['text', 'json', 'junit', 'markdown', 'html']).default('text'))
+    .option('--no-color', 'without colours')
+    .action(async (file: string, options) => (await import('./inspect.ts')).printReport(file, options));
+  return root;
+}
+
+function addBench(root: Command): void {
+  root
+    .command('bench')
+    .description('run scenarios and report what was delivered (the bundled quickstart when none is named)')
+    .argument('[scenario...]', 'files, folders or bundled names')
+    .option('--seed <number>', 'source of all randomness', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--clients <number>', 'clients in all; profiles keep their proportions', wholeNumber(1, 200_000))
+    .option('--rate <rate>', 'rate of every publish stream, as in 200/s or max')
+    .option('--duration <time>', 'length of the load, as in 30s')
+    .option('--target <url>', 'a server that speaks wsdeliver.v1, instead of the reference broadcaster')
+    .option('--set <path=value>', 'any setting, as in --set server.outbox.maxPending=50; repeatable', collect, [])
+    .option('--workers <number>', 'load worker processes; default: from cores and clients', wholeNumber(1, 256))
+    .option('--out <folder>', 'write <scenario>.json for each run into this folder')
+    .option('--json <file>', 'write the result file (one scenario)')
+    .option('--junit <file>', 'write a JUnit report of all runs')
+    .option('--html <file>', 'write an HTML report (one scenario)')
+    .option('--markdown <file>', 'write a Markdown summary of all runs')
+    .option('--quiet', 'only the verdict lines')
+    .option('--no-color', 'without colours')
+    .action(async (names: string[], options) => {
+      process.exitCode = await (await import('./bench.ts')).bench(names, options);
+    });
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`a whole number from ${min} to ${max} is wanted.`);
+  };
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,80 @@
+import { accessSync, constants, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { ExitCode, UserError } from './exit.ts';
+
+export interface OutputOptions {
+  readonly out?: string;
+  readonly json?: string;
+  readonly junit?: string;
+  readonly html?: string;
+  readonly markdown?: string;
+}
+
+/** The files a run is asked to write: checked before the run, so that nothing is measured in vain. */
+export class OutputFiles {
+  readonly #options: OutputOptions;
+
+  /** @throws {UserError} when one of them can't be written */
+  constructor(options: OutputOptions, scenarios: readonly string[]) {
+    this.#options = options;
+    for (const flag of ['json', 'html'] as const) {
+      if (options[flag] !== undefined && scenarios.length > 1) {
+        throw new UserError(`Cannot write ${scenarios.length} results to --${flag} "${options[flag]}": use --out <folder>`);
+      }
+    }
+    const doubled = scenarios.find((name, index) => scenarios.indexOf(name) !== index);
+    if (options.out !== undefined && doubled !== undefined) {
+      throw new UserError(`Cannot write to --out "${options.out}": two scenarios are named "${doubled}"`);
+    }
+    if (options.out !== undefined) prepareFolder(options.out);
+    for (const file of [options.json, options.junit, options.html, options.markdown]) {
+      if (file !== undefined) checkWritable(file);
+    }
+  }
+
+  writeOne(scenario: string, texts: { readonly json: string; readonly html: string }): void {
+    const { out, json, html } = this.#options;
+    if (out !== undefined) write(join(out, `${scenario}.json`), texts.json);
+    if (json !== undefined) write(json, texts.json);
+    if (html !== undefined) write(html, texts.html);
+  }
+
+  writeAll(texts: { readonly junit: string; readonly markdown: string }): void {
+    const { junit, markdown } = this.#options;
+    if (junit !== undefined) write(junit, texts.junit);
+    if (markdown !== undefined) write(markdown, texts.markdown);
+  }
+}
+
+function prepareFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new UserError(`Cannot write to folder "${folder}": ${reason(error)}`);
+  }
+}
+
+function checkWritable(file: string): void {
+  const path = resolve(file);
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) throw new UserError(`Cannot write "${file}": it is a folder, a file is wanted`);
+    accessSync(stats === undefined ? dirname(path) : path, constants.W_OK);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`Cannot write "${file}": ${reason(error)}`);
+  }
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UserError(`Cannot write "${file}": ${reason(error)}; the report above is complete`, ExitCode.internal);
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { suggest } from '../scenario/nearest.ts';
+import type { Override } from '../scenario/overrides.ts';
+import { parseScenario } from '../scenario/parse.ts';
+import { formatProblem } from '../scenario/problem.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { UserError } from './exit.ts';
+import { BUNDLED_SCENARIOS } from './package-info.ts';
+
+const FILE_BYTES_MAX = 1_048_576;
+const YAML = /\.ya?ml$/;
+
+/** A scenario as the user named it, with the file behind it. */
+export interface ScenarioFile {
+  /** As messages and results name it: a path, or the name of a bundled one. */
+  readonly label: string;
+  readonly path: string;
+}
+
+export interface LoadedScenario {
+  readonly label: string;
+  readonly scenario: Scenario;
+  readonly sha256: string;
+}
+
+export function bundledNames(): string[] {
+  return readdirSync(BUNDLED_SCENARIOS)
+    .filter((file) => YAML.test(file))
+    .map((file) => file.replace(YAML, ''))
+    .sort();
+}
+
+/**
+ * Finds scenarios by file, folder or bundled name.
+ *
+ * @throws {UserError} for a name that is none of these
+ */
+export function findScenarios(names: readonly string[]): ScenarioFile[] {
+  return names.flatMap((name) => {
+    const path = resolve(name);
+    const kind = kindOf(path);
+    if (kind === 'file') return [{ label: name, path }];
+    if (kind === 'folder') return inFolder(name, path);
+    const bundled = bundledNames();
+    if (bundled.includes(name)) return [{ label: name, path: join(BUNDLED_SCENARIOS, `${name}.yaml`) }];
+    throw new UserError(`Cannot find scenario "${name}": it is no file, no folder and no bundled scenario${hint(name, bundled)}`);
+  });
+}
+
+/** @throws {UserError} with every problem, located, when the file is no valid scenario */
+export function loadScenario(file: ScenarioFile, overrides: readonly Override[] = []): LoadedScenario {
+  const bytes = readBytes(file);
+  const outcome = parseScenario(bytes.toString('utf8'), { file: file.label, overrides });
+  if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem).join('\n'));
+  return { label: file.label, scenario: outcome.scenario, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+function readBytes({ label, path }: ScenarioFile): Buffer {
+  const { size } = statSync(path);
+  if (size > FILE_BYTES_MAX) {
+    throw new UserError(`${label}:1:1: Cannot read the scenario: the file has ${size} bytes, ${FILE_BYTES_MAX} at most are wanted`);
+  }
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UserError(`Cannot read "${label}": ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function inFolder(name: string, path: string): ScenarioFile[] {
+  const files = readdirSync(path)
+    .filter((file) => YAML.test(file))
+    .sort();
+  if (files.length === 0) throw new UserError(`Cannot find a scenario in "${name}": no file in it ends in .yaml or .yml`);
+  return files.map((file) => ({ label: join(name, basename(file)), path: join(path, file) }));
+}
+
+function kindOf(path: string): 'file' | 'folder' | 'nothing' {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return 'nothing';
+  return stats.isDirectory() ? 'folder' : 'file';
+}
+
+function hint(name: string, bundled: readonly string[]): string {
+  const close = suggest(name, bundled, 'scenario');
+  return close === '' ? `; "wsdeliver scenarios" lists those` : `. ${close.trim()}`;
+}

@@ -1,0 +1,127 @@
+import { emptyAnomalyCounts } from './anomaly-counts.ts';
+import type { StreamEvidenceRecord } from './evidence.ts';
+import { EXAMPLES_MAX, Examples } from './examples.ts';
+import { contains, type Intervals, members, NOTHING } from './intervals.ts';
+import type { Anomaly, AnomalyKind } from './judgement.ts';
+import type { PublishLog } from './publish-log.ts';
+import type { ClientRecord } from './record.ts';
+
+/** The name of a session in reports: `c17`, or `c17#2` for the second session of client 17. */
+export function sessionName(client: number, ordinal: number): string {
+  return ordinal === 0 ? `c${client}` : `c${client}#${ordinal + 1}`;
+}
+
+export function messageName(stream: number, seq: number): string {
+  return `p${stream}:${seq}`;
+}
+
+export interface CaseFileOptions {
+  readonly log: PublishLog;
+  /** The instant from which timelines count. */
+  readonly originUs: number;
+  readonly endUs: number;
+}
+
+/** One message and one session in which something went wrong with it. */
+export interface Case {
+  readonly client: ClientRecord;
+  readonly session: number;
+  readonly stream: number;
+  readonly seq: number;
+  readonly cause: string;
+  readonly stage?: string;
+  readonly evidence?: StreamEvidenceRecord | undefined;
+  /** What was seen, and when; absent for what never came. */
+  readonly seen?: { readonly atUs: number; readonly event: string };
+  /** The client's notes at the time; absent: its latest. */
+  readonly notes?: ClientRecord['notes'];
+}
+
+/** Collects anomalies: a count of each kind, and a few examples with what led to them. */
+export class CaseFile {
+  readonly #log: PublishLog;
+  readonly #originUs: number;
+  readonly #endUs: number;
+  readonly #examples = new Examples<Anomaly>();
+  readonly #counts = emptyAnomalyCounts();
+
+  constructor({ log, originUs, endUs }: CaseFileOptions) {
+    this.#log = log;
+    this.#originUs = originUs;
+    this.#endUs = endUs;
+  }
+
+  get anomalies(): Anomaly[] {
+    return this.#examples.list();
+  }
+
+  get counts(): Record<AnomalyKind, number> {
+    return this.#counts;
+  }
+
+  count(kind: AnomalyKind, count: number): void {
+    this.#counts[kind] += count;
+  }
+
+  wants(kind: AnomalyKind): boolean {
+    return this.#examples.wants(kind);
+  }
+
+  example(kind: AnomalyKind, about: Case): void {
+    if (!this.wants(kind)) return;
+    this.#examples.add({
+      kind,
+      session: sessionName(about.client.client, about.session),
+      message: about.stream < 0 ? '' : messageName(about.stream, about.seq),
+      cause: about.cause,
+      stage: about.stage ?? '',
+      timeline: this.#timeline(about),
+    });
+  }
+
+  /** Counts a set of messages, and keeps examples while they are wanted. */
+  add(kind: AnomalyKind, seqs: Intervals, count: number, about: (seq: number) => Case): void {
+    this.count(kind, count);
+    let looked = 0;
+    for (const seq of members(seqs)) {
+      if (looked === EXAMPLES_MAX || !this.wants(kind)) return;
+      looked += 1;
+      this.example(kind, about(seq));
+    }
+  }
+
+  #timeline(about: Case): Anomaly['timeline'] {
+    const events: (readonly [atUs: number, event: string])[] = [
+      ...this.#publishEvents(about),
+      ...(about.notes ?? about.client.notes),
+    ];
+    if (about.seen !== undefined) events.push([about.seen.atUs, about.seen.event]);
+    events.sort(([a], [b]) => a - b);
+    if (about.evidence !== undefined && about.stream >= 0) {
+      events.push([this.#endUs, `by the server's record: ${recordInWords(about.evidence, about.seq)}`]);
+    }
+    return events.map(([atUs, event]) => ({ atMs: (atUs - this.#originUs) / 1000, event }));
+  }
+
+  #publishEvents({ stream, seq }: Case): [number, string][] {
+    if (stream < 0 || seq < 1 || seq > this.#log.count(stream)) return [];
+    const message = messageName(stream, seq);
+    const events: [number, string][] = [[this.#log.beginUs(stream, seq), `publish of ${message} begins`]];
+    const endUs = this.#log.endUs(stream, seq);
+    if (endUs < Number.POSITIVE_INFINITY) events.push([endUs, `publish ${this.#log.status(stream, seq)}`]);
+    return events;
+  }
+}
+
+function recordInWords(evidence: StreamEvidenceRecord, seq: number): string {
+  const words = [
+    contains(evidence.assigned, seq) ? 'assigned' : 'never assigned',
+    contains(evidence.sent, seq) ? 'sent' : 'never sent',
+    contains(evidence.acked, seq) ? 'acked' : 'never acked',
+  ];
+  for (const [reason, set] of Object.entries(evidence.dropped ?? {})) {
+    if (contains(set ?? NOTHING, seq)) words.push(`dropped (${reason})`);
+  }
+  if (contains(evidence.resentAfterAck ?? NOTHING, seq)) words.push('sent again after the ack');
+  return words.join(', ');
+}

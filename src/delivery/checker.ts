@@ -1,0 +1,149 @@
+import { CaseFile } from './case-file.ts';
+import { isInverted, judgeClient } from './client-judge.ts';
+import { addCounts, emptyCounts } from './counts.ts';
+import type { EvidenceRecord, SessionEvidenceRecord } from './evidence.ts';
+import type { DeliveryLevel } from './guarantee.ts';
+import { countOf } from './intervals.ts';
+import type { Anomaly, AnomalyKind, Belief, DeliveryCounts } from './judgement.ts';
+import type { Drain } from './loss-judge.ts';
+import type { PublishLog } from './publish-log.ts';
+import type { ClientRecord, LedgerExample } from './record.ts';
+
+/** Everything that the checker is told about a run. */
+export interface JudgeInput {
+  readonly log: PublishLog;
+  readonly clients: readonly ClientRecord[];
+  /** What the ledgers kept of each kind of anomaly, of all processes. */
+  readonly examples: readonly LedgerExample[];
+  /** The server's own record, where it is at hand. */
+  readonly evidence?: EvidenceRecord;
+  readonly level: DeliveryLevel;
+  readonly drain: Drain;
+  /** The instant from which timelines count. */
+  readonly originUs: number;
+  /** End of the drain. */
+  readonly endUs: number;
+  /** Clients that a fault keeps away for good. */
+  readonly awayOnPurpose?: ReadonlySet<number>;
+}
+
+export interface Judgement {
+  readonly delivery: DeliveryCounts;
+  readonly profiles: Record<string, DeliveryCounts>;
+  readonly belief?: Belief;
+  /** A limited number of each kind. */
+  readonly anomalies: Anomaly[];
+  readonly anomalyCounts: Record<AnomalyKind, number>;
+  /** Of the unresolved deliveries, those of clients that were meant to be there. */
+  readonly unresolvedUnexpected: number;
+}
+
+/**
+ * Decides what became of every message for every client.
+ *
+ * Its work grows with the clients, sessions and streams, and with what went wrong, not with the deliveries.
+ */
+export function judge(input: JudgeInput): Judgement {
+  const { log, evidence } = input;
+  const cases = new CaseFile(input);
+  const bySession = sessionsByKey(evidence);
+  const belief = emptyBelief();
+  const delivery = emptyCounts();
+  delivery.published = publishedIn(log, range(log.streamCount));
+  const profiles: Record<string, DeliveryCounts> = {};
+  const streamsOf = new Map<string, Set<number>>();
+  let unresolvedUnexpected = 0;
+  addExamples(input, cases);
+  for (const client of input.clients) {
+    const counts = judgeClient({
+      log,
+      client,
+      evidenceOf: (key) => bySession.get(key),
+      acked: input.level !== 'at-most-once',
+      drain: input.drain,
+      endUs: input.endUs,
+      cases,
+      belief,
+    });
+    addCounts(delivery, counts);
+    const profile = profiles[client.profile] ?? emptyCounts();
+    profiles[client.profile] = profile;
+    addCounts(profile, counts);
+    const streams = streamsOf.get(client.profile) ?? new Set();
+    streamsOf.set(client.profile, streams);
+    for (const stream of client.subscribed) streams.add(stream);
+    if (!input.awayOnPurpose?.has(client.client)) unresolvedUnexpected += counts.unresolved;
+  }
+  for (const [profile, counts] of Object.entries(profiles)) {
+    counts.published = publishedIn(log, streamsOf.get(profile) ?? []);
+  }
+  return {
+    delivery,
+    profiles,
+    ...(evidence === undefined ? {} : { belief }),
+    anomalies: cases.anomalies,
+    anomalyCounts: cases.counts,
+    unresolvedUnexpected,
+  };
+}
+
+/**
+ * Why a judgement says too little to pass a run: a group of clients that was owed nothing, or deliveries that
+ * had no fair chance although their clients were meant to be there.
+ */
+export function inconclusiveReasons({ profiles, unresolvedUnexpected }: Judgement): string[] {
+  const reasons = Object.entries(profiles)
+    .filter(([, counts]) => counts.owed === 0)
+    .map(([profile]) => `nothing was owed to the clients of profile ${profile}`);
+  if (unresolvedUnexpected > 0) {
+    reasons.push(`${unresolvedUnexpected} deliveries are unresolved: the run gave them no fair chance`);
+  }
+  return reasons;
+}
+
+/** Takes over what the ledgers saw, without what turns out to be no anomaly: overlapping publishes have no order. */
+function addExamples({ log, clients, examples }: JudgeInput, cases: CaseFile): void {
+  const byNumber = new Map(clients.map((client) => [client.client, client]));
+  for (const example of examples) {
+    const client = byNumber.get(example.client);
+    if (client === undefined) continue;
+    if (example.newer > 0 && !isInverted(log, example.stream, example.seq, example.newer)) continue;
+    cases.example(example.kind, {
+      client,
+      session: example.session,
+      stream: example.stream,
+      seq: example.seq,
+      cause: example.cause,
+      seen: {
+        atUs: example.atUs,
+        event: example.position > 0 ? `seen at position ${example.position}` : 'seen',
+      },
+      notes: example.notes,
+    });
+  }
+}
+
+function sessionsByKey(evidence: EvidenceRecord | undefined): Map<string, SessionEvidenceRecord> {
+  return new Map(evidence?.sessions.map((session) => [session.key, session]));
+}
+
+function publishedIn(log: PublishLog, streams: Iterable<number>): number {
+  let published = 0;
+  for (const stream of streams) published += countOf(log.accepted(stream));
+  return published;
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+function emptyBelief(): { -readonly [K in keyof Belief]: number } {
+  return {
+    deliveredHandled: 0,
+    deliveredNotHandled: 0,
+    droppedHandled: 0,
+    droppedNotHandled: 0,
+    pendingHandled: 0,
+    pendingNotHandled: 0,
+  };
+}

@@ -1,0 +1,64 @@
+import type { Checksum } from './crc32.ts';
+import { Examples } from './examples.ts';
+import type { LossReason } from './judgement.ts';
+import type { LedgerExample } from './record.ts';
+import { StampScanner } from './stamp.ts';
+
+/** A power of two. */
+const INTACT_MAX = 64;
+const INTACT_LENGTH_MAX = 16_384;
+
+export interface LedgerContextOptions {
+  readonly run: string;
+  readonly checksum: Checksum;
+  /** Handled later than this after its intended instant, a message counts as late. */
+  readonly lateAfterUs?: number;
+}
+
+/** What all ledgers of one process share: how to read stamps, and the examples. */
+export class LedgerContext {
+  readonly run: string;
+  readonly lateAfterUs: number;
+  readonly examples = new Examples<LedgerExample>();
+  readonly scanner = new StampScanner();
+  readonly #checksum: Checksum;
+  /** Bodies found intact lately: a broadcast reaches thousands of clients of a process, and comparing is cheaper. */
+  readonly #intact = new Array<string>(INTACT_MAX).fill('');
+  readonly #intactCrc = new Array<number>(INTACT_MAX).fill(0);
+
+  constructor({ run, checksum, lateAfterUs }: LedgerContextOptions) {
+    this.run = run;
+    this.#checksum = checksum;
+    this.lateAfterUs = lateAfterUs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether a body is the one that was stamped. */
+  isIntact(body: string, length: number, crc: number): boolean {
+    if (body.length !== length) return false;
+    const slot = crc & (INTACT_MAX - 1);
+    if (this.#intactCrc[slot] === crc && this.#intact[slot] === body) return true;
+    if (this.#checksum(body) !== crc) return false;
+    if (length <= INTACT_LENGTH_MAX) {
+      this.#intactCrc[slot] = crc;
+      this.#intact[slot] = body;
+    }
+    return true;
+  }
+}
+
+/** Why a server refused to go on with a session. */
+export type ResetReason = 'expired' | 'restart' | 'unknown-session' | 'overflow' | 'bad-token' | 'replaced';
+
+const LOSS_BY_RESET: Record<ResetReason, LossReason> = {
+  expired: 'session-expired',
+  restart: 'restart',
+  // A server that doesn't know the session any more has discarded it.
+  'unknown-session': 'session-expired',
+  overflow: 'overflow',
+  'bad-token': 'replaced',
+  replaced: 'replaced',
+};
+
+export function lossReason(reset: ResetReason): LossReason {
+  return LOSS_BY_RESET[reset];
+}

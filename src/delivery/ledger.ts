@@ -1,0 +1,434 @@
+import { Arrival } from './arrival.ts';
+import { type DrainTarget, missingIn, missingUpTo } from './drain-target.ts';
+import type { AnomalyKind, LossReason } from './judgement.ts';
+import { type LedgerContext, lossReason, type ResetReason } from './ledger-context.ts';
+import type { ClientRecord } from './record.ts';
+import { SeqSet } from './seq-set.ts';
+import { SessionLedger } from './session-ledger.ts';
+import type { StreamLedger } from './stream-ledger.ts';
+
+/** Lifecycle notes that each client keeps for its examples. */
+const NOTES_MAX = 32;
+const HANDLER_FAILED = 'handler failed';
+
+/** What handling a message came to; latency is measured on `first` only. */
+export type Handling = 'first' | 'duplicate' | 'corrupt';
+
+export interface ClientLedgerOptions {
+  readonly context: LedgerContext;
+  /** Number of the client, from 0. */
+  readonly client: number;
+  readonly profile: string;
+  /** For each publish stream, whether the client joined its room. */
+  readonly subscribed: readonly boolean[];
+}
+
+/**
+ * Everything that one client saw of a run, kept as sets of seqs and counters: a message costs no memory once it
+ * was handled in order. Instants are integer µs.
+ *
+ * The driver reports what happens to the client's *current* connection; what an older one still does after a newer
+ * one was welcomed is not the client's business. A *position* is the driver's delivery index within a session,
+ * from 1, or 0 where the protocol has none; with positions the ledger can also judge acks, resumes and gaps.
+ */
+export class ClientLedger {
+  readonly client: number;
+  readonly profile: string;
+  readonly #subscribed: readonly boolean[];
+  readonly #context: LedgerContext;
+  readonly #sessions: SessionLedger[] = [];
+  #session: SessionLedger | undefined = undefined;
+  /** Per stream, what sessions before the current one handled. */
+  readonly #earlier: (SeqSet | undefined)[] = [];
+  #firstHelloUs = -1;
+  #helloUs = -1;
+  #connected = false;
+  #closedUs = -1;
+  #connection = 0;
+  /** The latest arrival while nothing was done about it: in most clients it is handled at once. */
+  #fresh: Arrival | undefined = undefined;
+  #freshPosition = 0;
+  #handledTotal = 0;
+  #notes: [atUs: number, text: string][] | undefined = undefined;
+
+  constructor({ context, client, profile, subscribed }: ClientLedgerOptions) {
+    this.#context = context;
+    this.client = client;
+    this.profile = profile;
+    this.#subscribed = subscribed;
+  }
+
+  /** First handlings so far: while it grows, the client advances. */
+  get handledTotal(): number {
+    return this.#handledTotal;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  helloSent(atUs: number): void {
+    if (this.#firstHelloUs < 0) this.#firstHelloUs = atUs;
+    this.#helloUs = atUs;
+    this.note(atUs, 'hello sent');
+  }
+
+  /**
+   * A fresh session was confirmed.
+   *
+   * @param key - the server's name for the session
+   * @param reset - why the session before could not be resumed; absent when the client did not ask for that
+   */
+  subscribed(atUs: number, key: string, reset?: ResetReason): void {
+    this.#settleFresh();
+    const helloUs = this.#helloUs < 0 ? atUs : this.#helloUs;
+    if (this.#firstHelloUs < 0) this.#firstHelloUs = helloUs;
+    const before = this.#session;
+    let session = before;
+    if (session === undefined || session.subscribedUs >= 0) {
+      if (session?.end.kind === 'open') {
+        session.end = { kind: 'reset', atUs: helloUs, reason: lossReason(reset ?? 'replaced') };
+      }
+      // Unanswered hellos before the first session may have subscribed the client already.
+      session = this.#begin(session === undefined ? this.#firstHelloUs : helloUs);
+    }
+    session.key = key;
+    session.subscribedUs = atUs;
+    this.#connectionOpened();
+    const why = reset === undefined ? '' : `, the one before is gone: ${reset}`;
+    this.note(atUs, `fresh session${why}`);
+  }
+
+  /**
+   * The session goes on, on a new connection.
+   *
+   * @param throughPosition - everything up to here the client had declared handled when it asked
+   */
+  resumed(atUs: number, throughPosition: number): void {
+    this.#settleFresh();
+    const session = this.#current();
+    session.resumes += 1;
+    session.resumedUs = atUs;
+    session.declaredThrough = Math.max(session.declaredThrough, throughPosition);
+    session.end = { kind: 'open' };
+    this.#connectionOpened();
+    this.note(atUs, `session resumed after position ${throughPosition}`);
+  }
+
+  /** The current connection is gone. */
+  closed(atUs: number, code: number): void {
+    this.#connected = false;
+    this.#closedUs = atUs;
+    const session = this.#session;
+    if (session?.end.kind === 'goodbye' && session.end.closedUs < 0) {
+      session.end = { ...session.end, closedUs: atUs, confirmed: code === 1000 };
+    }
+    this.note(atUs, `connection closed with ${code}`);
+  }
+
+  /** The client ends its session for good. */
+  goodbye(atUs: number): void {
+    const session = this.#session;
+    if (session?.end.kind === 'open') session.end = { kind: 'goodbye', atUs, closedUs: -1, confirmed: false };
+    this.note(atUs, 'goodbye');
+  }
+
+  /**
+   * Notes an arrival.
+   *
+   * @param redelivered - whether the server marked it as sent again
+   * @returns the arrival, for `handled` or `failed`; `undefined` when it is none of this run's messages for this
+   * client, which is counted
+   */
+  received(
+    position: number,
+    stampText: string,
+    body: string,
+    redelivered: boolean,
+    atUs: number,
+  ): Arrival | undefined {
+    if (this.#fresh !== undefined) this.#settleFresh();
+    const session = this.#current();
+    const { run, scanner } = this.#context;
+    if (!scanner.scan(stampText, run))
+      return this.#phantom(session, position, 'its stamp is not of this run', atUs);
+    const { stream, seq } = scanner;
+    if (this.#subscribed[stream] !== true) {
+      return this.#phantom(session, position, 'its room was not joined', atUs, stream, seq);
+    }
+    const ledger = session.stream(stream);
+    const known = ledger.knows(seq);
+    const arrival = new Arrival(scanner, run, session, this.#connection);
+    arrival.redelivered = redelivered;
+    arrival.corrupt = !this.#context.isIntact(body, scanner.length, scanner.crc);
+    if (position > 0) {
+      if (known && !session.positions.has(position)) this.#secondPosition(session, ledger, position, seq);
+      session.positions.arrived(position, stream, seq);
+      if (position <= session.declaredThrough) this.#unsound(arrival, position, atUs);
+    }
+    if (known) {
+      session.counts.duplicatesReceived += 1;
+    } else {
+      this.#fresh = arrival;
+      this.#freshPosition = position;
+    }
+    return arrival;
+  }
+
+  /** The handler completed. */
+  handled(position: number, arrival: Arrival, atUs: number): Handling {
+    const { session, stream, seq } = arrival;
+    if (arrival === this.#fresh) this.#fresh = undefined;
+    else session.release(position, stream, seq);
+    const ledger = session.stream(stream);
+    const fresh = ledger.handled.add(seq);
+    if (!fresh || this.#handledEarlier(session, stream, seq)) {
+      this.#duplicate(position, arrival, atUs);
+      if (arrival.corrupt) this.#corrupt(position, arrival, atUs);
+      return arrival.corrupt ? 'corrupt' : 'duplicate';
+    }
+    this.#handledTotal += 1;
+    const inversion = ledger.order(seq, arrival.connection, arrival.redelivered);
+    if (inversion !== undefined && inversion !== 'filled') {
+      const newer = ledger.newestInverted;
+      this.#example(
+        inversion,
+        position,
+        arrival,
+        atUs,
+        `message ${newer} of its stream was handled before it`,
+        newer,
+      );
+    }
+    if (atUs - arrival.intendedUs > this.#context.lateAfterUs) session.counts.late += 1;
+    if (!arrival.corrupt) return 'first';
+    this.#corrupt(position, arrival, atUs);
+    return 'corrupt';
+  }
+
+  /** The handler failed: the message stays unhandled until it comes again. */
+  failed(position: number, arrival: Arrival, atUs: number): void {
+    if (arrival === this.#fresh) this.#settleFresh();
+    const text = `${HANDLER_FAILED} for p${arrival.stream}:${arrival.seq} at position ${position}`;
+    const last = this.#notes?.[this.#notes.length - 1];
+    // A handler that fails often must not push everything else out of the notes.
+    if (last?.[1].startsWith(HANDLER_FAILED)) this.#notes?.pop();
+    this.note(atUs, text);
+  }
+
+  /** An ack leaves. */
+  acked(position: number, cumulative: boolean, atUs: number): void {
+    if (this.#fresh !== undefined) this.#settleFresh();
+    const session = this.#session;
+    if (session === undefined || !session.owes(position, cumulative)) return;
+    session.counts.ackBeforeHandle += 1;
+    const cause = cumulative
+      ? `the ack for everything up to ${position} left while something it covers was not handled`
+      : `the ack for ${position} left before it was handled`;
+    this.#exampleAt('ack-before-handle', session, position, -1, 0, atUs, cause);
+  }
+
+  /** The server said that positions `[from..to]` will never come. */
+  gap(from: number, to: number, reason: LossReason, atUs: number): void {
+    this.#settleFresh();
+    this.#current().gap(from, to, reason);
+    this.note(atUs, `gap from ${from} to ${to}: ${reason}`);
+  }
+
+  /** Keeps a line about the client for the examples, such as a fault that began or ended. */
+  note(atUs: number, text: string): void {
+    this.#notes ??= [];
+    if (this.#notes.length === NOTES_MAX) this.#notes.shift();
+    this.#notes.push([atUs, text]);
+  }
+
+  /** Highest seq of a stream handled in any session; 0 for none. */
+  highestHandled(stream: number): number {
+    return Math.max(this.#earlier[stream]?.max ?? 0, this.#session?.streamSeen(stream)?.handled.max ?? 0);
+  }
+
+  /**
+   * Messages missing below the highest one handled in this session, less those that gaps cover.
+   *
+   * @param excluded - per stream, seqs that nobody owes
+   */
+  holes(excluded: readonly (SeqSet | undefined)[] = []): number {
+    const session = this.#session;
+    if (session === undefined) return 0;
+    let missing = 0;
+    for (let stream = 0; stream < session.streamCount; stream += 1) {
+      const handled = session.streamSeen(stream)?.handled;
+      if (handled !== undefined) missing += missingIn(handled, handled.min, handled.max, excluded[stream]);
+    }
+    return missing === 0 ? 0 : Math.max(0, missing - session.gapCredit(true));
+  }
+
+  /**
+   * Messages this client still has to handle before its drain is over; 0 when nothing is missing up to the targets.
+   *
+   * What was published before the first message that the session handled is left to the checker.
+   *
+   * @param targets - per stream; absent where nothing was accepted
+   */
+  outstanding(targets: readonly (DrainTarget | undefined)[]): number {
+    const session = this.#session;
+    let missing = 0;
+    for (let stream = 0; stream < targets.length; stream += 1) {
+      const target = targets[stream];
+      if (target === undefined || this.#subscribed[stream] !== true) continue;
+      if (session === undefined) missing += 1;
+      else if (session.subscribedUs < target.beginUs) missing += missingUpTo(session, stream, target);
+    }
+    return missing === 0 ? 0 : Math.max(0, missing - (session?.gapCredit(false) ?? 0));
+  }
+
+  toRecord(): ClientRecord {
+    this.#settleFresh();
+    return {
+      client: this.client,
+      profile: this.profile,
+      subscribed: this.#subscribed.flatMap((subscribed, stream) => (subscribed ? [stream] : [])),
+      firstHelloUs: this.#firstHelloUs,
+      connected: this.#connected,
+      closedUs: this.#closedUs,
+      sessions: this.#sessions.map((session) => session.toRecord()),
+      notes: this.#notes ?? [],
+    };
+  }
+
+  /** The current session, or one that the server has yet to confirm. */
+  #current(): SessionLedger {
+    return this.#session ?? this.#begin(this.#helloUs);
+  }
+
+  #begin(helloSentUs: number): SessionLedger {
+    const before = this.#session;
+    for (let stream = 0; before !== undefined && stream < before.streamCount; stream += 1) {
+      const handled = before.streamSeen(stream)?.handled;
+      if (handled === undefined) continue;
+      const earlier = this.#earlier[stream] ?? new SeqSet();
+      const intervals = handled.intervals();
+      for (let index = 0; index < intervals.length; index += 2) {
+        earlier.addRange(intervals[index] ?? 0, intervals[index + 1] ?? 0);
+      }
+      this.#earlier[stream] = earlier;
+    }
+    const session = new SessionLedger(this.#sessions.length, helloSentUs, this.#subscribed.length);
+    this.#sessions.push(session);
+    this.#session = session;
+    return session;
+  }
+
+  #connectionOpened(): void {
+    this.#connection += 1;
+    this.#connected = true;
+  }
+
+  /** The latest arrival was not handled at once: keep it in mind. */
+  #settleFresh(): void {
+    const fresh = this.#fresh;
+    if (fresh === undefined) return;
+    this.#fresh = undefined;
+    fresh.session.hold(this.#freshPosition, fresh.stream, fresh.seq);
+  }
+
+  /** Whether another session handled it; a message that an old session handles late counts there too. */
+  #handledEarlier(session: SessionLedger, stream: number, seq: number): boolean {
+    if (this.#sessions.length === 1) return false;
+    if (session === this.#session) return this.#earlier[stream]?.has(seq) ?? false;
+    const now = this.#session?.streamSeen(stream)?.handled.has(seq) ?? false;
+    const earlier = this.#earlier[stream] ?? new SeqSet();
+    this.#earlier[stream] = earlier;
+    return !earlier.add(seq) || now;
+  }
+
+  /** A message known under another position; while it waits for its handler, it waits under both. */
+  #secondPosition(session: SessionLedger, ledger: StreamLedger, position: number, seq: number): void {
+    session.counts.secondPositions += 1;
+    if (!ledger.handled.has(seq)) session.hold(position, ledger.stream, seq);
+  }
+
+  #phantom(
+    session: SessionLedger,
+    position: number,
+    why: string,
+    atUs: number,
+    stream = -1,
+    seq = 0,
+  ): undefined {
+    if (position > 0) {
+      // Sent again because nobody acked it, it is still the same one.
+      if (session.positions.has(position)) return undefined;
+      session.positions.arrivedUnreadable(position);
+    }
+    session.counts.phantom += 1;
+    this.#exampleAt('phantom', session, position, stream, seq, atUs, `a message arrived, but ${why}`);
+    return undefined;
+  }
+
+  #unsound(arrival: Arrival, position: number, atUs: number): void {
+    arrival.afterAck = true;
+    arrival.session.counts.resentAfterAck += 1;
+    const cause = `the client had resumed with everything up to ${arrival.session.declaredThrough} handled, and it was sent again`;
+    this.#example('unsound-ack', position, arrival, atUs, cause);
+  }
+
+  #duplicate(position: number, arrival: Arrival, atUs: number): void {
+    const { session, afterAck } = arrival;
+    session.stream(arrival.stream).repeat(arrival.seq, afterAck);
+    session.counts.duplicatesHandled += 1;
+    if (!afterAck) {
+      this.#example('duplicate', position, arrival, atUs, 'it was handled before');
+      return;
+    }
+    session.counts.duplicatesAfterAck += 1;
+    this.#example(
+      'duplicate-after-ack',
+      position,
+      arrival,
+      atUs,
+      'it was handled and declared handled before',
+    );
+  }
+
+  #corrupt(position: number, arrival: Arrival, atUs: number): void {
+    arrival.session.stream(arrival.stream).corrupt(arrival.seq);
+    this.#example('corrupt', position, arrival, atUs, 'the body is not the one that was stamped');
+  }
+
+  #example(
+    kind: AnomalyKind,
+    position: number,
+    arrival: Arrival,
+    atUs: number,
+    cause: string,
+    newer = 0,
+  ): void {
+    this.#exampleAt(kind, arrival.session, position, arrival.stream, arrival.seq, atUs, cause, newer);
+  }
+
+  #exampleAt(
+    kind: AnomalyKind,
+    session: SessionLedger,
+    position: number,
+    stream: number,
+    seq: number,
+    atUs: number,
+    cause: string,
+    newer = 0,
+  ): void {
+    if (!this.#context.examples.wants(kind)) return;
+    this.#context.examples.add({
+      kind,
+      client: this.client,
+      session: session.ordinal,
+      position,
+      stream,
+      seq,
+      newer,
+      atUs,
+      cause,
+      notes: [...(this.#notes ?? [])],
+    });
+  }
+}

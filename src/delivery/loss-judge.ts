@@ -1,0 +1,253 @@
+import type { CaseFile } from './case-file.ts';
+import { lossReasonsOf } from './counts.ts';
+import {
+  allDropped,
+  type EndReason,
+  type SessionEvidenceRecord,
+  type StreamEvidenceRecord,
+} from './evidence.ts';
+import { coveredByGaps, type StreamSets } from './gap-coverage.ts';
+import {
+  clip,
+  contains,
+  countOf,
+  highest,
+  type Intervals,
+  intersectOf,
+  lowest,
+  members,
+  minusOf,
+  NOTHING,
+  unionOf,
+} from './intervals.ts';
+import type { DeliveryCounts, LossReason } from './judgement.ts';
+import type { PublishLog } from './publish-log.ts';
+import type { ClientRecord, SessionRecord } from './record.ts';
+import { leftEarly, streamOf } from './windows.ts';
+
+/** How the drain went: every live client caught up; the deadline came first; or nothing moved any more. */
+export type Drain = 'complete' | 'progressing' | 'stuck';
+
+export interface LossInput {
+  readonly log: PublishLog;
+  readonly client: ClientRecord;
+  /** Place of the session among the client's. */
+  readonly ordinal: number;
+  readonly session: SessionRecord;
+  /** Owed to the session and handled in no session of the client, per stream. */
+  readonly missing: StreamSets;
+  readonly evidence: SessionEvidenceRecord | undefined;
+  /** Whether the level of delivery knows acks. */
+  readonly acked: boolean;
+  readonly drain: Drain;
+  readonly endUs: number;
+  readonly counts: DeliveryCounts;
+  readonly cases: CaseFile;
+}
+
+/**
+ * Says for each message that a session was owed and that its client never handled who was told of it, if anybody.
+ *
+ * In this order: a gap; the operator, where that is enough; what the server's own record proves to be lost for
+ * good without a word; and then whatever the end of the session says. What had no fair chance stays unresolved.
+ */
+export function judgeLosses(input: LossInput): void {
+  const losses = new Losses(input);
+  const covered = coveredByGaps({
+    log: input.log,
+    session: input.session,
+    missing: input.missing,
+    dropped: (stream) => losses.dropped(stream),
+  });
+  for (const [stream, missing] of input.missing) {
+    let rest = missing;
+    for (const [reason, sets] of covered) {
+      const told = sets.get(stream) ?? NOTHING;
+      losses.report(stream, told, reason, 'the subscriber was told by a gap');
+      rest = minusOf(rest, told);
+    }
+    losses.judge(stream, rest);
+  }
+  losses.judgeResumes();
+}
+
+/** What the end of a session means for what it still was owed. */
+type Fate = 'reset' | 'left' | 'away' | 'live';
+
+const LOSS_BY_END: Record<EndReason, LossReason> = {
+  expired: 'session-expired',
+  overflow: 'overflow',
+  restart: 'restart',
+  replaced: 'replaced',
+  // The client never said so: for it, the session is simply gone.
+  goodbye: 'session-expired',
+};
+
+class Losses {
+  readonly #input: LossInput;
+  readonly #fate: Fate;
+  readonly #silent: StreamSets = new Map();
+
+  constructor(input: LossInput) {
+    this.#input = input;
+    this.#fate = fateOf(input);
+  }
+
+  dropped(stream: number): Intervals {
+    const evidence = this.#evidence(stream);
+    return evidence === undefined ? NOTHING : allDropped(evidence);
+  }
+
+  judge(stream: number, uncovered: Intervals): void {
+    if (uncovered.length === 0) return;
+    let rest = uncovered;
+    if (!this.#input.acked || this.#fate === 'away') rest = this.#operatorTold(stream, rest);
+    if (this.#input.acked) rest = this.#provenSilent(stream, rest);
+    switch (this.#fate) {
+      case 'reset':
+        this.report(stream, rest, this.#resetReason(), 'the subscriber was told by a fresh session');
+        break;
+      case 'left':
+        this.#afterGoodbye(stream, rest);
+        break;
+      case 'away':
+        this.#whileAway(stream, rest);
+        break;
+      case 'live':
+        if (this.#input.drain === 'complete')
+          this.#silentlyLost(stream, rest, 'it never came and nobody was told');
+        else this.#unresolved(rest);
+        break;
+    }
+  }
+
+  report(stream: number, seqs: Intervals, reason: LossReason, told: string): void {
+    const count = countOf(seqs);
+    if (count === 0) return;
+    const { counts, cases } = this.#input;
+    counts.lost.reported += count;
+    counts.lost.reportedBy[reason] += count;
+    cases.add('reported-loss', seqs, count, (seq) => this.#case(stream, seq, `${reason}: ${told}`));
+  }
+
+  /** A session that went on as if nothing were missing, and something was. */
+  judgeResumes(): void {
+    const { session, log, cases } = this.#input;
+    if (session.resumes === 0) return;
+    for (const [stream, silent] of this.#silent) {
+      const top = highest(streamOf(session, stream)?.handled ?? NOTHING);
+      for (const seq of members(silent)) {
+        if (seq >= top || log.beginUs(stream, seq) > session.resumedUs) break;
+        const cause = 'the server resumed the session as if complete, and this message was skipped';
+        cases.count('lying-resume', 1);
+        cases.example('lying-resume', this.#case(stream, seq, cause));
+        return;
+      }
+    }
+  }
+
+  #operatorTold(stream: number, seqs: Intervals): Intervals {
+    const dropped = this.#evidence(stream)?.dropped ?? {};
+    let rest = seqs;
+    for (const reason of lossReasonsOf(dropped)) {
+      const told = intersectOf(rest, dropped[reason] ?? NOTHING);
+      this.report(stream, told, reason, "the operator was told by the server's counters");
+      rest = minusOf(rest, told);
+    }
+    return rest;
+  }
+
+  /**
+   * What the server's own record shows to be gone whatever else happens: it believes it delivered, or it never gave
+   * the message a place although it had the session all through the publish.
+   */
+  #provenSilent(stream: number, seqs: Intervals): Intervals {
+    const session = this.#input.evidence;
+    if (session === undefined) return seqs;
+    const evidence = this.#evidence(stream);
+    const dropped = this.dropped(stream);
+    const believed = intersectOf(seqs, minusOf(evidence?.acked ?? NOTHING, dropped));
+    this.#silentlyLost(stream, believed, 'the server believes that it was delivered');
+    const placed = unionOf(evidence?.assigned ?? NOTHING, unionOf(evidence?.acked ?? NOTHING, dropped));
+    const endedUs = session.ended?.atUs ?? Number.POSITIVE_INFINITY;
+    const during = this.#input.log.acceptedBetween(stream, session.openedUs, endedUs);
+    const skipped = intersectOf(minusOf(seqs, placed), during);
+    this.#silentlyLost(stream, skipped, 'the server had the session and never gave it this message');
+    return minusOf(minusOf(seqs, believed), skipped);
+  }
+
+  /** Whoever says goodbye gives up what is still on its way; an earlier hole might still have been filled. */
+  #afterGoodbye(stream: number, seqs: Intervals): void {
+    const top = highest(streamOf(this.#input.session, stream)?.handled ?? NOTHING);
+    const holes = clip(seqs, 1, top);
+    this.#unresolved(holes);
+    const onTheWay = countOf(minusOf(seqs, holes));
+    this.#input.counts.notOwed += onTheWay;
+    this.#input.counts.owed -= onTheWay;
+  }
+
+  #whileAway(stream: number, seqs: Intervals): void {
+    const ended = this.#input.evidence?.ended;
+    if (ended === undefined) this.#unresolved(seqs);
+    else this.report(stream, seqs, LOSS_BY_END[ended.reason], 'the operator was told that the session ended');
+  }
+
+  #unresolved(seqs: Intervals): void {
+    this.#input.counts.unresolved += countOf(seqs);
+  }
+
+  #silentlyLost(stream: number, seqs: Intervals, cause: string): void {
+    const count = countOf(seqs);
+    if (count === 0) return;
+    const { counts, cases } = this.#input;
+    counts.lost.silent += count;
+    this.#silent.set(stream, unionOf(this.#silent.get(stream) ?? NOTHING, seqs));
+    const dropped = this.dropped(stream);
+    cases.add('silent-loss', seqs, count, (seq) => {
+      const why = contains(dropped, seq) ? 'the operator was told, the subscriber was not' : cause;
+      return this.#case(stream, seq, `${why}; ${this.#where(stream, seq)}`);
+    });
+  }
+
+  #where(stream: number, seq: number): string {
+    const handled = streamOf(this.#input.session, stream)?.handled ?? NOTHING;
+    if (handled.length === 0) return 'the session handled nothing of this stream';
+    if (seq < lowest(handled)) return 'before everything the session handled (prefix)';
+    return seq > highest(handled)
+      ? 'after everything the session handled (suffix)'
+      : 'in the middle of what the session handled';
+  }
+
+  #case(stream: number, seq: number, cause: string): Parameters<CaseFile['example']>[1] {
+    const { client, ordinal } = this.#input;
+    const evidence = this.#evidence(stream);
+    return { client, session: ordinal, stream, seq, cause, stage: this.#stage(stream, seq), evidence };
+  }
+
+  /** How far it got; without the server's record only the client's end of it is known. */
+  #stage(stream: number, seq: number): string {
+    if (contains(streamOf(this.#input.session, stream)?.unhandled ?? NOTHING, seq))
+      return 'received but not handled';
+    if (this.#input.evidence === undefined) return '';
+    const evidence = this.#evidence(stream);
+    if (contains(evidence?.sent ?? NOTHING, seq)) return 'not received';
+    return contains(evidence?.assigned ?? NOTHING, seq) ? 'not sent' : 'not enqueued';
+  }
+
+  #resetReason(): LossReason {
+    const { end } = this.#input.session;
+    return end.kind === 'reset' ? end.reason : 'replaced';
+  }
+
+  #evidence(stream: number): StreamEvidenceRecord | undefined {
+    return this.#input.evidence?.streams.find((record) => record.stream === stream);
+  }
+}
+
+function fateOf({ session, client, endUs }: LossInput): Fate {
+  if (session.end.kind === 'reset') return 'reset';
+  if (leftEarly(session, endUs)) return 'left';
+  // What was taken down after the drain had still been there.
+  const there = client.connected || client.closedUs >= endUs || session.end.kind === 'goodbye';
+  return there ? 'live' : 'away';
+}

@@ -1,0 +1,148 @@
+import { type Intervals, intervalsOf } from './intervals.ts';
+import type { LossReason } from './judgement.ts';
+import { PositionTrack } from './position-track.ts';
+import type { SessionCounts, SessionEnd, SessionRecord } from './record.ts';
+import { SeqSet } from './seq-set.ts';
+import { StreamLedger } from './stream-ledger.ts';
+
+/** What one session of one client saw. A ledger inside `ClientLedger`, which decides what to note. */
+export class SessionLedger {
+  /** Place among the client's sessions, from 0. */
+  readonly ordinal: number;
+  key = '';
+  helloSentUs: number;
+  /** -1 until the server confirmed the session. */
+  subscribedUs = -1;
+  resumes = 0;
+  resumedUs = -1;
+  /** Everything up to this position was declared handled by the client when it resumed. */
+  declaredThrough = 0;
+  end: SessionEnd = { kind: 'open' };
+  readonly counts: { -readonly [K in keyof SessionCounts]: number } = {
+    duplicatesHandled: 0,
+    duplicatesAfterAck: 0,
+    duplicatesReceived: 0,
+    resentAfterAck: 0,
+    secondPositions: 0,
+    phantom: 0,
+    ackBeforeHandle: 0,
+    late: 0,
+  };
+  readonly #streams: (StreamLedger | undefined)[];
+  /** Exists once a position was seen. */
+  #positions: PositionTrack | undefined = undefined;
+  /** Received and not handled, by position: stream and seq in one number. */
+  #held: Map<number, number> | undefined = undefined;
+  /** The positions among those that an ack may not cover: gaps take theirs out. */
+  #owing: SeqSet | undefined = undefined;
+
+  constructor(ordinal: number, helloSentUs: number, streamCount: number) {
+    this.ordinal = ordinal;
+    this.helloSentUs = helloSentUs;
+    this.#streams = new Array<StreamLedger | undefined>(streamCount).fill(undefined);
+  }
+
+  get streamCount(): number {
+    return this.#streams.length;
+  }
+
+  stream(stream: number): StreamLedger {
+    let found = this.#streams[stream];
+    if (found === undefined) {
+      found = new StreamLedger(stream);
+      this.#streams[stream] = found;
+    }
+    return found;
+  }
+
+  /** Without making one. */
+  streamSeen(stream: number): StreamLedger | undefined {
+    return this.#streams[stream];
+  }
+
+  get positions(): PositionTrack {
+    this.#positions ??= new PositionTrack(this.#streams.length);
+    return this.#positions;
+  }
+
+  /** Without making one. */
+  get positionsSeen(): PositionTrack | undefined {
+    return this.#positions;
+  }
+
+  /** Keeps a received message in mind until it is handled. */
+  hold(position: number, stream: number, seq: number): void {
+    this.stream(stream).hold(seq);
+    if (position <= 0) return;
+    this.#held ??= new Map();
+    this.#held.set(position, seq * this.#streams.length + stream);
+    if (this.#positions?.givenUp(position) !== undefined) return;
+    this.#owing ??= new SeqSet();
+    this.#owing.add(position);
+  }
+
+  release(position: number, stream: number, seq: number): void {
+    this.#streams[stream]?.unhandled?.delete(seq);
+    if (position <= 0) return;
+    this.#held?.delete(position);
+    this.#owing?.delete(position);
+  }
+
+  gap(from: number, to: number, reason: LossReason): void {
+    this.positions.gap(from, to, reason);
+    for (const position of this.#held?.keys() ?? []) {
+      if (position >= from && position <= to) this.#owing?.delete(position);
+    }
+  }
+
+  /** Whether an ack leaves too early: it covers a message that was received and not handled. */
+  owes(position: number, cumulative: boolean): boolean {
+    const owing = this.#owing;
+    if (owing === undefined || owing.count === 0) return false;
+    return cumulative ? owing.min <= position : owing.has(position);
+  }
+
+  /** Messages given up by gaps and never handled; with `followed`, only where a later one arrived. */
+  gapCredit(followed: boolean): number {
+    if (this.#positions === undefined) return 0;
+    return this.#positions.credit(followed) + (this.#held?.size ?? 0) - (this.#owing?.count ?? 0);
+  }
+
+  toRecord(): SessionRecord {
+    const givenUp = this.#givenUp();
+    return {
+      key: this.key,
+      helloSentUs: this.helloSentUs,
+      subscribedUs: this.subscribedUs,
+      resumes: this.resumes,
+      resumedUs: this.resumedUs,
+      end: this.end,
+      streams: this.#streams.flatMap((stream) =>
+        stream === undefined ? [] : [stream.toRecord(givenUp.get(stream.stream))],
+      ),
+      gapWindows: this.#positions?.windows() ?? [],
+      counts: { ...this.counts },
+    };
+  }
+
+  #givenUp(): Map<number, Partial<Record<LossReason, Intervals>>> {
+    const seqs = new Map<number, Map<LossReason, number[]>>();
+    for (const [position, packed] of this.#held ?? []) {
+      const reason = this.#positions?.givenUp(position);
+      if (reason === undefined) continue;
+      const stream = packed % this.#streams.length;
+      const byReason = seqs.get(stream) ?? new Map<LossReason, number[]>();
+      seqs.set(stream, byReason);
+      const list = byReason.get(reason) ?? [];
+      byReason.set(reason, list);
+      list.push((packed - stream) / this.#streams.length);
+    }
+    const result = new Map<number, Partial<Record<LossReason, Intervals>>>();
+    for (const [stream, byReason] of seqs) {
+      const sets: Partial<Record<LossReason, Intervals>> = {};
+      for (const [reason, list] of byReason) sets[reason] = intervalsOf(list.sort((a, b) => a - b));
+      result.set(stream, sets);
+    }
+    return result;
+  }
+}

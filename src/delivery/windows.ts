@@ -1,0 +1,90 @@
+import { clip, type Intervals, NOTHING, unionOf } from './intervals.ts';
+import type { PublishLog } from './publish-log.ts';
+import type { ClientRecord, SessionRecord, StreamRecord } from './record.ts';
+
+/**
+ * What a client was owed. A publish takes effect at an unknown instant between its begin and its end, and so does a
+ * subscribe between hello and welcome: only where the two do not overlap can anybody say which came first. What
+ * was published around a subscribe, a reset or a goodbye is therefore optional: neither its arrival nor its
+ * absence accuses the server.
+ */
+
+/**
+ * What a session was owed of one stream: published wholly after its subscription was confirmed, and wholly before
+ * the client asked for the next session or said goodbye.
+ *
+ * A session that the server let expire stays owed until then: the client can't know, and has to be told.
+ *
+ * @param endUs - a goodbye after the end of the drain changes nothing
+ */
+export function owedOf(log: PublishLog, stream: number, session: SessionRecord, endUs: number): Intervals {
+  if (session.subscribedUs < 0) return NOTHING;
+  return log.acceptedBetween(stream, session.subscribedUs, lastOwedUs(session, endUs));
+}
+
+/** Accepted messages that a client may or may not have got. */
+export function optionalFor(log: PublishLog, stream: number, client: ClientRecord, endUs: number): Intervals {
+  let optional = NOTHING;
+  client.sessions.forEach((session, index) => {
+    const subscribedUs = session.subscribedUs < 0 ? Number.POSITIVE_INFINITY : session.subscribedUs;
+    optional = unionOf(optional, log.acceptedAround(stream, session.helloSentUs, subscribedUs));
+    if (!leftEarly(session, endUs)) return;
+    const nextHelloUs = client.sessions[index + 1]?.helloSentUs ?? Number.POSITIVE_INFINITY;
+    const closedUs = session.end.closedUs < 0 ? nextHelloUs : session.end.closedUs;
+    optional = unionOf(optional, log.acceptedAround(stream, session.end.atUs, closedUs));
+  });
+  return optional;
+}
+
+/**
+ * What a client must not have got: never published; published before it first said hello; or published after a
+ * goodbye that the server had answered, and before the next hello.
+ */
+export function forbiddenAmong(
+  log: PublishLog,
+  stream: number,
+  handled: Intervals,
+  client: ClientRecord,
+): Intervals {
+  let forbidden = clip(handled, log.count(stream) + 1, Number.MAX_SAFE_INTEGER);
+  const early = log.settledBetween(stream, handled, Number.NEGATIVE_INFINITY, client.firstHelloUs);
+  forbidden = unionOf(forbidden, early);
+  client.sessions.forEach((session, index) => {
+    if (session.end.kind !== 'goodbye' || !session.end.confirmed) return;
+    const nextHelloUs = client.sessions[index + 1]?.helloSentUs ?? Number.POSITIVE_INFINITY;
+    const between = log.settledBetween(stream, handled, session.end.closedUs, nextHelloUs);
+    forbidden = unionOf(forbidden, between);
+  });
+  return forbidden;
+}
+
+/** Whether the client said goodbye while it was still owed something. */
+export function leftEarly(
+  session: SessionRecord,
+  endUs: number,
+): session is SessionRecord & { readonly end: { readonly kind: 'goodbye' } } {
+  return session.end.kind === 'goodbye' && session.end.atUs < endUs;
+}
+
+/** What a client handled of a stream, in all its sessions. */
+export function handledOf(client: ClientRecord, stream: number): Intervals {
+  return client.sessions.reduce<Intervals>(
+    (handled, session) => unionOf(handled, streamOf(session, stream)?.handled ?? NOTHING),
+    NOTHING,
+  );
+}
+
+export function streamOf(session: SessionRecord, stream: number): StreamRecord | undefined {
+  return session.streams.find((record) => record.stream === stream);
+}
+
+function lastOwedUs(session: SessionRecord, endUs: number): number {
+  switch (session.end.kind) {
+    case 'open':
+      return Number.POSITIVE_INFINITY;
+    case 'reset':
+      return session.end.atUs;
+    case 'goodbye':
+      return session.end.atUs < endUs ? session.end.atUs : Number.POSITIVE_INFINITY;
+  }
+}

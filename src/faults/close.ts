@@ -1,0 +1,14 @@
+import { type InstantFault, parameterValue } from './fault.ts';
+
+export const close: InstantFault = {
+  kind: 'instant',
+  name: 'close',
+  summary: 'The client closes the connection properly; any code but 1000 leaves the session to be resumed.',
+  fidelity: 'socket',
+  parameters: {
+    code: { kind: 'close-code', default: '1001', min: '1000', max: '4999', description: 'The close code.' },
+  },
+  strike: (client, values) => {
+    client.close(parameterValue(values, 'code'));
+  },
+};

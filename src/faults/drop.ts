@@ -1,0 +1,12 @@
+import type { InstantFault } from './fault.ts';
+
+export const drop: InstantFault = {
+  kind: 'instant',
+  name: 'drop',
+  summary: 'The connection ends with a TCP FIN and no close frame.',
+  fidelity: 'socket',
+  parameters: {},
+  strike: (client) => {
+    client.drop();
+  },
+};

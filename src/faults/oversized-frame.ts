@@ -1,0 +1,18 @@
+import { type InstantFault, parameterValue } from './fault.ts';
+
+const HEAD = '{"action":"message","room":"*","content":"';
+const TAIL = '"}';
+
+export const oversizedFrame: InstantFault = {
+  kind: 'instant',
+  name: 'oversized-frame',
+  summary: 'The client sends one frame that is longer than the protocol allows.',
+  fidelity: 'socket',
+  parameters: {
+    size: { kind: 'bytes', default: '2MiB', min: '1KiB', max: '64MiB', description: 'How long.' },
+  },
+  strike: (client, values) => {
+    const size = parameterValue(values, 'size');
+    client.sendRaw(`${HEAD}${'x'.repeat(size - HEAD.length - TAIL.length)}${TAIL}`);
+  },
+};

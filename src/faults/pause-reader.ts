@@ -1,0 +1,16 @@
+import type { LastingFault } from './fault.ts';
+
+export const pauseReader: LastingFault = {
+  kind: 'lasting',
+  name: 'pause-reader',
+  summary:
+    'The client stops taking bytes from its socket: nothing is handled or acked, and the outbox grows.',
+  fidelity: 'socket',
+  parameters: {},
+  begin: (client) => {
+    client.pauseReading();
+  },
+  end: (client) => {
+    client.resumeReading();
+  },
+};

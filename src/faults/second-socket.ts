@@ -1,0 +1,13 @@
+import type { InstantFault } from './fault.ts';
+
+export const secondSocket: InstantFault = {
+  kind: 'instant',
+  name: 'second-socket',
+  summary:
+    'A second socket resumes the session while the first is open: the newer one owns it, nothing is lost in between.',
+  fidelity: 'socket',
+  parameters: {},
+  strike: (client) => {
+    client.openSecondSocket();
+  },
+};

@@ -1,0 +1,114 @@
+/**
+ * What the pure rooms ask of the world. `world/real` binds these to Node and `ws`, `world/virtual` to an event
+ * heap; nothing else in the pure rooms knows time, sockets or chance.
+ */
+
+/** One monotonic clock, comparable between all processes of a machine. */
+export interface Clock {
+  /** Microseconds from an arbitrary origin; never goes backwards. */
+  nowUs(): number;
+}
+
+/**
+ * A deadline that its owner keeps and arms again and again: no allocation per arming.
+ *
+ * The fields belong to the `Timers` it is armed in.
+ */
+export class Timer {
+  readonly fire: () => void;
+  /** Instant at which it is due, µs; -1 while it is not armed. */
+  dueUs = -1;
+  /** Bookkeeping of the `Timers` implementation. */
+  entry: unknown = undefined;
+
+  constructor(fire: () => void) {
+    this.fire = fire;
+  }
+
+  get armed(): boolean {
+    return this.dueUs >= 0;
+  }
+}
+
+export interface Timers {
+  /** Arms `timer` to fire once, `delayMs` from now; an armed timer is moved. Never fires synchronously. */
+  arm(timer: Timer, delayMs: number): void;
+  /** Harmless when the timer is not armed. */
+  disarm(timer: Timer): void;
+}
+
+/** A seeded stream of numbers; one stream per consumer and purpose. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+}
+
+/** Names that nobody can guess: 128 random bits as text, for sessions, tokens and epochs. */
+export type NewId = () => string;
+
+/** States of a WebSocket, with the numbers every WebSocket API gives them. */
+export const LinkState = { connecting: 0, open: 1, closing: 2, closed: 3 } as const;
+export type LinkState = (typeof LinkState)[keyof typeof LinkState];
+
+/**
+ * The part of a frame that many peers get: encoded once, shared by all.
+ *
+ * A link may keep its encoded form in `bytes`.
+ */
+export class SharedText {
+  readonly text: string;
+  bytes: Uint8Array | undefined = undefined;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** One open WebSocket, seen from either end. Frames leave in the order they were handed over. */
+export interface Link {
+  readonly state: LinkState;
+  /** Bytes handed over and not yet taken by the kernel, frames queued in this turn included. */
+  readonly bufferedBytes: number;
+  /** With true, frames queued in one turn leave as one JSON array. */
+  batch: boolean;
+  /** Queues a frame; ignored unless the link is open. */
+  send(text: string): void;
+  /** Queues the frame `head + tail.text`; ignored unless the link is open. */
+  sendShared(head: string, tail: SharedText): void;
+  ping(): void;
+  /** Starts the closing handshake; terminates by itself when the peer does not answer within a few seconds. */
+  close(code: number, reason: string): void;
+  /** Drops the socket without a closing handshake. */
+  terminate(): void;
+}
+
+/** What a link tells its owner. Nothing comes after `onClose`, which comes exactly once. */
+export interface LinkEvents {
+  /** The WebSocket handshake is complete (dialled links only; an accepted link is open). */
+  onOpen(): void;
+  onText(text: string): void;
+  /** Any pong frame. */
+  onPong(): void;
+  /** Everything buffered has left, after `bufferedBytes` had grown past what the kernel took at once. */
+  onWritable(): void;
+  /** @param code - WebSocket close code; 1006 when the socket went away without a close frame */
+  onClose(code: number, reason: string): void;
+}
+
+/** A dialled link: a client's end, with the ways in which a client's socket misbehaves. */
+export interface ClientLink extends Link {
+  /** With false, pings of the server stay unanswered. */
+  answerPings: boolean;
+  /** Stops taking bytes from the kernel, so that its receive buffer fills; control frames stay unread too. */
+  pauseReading(): void;
+  resumeReading(): void;
+  /** Takes at most so many bytes per second from the kernel; `undefined` lifts the limit. */
+  limitReading(bytesPerSec: number | undefined): void;
+  /** Closes the socket with a TCP RST. */
+  reset(): void;
+  /** Closes the socket with a TCP FIN and no close frame. */
+  drop(): void;
+}
+
+/** Opens a link. A refused or failed connection is `onClose(1006, reason)`. */
+export type Dial = (events: LinkEvents) => ClientLink;

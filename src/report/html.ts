@@ -1,0 +1,54 @@
+import type { Result } from '../run/result.ts';
+import { formatBytes, formatUs, plural } from './figures.ts';
+import { html, Markup, NOTHING } from './page/markup.ts';
+import {
+  anomalySection,
+  deliverySection,
+  expectSection,
+  faultSection,
+  generatorSection,
+  latencySection,
+  saturationSection,
+} from './page/sections.ts';
+import { STYLE } from './page/style.ts';
+import { clientCount, headline, STATUS_SIGN } from './wording.ts';
+
+/** One page that needs nothing else: no script, no font, no picture from elsewhere. */
+export function renderHtml(result: Result): string {
+  const { scenario, verdict, environment } = result;
+  const { wsdeliver, node, platform, cpus, memoryBytes, startedAt } = environment;
+  const machine = `${platform} · ${plural(cpus, 'cpu')} · ${formatBytes(memoryBytes)}`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${verdict} · ${scenario.name} · wsdeliver</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<main>
+${banner(result)}
+${expectSection(result)}${deliverySection(result)}${latencySection(result)}${saturationSection(result)}${generatorSection(result)}${faultSection(result)}${anomalySection(result)}<footer>wsdeliver ${wsdeliver} · node ${node} · ${machine} · ${startedAt}</footer>
+</main>
+</body>
+</html>
+`.source;
+}
+
+function banner(result: Result): Markup {
+  const { scenario, verdict, exitCode, environment, reasons, target, partial } = result;
+  const { sign, tone } = STATUS_SIGN[verdict];
+  const subject = [
+    scenario.name,
+    `seed ${scenario.seed}`,
+    clientCount(result),
+    formatUs(environment.durationMs * 1000),
+    `exit ${exitCode}`,
+    ...(target === undefined ? [] : [`target ${target}`]),
+    ...(partial === true ? ['interrupted'] : []),
+  ];
+  return html`<header class="banner ${tone}"><h1><span class="word">${sign} ${verdict.toUpperCase()}</span>${headline(result)}</h1>
+<p class="soft">${subject.join(' · ')}</p><p>${scenario.description ?? ''}</p>${reasons.length === 0 ? NOTHING : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}</header>`;
+}

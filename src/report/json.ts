@@ -1,0 +1,36 @@
+import { type Result, resultSchema } from '../run/result.ts';
+
+/** What fits into so many columns stays on one line, so that a series is not a page of braces. */
+const WIDTH = 100;
+
+/** The result file, for people too: always the same order of fields, small values on one line, a final newline. */
+export function renderJson(result: Result): string {
+  const order = Object.keys(resultSchema.shape);
+  const entries = Object.entries(result).toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+  return `${pretty(Object.fromEntries(entries), '')}\n`;
+}
+
+function pretty(value: unknown, indent: string): string {
+  const compact = oneLine(value);
+  if (indent !== '' && compact.length + indent.length <= WIDTH) return compact;
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    return value.length === 0
+      ? '[]'
+      : `[\n${value.map((each) => inner + pretty(each, inner)).join(',\n')}\n${indent}]`;
+  }
+  if (typeof value !== 'object' || value === null) return compact;
+  const fields = Object.entries(value)
+    .filter(([, each]) => each !== undefined)
+    .map(([key, each]) => `${inner}${JSON.stringify(key)}: ${pretty(each, inner)}`);
+  return fields.length === 0 ? '{}' : `{\n${fields.join(',\n')}\n${indent}}`;
+}
+
+function oneLine(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const fields = Object.entries(value)
+    .filter(([, each]) => each !== undefined)
+    .map(([key, each]) => `${JSON.stringify(key)}: ${oneLine(each)}`);
+  return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
+}

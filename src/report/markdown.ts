@@ -1,0 +1,118 @@
+import type { DeliveryCounts } from '../delivery/judgement.ts';
+import { LATENCY_NAMES, type Result } from '../run/result.ts';
+import { formatCount, formatShare, formatUs } from './figures.ts';
+import {
+  clientCount,
+  gravity,
+  guaranteeFinding,
+  headline,
+  LATENCY_LABEL,
+  lossReasons,
+  type Status,
+  spaced,
+} from './wording.ts';
+
+/** A summary for a comment on a change: what failed is in sight, the rest is folded away. */
+
+const SIGN: Readonly<Record<Status, string>> = { pass: '✅', fail: '❌', inconclusive: '⚠️', 'no-data': '⚠️' };
+const REASONS_MAX = 6;
+
+export function renderMarkdown(result: Result): string {
+  const { scenario, verdict, reasons, exitCode } = result;
+  const blocks = [
+    `### ${SIGN[verdict]} ${verdict.toUpperCase()} · ${escapeMarkdown(scenario.name)}`,
+    `${headline(result)} · exit ${exitCode} · seed ${scenario.seed} · ${clientCount(result)}${targetOf(result)}`,
+    reasons
+      .slice(0, REASONS_MAX)
+      .map((reason) => `- ${escapeMarkdown(reason)}`)
+      .join('\n'),
+    deliverySentence(result.delivery),
+    expectations(result),
+    folded('Delivery and latency', [profiles(result), latencies(result)]),
+    folded('Anomalies', [anomalies(result)]),
+  ];
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+function targetOf({ target }: Result): string {
+  return target === undefined ? '' : ` · target ${escapeMarkdown(target)}`;
+}
+
+function deliverySentence(delivery: DeliveryCounts): string {
+  if (delivery.owed === 0) return 'Nothing was owed to anybody.';
+  const { silent, reported } = delivery.lost;
+  const reasons = lossReasons(delivery).map(({ reason, count }) => `${formatCount(count)} ${reason}`);
+  const because = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
+  const share = formatShare(delivery.delivered / delivery.owed);
+  return `**${formatCount(silent)} lost silently**, ${formatCount(reported)} lost and reported${because}; ${formatCount(delivery.delivered)} of ${formatCount(delivery.owed)} owed delivered (${share}).`;
+}
+
+function expectations(result: Result): string {
+  const { guarantee, assertions } = result;
+  return tableOf(
+    ['', 'expected', 'found'],
+    [
+      [SIGN[guarantee.status], `guarantee ${guarantee.level}`, escapeMarkdown(guaranteeFinding(result))],
+      ...assertions.map(({ text, actualText, status }) => [
+        SIGN[status],
+        code(text),
+        escapeMarkdown(actualText),
+      ]),
+    ],
+  );
+}
+
+function profiles({ profiles: all, delivery }: Result): string {
+  const named = Object.entries(all).map(([name, { delivery: counts }]) => ({
+    name: escapeMarkdown(name),
+    counts,
+  }));
+  const rows = named.length === 1 ? named : [...named, { name: '**all**', counts: delivery }];
+  return tableOf(
+    ['profile', 'owed', 'delivered', 'silent', 'reported', 'duplicates'],
+    rows.map(({ name, counts: { owed, delivered, lost, duplicates } }) => [
+      name,
+      ...[owed, delivered, lost.silent, lost.reported, duplicates.handled].map(formatCount),
+    ]),
+  );
+}
+
+function latencies({ latency }: Result): string {
+  const rows = LATENCY_NAMES.flatMap((name) => {
+    const summary = latency[name];
+    if (summary === undefined || summary.count === 0) return [];
+    return [[LATENCY_LABEL[name], ...[summary.p50, summary.p99, summary.p999, summary.max].map(formatUs)]];
+  });
+  return rows.length === 0 ? '' : tableOf(['latency', 'p50', 'p99', 'p99.9', 'max'], rows);
+}
+
+function anomalies({ anomalyCounts }: Result): string {
+  return Object.entries(anomalyCounts)
+    .filter(([, count]) => count > 0)
+    .toSorted(([a], [b]) => gravity(a) - gravity(b))
+    .map(([kind, count]) => `- ${spaced(kind)}: ${formatCount(count)}`)
+    .join('\n');
+}
+
+function folded(title: string, blocks: readonly string[]): string {
+  const content = blocks.filter((block) => block !== '').join('\n\n');
+  return content === '' ? '' : `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
+}
+
+/** The first column is text, the others are numbers, unless they are words too. */
+function tableOf(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const ruler = titles.map((_, index) => (index > 0 && titles.length > 3 ? '---:' : '---'));
+  return [titles, ruler, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function escapeMarkdown(text: string): string {
+  return oneLine(text).replace(/[\\`*_{}[\]<>#|~&@]/g, (sign) => `\\${sign}`);
+}
+
+function code(text: string): string {
+  return `\`${oneLine(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ');
+}

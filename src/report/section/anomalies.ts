@@ -1,0 +1,69 @@
+import type { Anomaly } from '../../delivery/judgement.ts';
+import type { Result } from '../../run/result.ts';
+import { formatAt, formatCount } from '../figures.ts';
+import { facts, type Line, line, padStart, span, wrap } from '../line.ts';
+import { anomalyTone, gravity, spaced } from '../wording.ts';
+
+const EXAMPLES_MAX = 4;
+const EVENTS_MAX = 9;
+const EVENTS_AT_END = 5;
+
+/** How many of each kind, the gravest first, then an example or two with what led to it. */
+export function anomalyLines(result: Result, width: number): Line[] {
+  const counts = Object.entries(result.anomalyCounts)
+    .filter(([, count]) => count > 0)
+    .toSorted(([a], [b]) => gravity(a) - gravity(b));
+  if (counts.length === 0 && result.anomalies.length === 0) return [line(span('none', 'dim'))];
+  const examples = worst(result.anomalies);
+  return [
+    ...facts(
+      counts.map(([kind, count]) => line(span(`${spaced(kind)} ×${formatCount(count)}`, anomalyTone(kind)))),
+      width,
+    ),
+    ...examples.flatMap((anomaly) => [[], ...exampleLines(anomaly, width)]),
+  ];
+}
+
+/** One of each kind before a second of any. */
+function worst(anomalies: readonly Anomaly[]): Anomaly[] {
+  const seen = new Map<string, number>();
+  const ranked = anomalies
+    .toSorted((a, b) => gravity(a.kind) - gravity(b.kind))
+    .map((anomaly) => {
+      const turn = seen.get(anomaly.kind) ?? 0;
+      seen.set(anomaly.kind, turn + 1);
+      return { anomaly, turn };
+    });
+  return ranked
+    .toSorted((a, b) => a.turn - b.turn)
+    .slice(0, EXAMPLES_MAX)
+    .map(({ anomaly }) => anomaly);
+}
+
+function exampleLines({ kind, session, message, cause, stage, timeline }: Anomaly, width: number): Line[] {
+  const tone = anomalyTone(kind);
+  const who = [
+    ...(message === '' ? [] : [line(`message ${message}`)]),
+    ...(session === '' ? [] : [line(`session ${session}`)]),
+    ...(stage === '' ? [] : [line(span(stage, 'warn'))]),
+  ];
+  const title = line(span(`✗ ${spaced(kind)}`, tone));
+  return [
+    ...facts([title, ...who], width, 2),
+    ...wrap(line('  ', span(cause, 'plain')), width, 2),
+    ...timelineLines(timeline, width),
+  ];
+}
+
+function timelineLines(timeline: Anomaly['timeline'], width: number): Line[] {
+  const instants = timeline.map(({ atMs }) => formatAt(atMs));
+  const column = Math.max(0, ...instants.map(({ length }) => length)) + 2;
+  const lines = timeline.map(({ event }, index) => {
+    const instant = padStart(line(span(instants[index] ?? '', 'dim')), column);
+    return wrap([...instant, span('  '), span(event, 'dim')], width, column + 2);
+  });
+  const hidden = lines.length - EVENTS_MAX;
+  if (hidden <= 0) return lines.flat();
+  const gap = line(' '.repeat(column), span(`  … ${formatCount(hidden)} more`, 'dim'));
+  return [...lines.slice(0, EVENTS_MAX - EVENTS_AT_END).flat(), gap, ...lines.slice(-EVENTS_AT_END).flat()];
+}

@@ -1,0 +1,40 @@
+import type { Result } from '../../run/result.ts';
+import { formatUs, plural } from '../figures.ts';
+import { facts, justify, type Line, line, span, wrap } from '../line.ts';
+import { clientCount, headline, STATUS_SIGN } from '../wording.ts';
+
+const REASONS_MAX = 6;
+
+/** Pass or fail in one line, then what was run, then why. */
+export function verdictLines(result: Result, width: number): Line[] {
+  const { sign, tone } = STATUS_SIGN[result.verdict];
+  const name = result.verdict.toUpperCase();
+  const title = wrap(line(span(`${sign} ${name}`, tone), '  ', span(headline(result), 'strong')), width, 2);
+  const exit = line(span(`exit ${result.exitCode}`, 'dim'));
+  return [
+    ...(title.length === 1 ? [justify(title[0] ?? [], exit, width)] : title),
+    ...facts(subject(result), width),
+    ...wrap(line(span(result.scenario.description ?? '', 'dim')), width).filter((each) => each.length > 0),
+    ...reasonLines(result.reasons, width),
+  ];
+}
+
+function subject(result: Result): Line[] {
+  const { scenario, environment, target, partial } = result;
+  return [
+    line(span(scenario.name, 'accent')),
+    line(`seed ${scenario.seed}`),
+    line(clientCount(result)),
+    line(formatUs(environment.durationMs * 1000)),
+    ...(target === undefined ? [] : [line(`target ${target}`)]),
+    ...(partial === true ? [line(span('interrupted', 'warn'))] : []),
+  ];
+}
+
+function reasonLines(reasons: readonly string[], width: number): Line[] {
+  const shown = reasons
+    .slice(0, REASONS_MAX)
+    .flatMap((reason) => wrap(line(span('• ', 'dim'), reason), width, 2));
+  const more = reasons.length - REASONS_MAX;
+  return more > 0 ? [...shown, line(span(`• and ${plural(more, 'more reason')}`, 'dim'))] : shown;
+}

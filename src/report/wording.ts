@@ -1,0 +1,195 @@
+import type { AnomalyKind, DeliveryCounts } from '../delivery/judgement.ts';
+import type { LatencyName, Result } from '../run/result.ts';
+import { formatCount, plural } from './figures.ts';
+import type { Tone } from './line.ts';
+
+/** Words that all reports share: what a verdict, a latency, an anomaly is called. */
+
+export type Status = 'pass' | 'fail' | 'inconclusive' | 'no-data';
+
+export const STATUS_SIGN: Readonly<Record<Status, { readonly sign: string; readonly tone: Tone }>> = {
+  pass: { sign: '✓', tone: 'good' },
+  fail: { sign: '✗', tone: 'bad' },
+  inconclusive: { sign: '?', tone: 'warn' },
+  'no-data': { sign: '?', tone: 'warn' },
+};
+
+export const LATENCY_LABEL: Readonly<Record<LatencyName, string>> = {
+  push: 'push',
+  firstAttempt: 'first attempt',
+  redelivered: 'redelivered',
+  ackRoundTrip: 'ack round trip',
+  recovery: 'recovery',
+  fanOutSpread: 'fan-out spread',
+};
+
+export const LATENCY_MEANING: Readonly<Record<LatencyName, string>> = {
+  push: 'intended to handled',
+  firstAttempt: 'pushes that came through at once',
+  redelivered: 'pushes that were sent again',
+  ackRoundTrip: 'sent to acked, seen by the server',
+  recovery: 'reconnected to caught up',
+  fanOutSpread: 'first client to last client, by message',
+};
+
+/** The gravest first; what is only reported comes last. */
+const GRAVITY: readonly string[] = [
+  'silent-loss',
+  'lying-resume',
+  'corrupt',
+  'phantom',
+  'resurrected',
+  'ack-before-handle',
+  'duplicate-after-ack',
+  'unsound-ack',
+  'two-owners',
+  'stuck',
+  'over-bound',
+  'leak',
+  'undetected',
+  'misdetected',
+  'reorder',
+  'rewind',
+  'duplicate',
+  'reported-loss',
+] satisfies readonly AnomalyKind[];
+
+export function gravity(kind: string): number {
+  const place = GRAVITY.indexOf(kind);
+  return place < 0 ? GRAVITY.length : place;
+}
+
+/** What the delivery levels allow, by themselves, is no wrong. */
+export function anomalyTone(kind: string): Tone {
+  return kind === 'reported-loss' || kind === 'duplicate' || kind === 'rewind' ? 'warn' : 'bad';
+}
+
+export function spaced(name: string): string {
+  return name.replaceAll('-', ' ');
+}
+
+/** What the exit code says, in words. */
+export function headline({ verdict, exitCode, partial }: Result): string {
+  if (partial === true && verdict !== 'fail') return 'interrupted before the end';
+  switch (exitCode) {
+    case 0:
+      return 'every client got what it was owed';
+    case 3:
+      return 'delivery guarantee broken';
+    case 4:
+      return 'performance or resource assertion failed';
+    case 5:
+      return 'the run proves nothing either way';
+    case 6:
+      return 'target unreachable';
+    default:
+      return verdict === 'pass' ? 'all expectations met' : spaced(verdict);
+  }
+}
+
+export function clientCount(result: Result): string {
+  return plural(result.generator.asked, 'client');
+}
+
+/** The delivery level and how it fared, as an expectation among the others. */
+export function guaranteeFinding({ guarantee, delivery }: Result): string {
+  switch (guarantee.status) {
+    case 'pass':
+      return 'holds';
+    case 'inconclusive':
+      return guarantee.reasons[0] ?? 'not proven';
+    case 'fail':
+      return delivery.lost.silent > 0
+        ? `${formatCount(delivery.lost.silent)} lost silently`
+        : (guarantee.reasons[0] ?? 'broken');
+  }
+}
+
+/** Reasons of reported loss with their counts, the most frequent first. */
+export function lossReasons({ lost }: DeliveryCounts): { readonly reason: string; readonly count: number }[] {
+  return Object.entries(lost.reportedBy)
+    .map(([reason, count]) => ({ reason, count }))
+    .filter(({ count }) => count > 0)
+    .toSorted((a, b) => b.count - a.count || a.reason.localeCompare(b.reason));
+}
+
+/** Counts that are not 0, in words: what else happened to deliveries. */
+export function oddities(
+  delivery: DeliveryCounts,
+): { readonly label: string; readonly parts: readonly string[] }[] {
+  const { duplicates } = delivery;
+  const rows: [string, [number, string][]][] = [
+    [
+      'duplicates',
+      [
+        [duplicates.handled, 'handled again'],
+        [duplicates.handledAfterAck, 'of them after their ack'],
+        [duplicates.received, 'received again'],
+      ],
+    ],
+    [
+      'order',
+      [
+        [delivery.reordered, 'reordered'],
+        [delivery.rewound, 'rewound on reconnect'],
+        [delivery.filled, 'filled in late by a resend'],
+        [delivery.displacementMax, 'places at most'],
+      ],
+    ],
+    [
+      'wrong',
+      [
+        [delivery.phantom, 'phantom'],
+        [delivery.corrupt, 'corrupt'],
+        [delivery.resurrected, 'resurrected'],
+        [delivery.ackBeforeHandle, 'acked before handled'],
+      ],
+    ],
+    [
+      'open',
+      [
+        [delivery.unresolved, 'unresolved'],
+        [delivery.recovered, 'handled though the publish was unconfirmed'],
+        [delivery.notOwed, 'not owed and not handled'],
+      ],
+    ],
+  ];
+  return rows
+    .map(([label, parts]) => ({
+      label,
+      parts: parts.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`),
+    }))
+    .filter(({ parts }) => parts.length > 0);
+}
+
+/** The broadcaster's counters that are not 0, in words. */
+export function serverCounters({ broadcast }: Result): string[] {
+  if (broadcast === undefined) return [];
+  const names: [keyof typeof broadcast, string][] = [
+    ['broadcasts', 'broadcasts'],
+    ['sent', 'sent'],
+    ['failed', 'failed'],
+    ['skipped', 'skipped'],
+    ['dropped', 'dropped'],
+    ['retried', 'retried'],
+    ['resent', 'resent'],
+    ['deadLetters', 'dead letters'],
+    ['overflowed', 'overflowed'],
+    ['gaps', 'gaps'],
+    ['nacks', 'nacks'],
+    ['ackFrames', 'ack frames'],
+    ['resumes', 'resumes'],
+    ['refusedResumes', 'refused resumes'],
+    ['takeovers', 'takeovers'],
+    ['expiredSessions', 'expired sessions'],
+    ['detectedStale', 'stale connections closed'],
+    ['slowConsumers', 'slow consumers closed'],
+    ['malformed', 'malformed frames'],
+    ['activeClients', 'active at the end'],
+    ['healthyClients', 'healthy at the end'],
+  ];
+  return names
+    .map(([key, label]) => ({ label, count: broadcast[key] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .map(({ label, count }) => `${formatCount(count)} ${label}`);
+}

@@ -1,0 +1,208 @@
+import { Arrival } from '../delivery/arrival.ts';
+import type { ClientLedger } from '../delivery/ledger.ts';
+import type { FaultyClient } from '../faults/fault.ts';
+import type { GapReason, Welcome } from '../protocol/frame.ts';
+import type { Clock } from '../protocol/ports.ts';
+import type { AckFilter, Subscriber, SubscriberObserver } from '../subscriber/subscriber.ts';
+
+/** A message between its arrival and its handling; `UNREADABLE` when it was none of this run's. */
+export type Delivery = Arrival | typeof UNREADABLE;
+const UNREADABLE = { stream: -1 } as const;
+
+/** Whom a client tells what is measured over all clients. */
+export interface LoadClientOwner {
+  handled(client: LoadClient, arrival: Arrival, nowUs: number): void;
+  recovered(client: LoadClient, tookUs: number): void;
+  /** It has a working connection, which is the `n`-th, from 1. */
+  ready(client: LoadClient): void;
+  closed(client: LoadClient, code: number, reason: string): void;
+  crashed(client: LoadClient): void;
+}
+
+/**
+ * A simulated client as the run sees it: the protocol's subscriber, the ledger of what it saw, and the handles by
+ * which faults get hold of it.
+ */
+export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
+  readonly client: number;
+  readonly profileIndex: number;
+  readonly ledger: ClientLedger;
+  /** Filters of the ack faults that hold it at present, in the order of the scenario. */
+  readonly ackFilters: (() => ReturnType<AckFilter>)[] = [];
+  /** Out of reach for good: by a fault that is never healed. */
+  gone = false;
+  /** Sockets that a newer one took over from and that the server has not closed yet. */
+  olderOpen = 0;
+  probed = false;
+  readonly #clock: Clock;
+  readonly #owner: LoadClientOwner;
+  #subscriber: Subscriber<Delivery> | undefined;
+  /** First attempt to get back after a loss of connection, µs; -1 when there was no loss. */
+  #returningSinceUs = -1;
+  #lostConnection = false;
+  /** What the latest hello declared as handled. */
+  #declared = -1;
+
+  constructor(options: {
+    readonly client: number;
+    readonly profileIndex: number;
+    readonly ledger: ClientLedger;
+    readonly clock: Clock;
+    readonly owner: LoadClientOwner;
+  }) {
+    this.client = options.client;
+    this.profileIndex = options.profileIndex;
+    this.ledger = options.ledger;
+    this.#clock = options.clock;
+    this.#owner = options.owner;
+  }
+
+  /** Set once, right after construction: each of the two needs the other. */
+  set subscriber(subscriber: Subscriber<Delivery>) {
+    this.#subscriber = subscriber;
+  }
+
+  get subscriber(): Subscriber<Delivery> {
+    if (this.#subscriber === undefined) throw new Error(`client ${this.client} has no subscriber yet`);
+    return this.#subscriber;
+  }
+
+  get ready(): boolean {
+    return this.subscriber.ready;
+  }
+
+  // What the subscriber tells.
+
+  connecting(): void {
+    if (this.#lostConnection && this.#returningSinceUs < 0) this.#returningSinceUs = this.#clock.nowUs();
+  }
+
+  helloSent(_subscriber: Subscriber<Delivery>, resumeFrom: number): void {
+    this.ledger.helloSent(this.#clock.nowUs());
+    this.#declared = resumeFrom;
+  }
+
+  welcomed(_subscriber: Subscriber<Delivery>, welcome: Welcome, askedResume: boolean): void {
+    const nowUs = this.#clock.nowUs();
+    if (welcome.resumed) this.ledger.resumed(nowUs, this.#declared);
+    else {
+      const reset = askedResume ? (welcome.reason ?? 'unknown-session') : undefined;
+      this.ledger.subscribed(nowUs, welcome.session, reset);
+      this.#caughtUp(nowUs);
+    }
+    this.#owner.ready(this);
+  }
+
+  received(_subscriber: Subscriber<Delivery>, seq: number, payload: unknown, attempt: number): Delivery {
+    const { stamp, body } = (payload ?? {}) as { readonly stamp?: unknown; readonly body?: unknown };
+    const stampText = typeof stamp === 'string' ? stamp : '';
+    const bodyText = typeof body === 'string' ? body : '';
+    return this.ledger.received(seq, stampText, bodyText, attempt > 1, this.#clock.nowUs()) ?? UNREADABLE;
+  }
+
+  deduplicated(): void {}
+
+  handled(_subscriber: Subscriber<Delivery>, seq: number, delivery: Delivery): void {
+    if (!(delivery instanceof Arrival)) return;
+    const nowUs = this.#clock.nowUs();
+    const first = this.ledger.handled(seq, delivery, nowUs) === 'first';
+    if (delivery.stream === 0) this.probed = true;
+    else if (first) this.#owner.handled(this, delivery, nowUs);
+  }
+
+  failed(_subscriber: Subscriber<Delivery>, seq: number, delivery: Delivery): void {
+    if (delivery instanceof Arrival) this.ledger.failed(seq, delivery, this.#clock.nowUs());
+  }
+
+  acked(_subscriber: Subscriber<Delivery>, seq: number, cumulative: boolean): void {
+    this.ledger.acked(seq, cumulative, this.#clock.nowUs());
+  }
+
+  gap(_subscriber: Subscriber<Delivery>, from: number, to: number, reason: GapReason): void {
+    this.ledger.gap(from, to, reason, this.#clock.nowUs());
+  }
+
+  replayed(): void {
+    this.#caughtUp(this.#clock.nowUs());
+  }
+
+  closed(_subscriber: Subscriber<Delivery>, code: number, reason: string): void {
+    this.ledger.closed(this.#clock.nowUs(), code);
+    this.#lostConnection = true;
+    this.#owner.closed(this, code, reason);
+  }
+
+  olderClosed(): void {
+    this.olderOpen = Math.max(0, this.olderOpen - 1);
+  }
+
+  #caughtUp(nowUs: number): void {
+    if (this.#returningSinceUs >= 0) this.#owner.recovered(this, nowUs - this.#returningSinceUs);
+    this.#returningSinceUs = -1;
+    this.#lostConnection = false;
+  }
+
+  // What faults do.
+
+  pauseReading(): void {
+    this.subscriber.pauseReading('fault');
+  }
+
+  resumeReading(): void {
+    this.subscriber.resumeReading('fault');
+  }
+
+  limitReading(bytesPerSec: number | undefined): void {
+    this.subscriber.limitReading(bytesPerSec);
+  }
+
+  answerPings(answer: boolean): void {
+    this.subscriber.setAnswersPings(answer);
+  }
+
+  mute(muted: boolean): void {
+    this.subscriber.setMuted(muted);
+  }
+
+  reset(): void {
+    this.subscriber.reset();
+  }
+
+  drop(): void {
+    this.subscriber.drop();
+  }
+
+  close(code: number): void {
+    this.subscriber.close(code);
+  }
+
+  sendRaw(text: string): void {
+    this.subscriber.sendRaw(text);
+  }
+
+  stayAway(): void {
+    this.subscriber.stayAway();
+  }
+
+  release(): void {
+    this.subscriber.release();
+  }
+
+  setHandlerTime(timeMs: number | undefined): void {
+    this.subscriber.inbox.handlerMs = timeMs ?? this.subscriber.profile.handlerMs;
+  }
+
+  crashBeforeNextAck(): void {
+    this.subscriber.crashBeforeNextAck();
+  }
+
+  openSecondSocket(): void {
+    if (!this.ready) return;
+    this.olderOpen += 1;
+    this.subscriber.openSecondSocket();
+  }
+
+  forgetSession(): void {
+    this.subscriber.forgetSession();
+  }
+}

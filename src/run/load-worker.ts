@@ -1,0 +1,82 @@
+import { crc32 } from 'node:zlib';
+import { createDialer } from '../world/real/dial.ts';
+import { MachineClock } from '../world/real/clock.ts';
+import { TimerWheel } from '../world/real/timer-wheel.ts';
+import { randomStreams } from '../world/random.ts';
+import { Fleet } from './fleet.ts';
+import { ProcessWatch } from './process-use.ts';
+import type { WorkerCommand, WorkerReport } from './worker-messages.ts';
+
+/**
+ * A load worker: a process of its own, with its own event loop, heap and descriptors, in which a part of the
+ * clients lives. It does what the coordinator says, and reports. When the coordinator is gone, so is the worker.
+ */
+
+const STATUS_INTERVAL_MS = 100;
+
+const clock = new MachineClock();
+const timers = new TimerWheel(clock);
+const watch = new ProcessWatch(clock);
+let fleet: Fleet | undefined;
+let draining = false;
+
+function report(message: WorkerReport, done: () => void = () => {}): void {
+  if (process.connected) process.send?.(message, undefined, undefined, done);
+}
+
+function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
+  const { scenario, run, clients, planned, url } = job;
+  fleet = new Fleet({
+    scenario,
+    run,
+    clients,
+    planned,
+    ports: {
+      clock,
+      timers,
+      dial: createDialer({ url }),
+      streams: randomStreams(scenario.seed),
+      checksum: (body) => crc32(body),
+    },
+  });
+  report({ kind: 'made' });
+  setInterval(() => {
+    if (fleet !== undefined) report({ kind: 'status', status: fleet.status(), draining });
+  }, STATUS_INTERVAL_MS);
+}
+
+function finish(made: Fleet): void {
+  report({ kind: 'record', record: made.toRecord(), use: watch.use() }, () => process.exit(0));
+}
+
+function obey(command: WorkerCommand): void {
+  if (command.kind === 'job') {
+    begin(command);
+    return;
+  }
+  if (fleet === undefined) throw new Error(`Cannot ${command.kind}: the job has to come first`);
+  switch (command.kind) {
+    case 'connect':
+      fleet.connect(command.startUs);
+      return;
+    case 'load':
+      watch.restart();
+      fleet.startLoad(command.fromUs, command.toUs);
+      return;
+    case 'heal':
+      fleet.heal();
+      return;
+    case 'drain':
+      fleet.startDrain(command.goals);
+      draining = true;
+      return;
+    case 'finish':
+      finish(fleet);
+  }
+}
+
+// Ctrl-C reaches the whole process group; the coordinator decides what it means.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('disconnect', () => process.exit(0));
+process.on('message', (command) => obey(command as WorkerCommand));

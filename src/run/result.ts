@@ -1,0 +1,303 @@
+import { z } from 'zod';
+import {
+  type Anomaly,
+  type AnomalyKind,
+  type Belief,
+  type DeliveryCounts,
+  LOSS_REASONS,
+} from '../delivery/judgement.ts';
+import type { LatencySummary } from '../measure/histogram.ts';
+import type { SeriesSummary } from '../measure/series.ts';
+import { DELIVERY_LEVELS } from '../scenario/schema.ts';
+
+/**
+ * The result file: everything a run found out, as one document. Every report is made from it and from nothing
+ * else. This schema is the source of the `Result` type and of the published JSON Schema.
+ *
+ * Within version 1 fields are only added; readers ignore what they do not know.
+ */
+
+export const RESULT_SCHEMA = 'wsdeliver.result/1';
+
+const VERDICTS = ['pass', 'fail', 'inconclusive'] as const;
+
+/** The latencies of a run, by name in `latency`. */
+export const LATENCY_NAMES = [
+  'push',
+  'firstAttempt',
+  'redelivered',
+  'ackRoundTrip',
+  'recovery',
+  'fanOutSpread',
+] as const;
+export type LatencyName = (typeof LATENCY_NAMES)[number];
+
+/** Problems of an unreadable file that are named. */
+const PROBLEMS_MAX = 20;
+
+const count = z.int().min(0);
+const amount = z.number().min(0);
+
+const latencySummary: z.ZodType<LatencySummary> = z
+  .object({
+    unit: z.literal('us'),
+    count,
+    min: amount,
+    p50: amount,
+    p90: amount,
+    p99: amount,
+    p999: amount,
+    max: amount,
+    mean: amount,
+    hdr: z.string().describe('HdrHistogram V2, compressed, base64.'),
+  })
+  .meta({ id: 'LatencySummary' });
+
+const latencies = z.partialRecord(z.enum(LATENCY_NAMES), latencySummary);
+
+const seriesSummary: z.ZodType<SeriesSummary> = z
+  .object({
+    unit: z.string().describe('What the values count: messages, bytes, us.'),
+    count: count.describe('Samples.'),
+    min: z.number(),
+    p50: z.number(),
+    p99: z.number(),
+    max: z.number(),
+    final: z.number(),
+    warning: z.number().optional(),
+    overWarning: z.number().min(0).max(1).describe('Share of the time spent above the warning.'),
+    points: z.array(z.object({ atMs: z.number(), value: z.number() })).describe('From the start of load.'),
+  })
+  .meta({ id: 'SeriesSummary' });
+
+const deliveryCounts: z.ZodType<DeliveryCounts> = z
+  .object({
+    published: count.describe('Messages accepted by the server.'),
+    owed: count,
+    delivered: count,
+    lost: z.object({
+      silent: count,
+      reported: count,
+      reportedBy: z.record(z.enum(LOSS_REASONS), count),
+    }),
+    duplicates: z.object({ handled: count, handledAfterAck: count, received: count }),
+    reordered: count,
+    rewound: count,
+    filled: count,
+    displacementMax: count,
+    phantom: count,
+    corrupt: count,
+    resurrected: count,
+    recovered: count,
+    unresolved: count,
+    notOwed: count,
+    late: count,
+    ackBeforeHandle: count,
+  })
+  .meta({ id: 'DeliveryCounts' });
+
+const belief: z.ZodType<Belief> = z.object({
+  deliveredHandled: count,
+  deliveredNotHandled: count,
+  droppedHandled: count,
+  droppedNotHandled: count,
+  pendingHandled: count,
+  pendingNotHandled: count,
+});
+
+/** An object and not a list, so that the compiler asks for each kind. */
+const anomalyKind = z.enum({
+  'silent-loss': 'silent-loss',
+  'reported-loss': 'reported-loss',
+  phantom: 'phantom',
+  corrupt: 'corrupt',
+  resurrected: 'resurrected',
+  duplicate: 'duplicate',
+  'duplicate-after-ack': 'duplicate-after-ack',
+  reorder: 'reorder',
+  rewind: 'rewind',
+  'ack-before-handle': 'ack-before-handle',
+  'lying-resume': 'lying-resume',
+  'unsound-ack': 'unsound-ack',
+  stuck: 'stuck',
+  'over-bound': 'over-bound',
+  leak: 'leak',
+  undetected: 'undetected',
+  misdetected: 'misdetected',
+  'two-owners': 'two-owners',
+} satisfies { [Kind in AnomalyKind]: Kind });
+
+const anomaly: z.ZodType<Anomaly> = z.object({
+  kind: anomalyKind,
+  session: z.string(),
+  message: z.string(),
+  cause: z.string(),
+  stage: z.string(),
+  timeline: z.array(z.object({ atMs: z.number(), event: z.string() })),
+});
+
+/** The reference server's own counters, over the whole run; a counter it does not keep is absent. */
+const broadcast = z
+  .object({
+    broadcasts: count,
+    total: count.describe('Recipients of all broadcasts.'),
+    sent: count.describe('First transmissions to an open socket.'),
+    failed: count,
+    skipped: count,
+    dropped: count,
+    retried: count,
+    resent: count,
+    deadLetters: count,
+    overflowed: count,
+    expiredSessions: count,
+    detectedStale: count,
+    ackFrames: count,
+    acked: count,
+    nacks: count,
+    gaps: count,
+    resumes: count,
+    refusedResumes: count,
+    takeovers: count,
+    malformed: count,
+    protocolErrors: count,
+    dedupRejected: count,
+    upstreamAccepted: count,
+    slowConsumers: count,
+    bufferWarnings: count,
+    connections: count,
+    activeClients: count,
+    healthyClients: count,
+  })
+  .partial();
+
+const processUse = {
+  cpuShare: amount.describe('Of one core; a process with threads may exceed 1.'),
+  rssBytesMax: amount,
+  eventLoopDelay: latencySummary,
+};
+
+const generator = z.object({
+  status: z.enum(['valid', 'suspect', 'invalid']),
+  reasons: z.array(z.string()),
+  scheduleSlip: latencySummary.describe('Actual minus intended send instant.'),
+  workers: z.array(
+    z.object({
+      worker: count,
+      pid: count,
+      clients: count,
+      ...processUse,
+      lost: z.string().optional().describe('Why the worker did not finish.'),
+    }),
+  ),
+  server: z.object(processUse).optional().describe('Absent for a target.'),
+  asked: count.describe('Clients that the scenario wants.'),
+  connected: count.describe('Clients that got as far as the probe.'),
+  workersLost: count,
+});
+
+const fault = z.object({
+  name: z.string(),
+  planned: count,
+  fired: count,
+  effects: count.describe('Firings that were seen to change something.'),
+  firstFiredMs: z.number().optional().describe('From the start of load.'),
+  firstEffectMs: z.number().optional(),
+  fidelity: z.enum(['simulated', 'socket', 'kernel']),
+});
+
+const assertion = z.object({
+  text: z.string().describe('As in the scenario.'),
+  actual: z.number().optional().describe('In µs, bytes, per second, 0..1 or a count; absent without data.'),
+  actualText: z.string().describe('With its unit; "no data" when there was none.'),
+  status: z.enum(['pass', 'fail', 'no-data']),
+});
+
+const environment = z.object({
+  wsdeliver: z.string().describe('Version.'),
+  node: z.string(),
+  platform: z.string(),
+  cpus: count,
+  memoryBytes: amount,
+  startedAt: z.string().describe('ISO 8601.'),
+  durationMs: amount,
+});
+
+export const resultSchema = z.object({
+  schema: z.literal(RESULT_SCHEMA),
+  verdict: z.enum(VERDICTS),
+  exitCode: count,
+  reasons: z.array(z.string()).describe('Why the verdict is not a pass; what limits a pass.'),
+  scenario: z.object({
+    name: z.string(),
+    description: z.string().optional(),
+    file: z.string().describe('Path, or the name of a bundled scenario.'),
+    sha256: z.string().describe('Of the file as it was read.'),
+    seed: count,
+    resolved: z.record(z.string(), z.unknown()).describe('Every setting that held, defaults included.'),
+  }),
+  guarantee: z.object({
+    level: z.enum(DELIVERY_LEVELS),
+    status: z.enum(VERDICTS),
+    reasons: z.array(z.string()),
+  }),
+  delivery: deliveryCounts,
+  profiles: z.record(z.string(), z.object({ delivery: deliveryCounts, latency: latencies })),
+  belief: belief.optional(),
+  anomalies: z.array(anomaly),
+  anomalyCounts: z
+    .partialRecord(anomalyKind, count)
+    .describe('All of a kind, also those without an example.'),
+  latency: latencies,
+  saturation: z.record(z.string(), seriesSummary),
+  alerts: z.array(z.object({ name: z.string(), count, firstAtMs: z.number(), detail: z.string() })),
+  broadcast: broadcast.optional(),
+  generator,
+  faults: z.array(fault),
+  assertions: z.array(assertion),
+  rate: z.object({
+    published: amount.describe('Messages a second, over load.'),
+    delivered: amount.describe('Handled deliveries a second, over load.'),
+    offered: amount.optional().describe('Messages a second that the schedule asked for.'),
+    deliveredBytes: amount.optional().describe('Payload bytes a second, over load.'),
+  }),
+  environment,
+  target: z
+    .string()
+    .optional()
+    .describe('Address of the server under test; absent: the reference broadcaster.'),
+  serverEvidence: z.boolean().describe("Whether the server's own record was at hand."),
+  partial: z.boolean().optional().describe('The run was interrupted; it says what was known until then.'),
+});
+
+export type Result = z.output<typeof resultSchema>;
+export type FaultOutcome = Result['faults'][number];
+
+/**
+ * Reads a result file.
+ *
+ * @param text - the file's content
+ * @param file - its name, for the message
+ * @throws {Error} when it is no JSON, of another version, or incomplete; all that is wrong with it is named
+ */
+export function parseResult(text: string, file: string): Result {
+  const parsed = resultSchema.safeParse(parseJson(text, file));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues
+    .slice(0, PROBLEMS_MAX)
+    .map(({ path, message }) => `  ${path.join('.') || 'the document'}: ${message}`);
+  throw new Error(`Cannot read "${file}": it is not a ${RESULT_SCHEMA} document\n${problems.join('\n')}`);
+}
+
+/** The published description of the result file. */
+export function resultJsonSchema(): unknown {
+  return z.toJSONSchema(resultSchema, { io: 'input' });
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot read "${file}": it is no JSON (${detail}), a result file of wsdeliver is wanted`);
+  }
+}

@@ -1,0 +1,413 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { crc32 } from 'node:zlib';
+import type { Drain } from '../delivery/loss-judge.ts';
+import type { PlannedFault } from '../faults/fault.ts';
+import { findFault } from '../faults/registry.ts';
+import { Timer } from '../protocol/ports.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { clientsOf, planFaults } from '../scenario/timeline.ts';
+import { randomStreams } from '../world/random.ts';
+import { MachineClock } from '../world/real/clock.ts';
+import { createDialer } from '../world/real/dial.ts';
+import { newSecretId } from '../world/real/new-id.ts';
+import { TimerWheel } from '../world/real/timer-wheel.ts';
+import type { FaultRecord } from './client-faults.ts';
+import type { FleetStatus } from './fleet.ts';
+import { checkDescriptors } from './preflight.ts';
+import { ProcessWatch } from './process-use.ts';
+import { Publishers } from './publishers.ts';
+import { broadcasterSettings, ReferenceServer } from './reference-server.ts';
+import { Sampler } from './sampler.ts';
+import { SocketSite } from './socket-site.ts';
+import { UpstreamRoute } from './upstream-route.ts';
+import { type LoadWorker, WorkerPool } from './worker-pool.ts';
+
+const CLIENTS_PER_WORKER = 4000;
+const POLL_MS = 25;
+const CONNECT_GRACE_MS = 15_000;
+const PROBE_TIMEOUT_MS = 15_000;
+const RECORD_TIMEOUT_MS = 60_000;
+const TARGET_TIMEOUT_MS = 5000;
+/** Without anything new for this long, and with nothing pending at the server, what is missing will not come. */
+const QUIET_MS = 500;
+/** A target does not say what is pending: wait for some of its ack timeouts. */
+const TARGET_QUIET_TIMEOUTS = 2.5;
+const LOCALHOST = '127.0.0.1';
+
+export type Phase = 'start' | 'connect' | 'probe' | 'warm-up' | 'load' | 'drain' | 'judge';
+
+/** What a run says of itself while it is under way. */
+export interface RunProgress {
+  readonly phase: Phase;
+  readonly elapsedMs: number;
+  readonly totalMs: number;
+  readonly connected: number;
+  readonly asked: number;
+  /** Since the run began. */
+  readonly published: number;
+  readonly delivered: number;
+  readonly pending: number | undefined;
+  readonly pushP99Us: number | undefined;
+  readonly faults: readonly string[];
+}
+
+/** Nobody answers at the target, or not in this protocol. */
+export class TargetUnreachable extends Error {
+  override readonly name = 'TargetUnreachable';
+}
+
+/** What a run leaves behind, before it is judged. */
+export interface RunRecord {
+  readonly scenario: Scenario;
+  readonly planned: readonly PlannedFault[];
+  readonly publishers: Publishers;
+  readonly server: ReferenceServer | undefined;
+  readonly sampler: Sampler | undefined;
+  readonly serverWatch: ProcessWatch;
+  readonly workers: readonly LoadWorker[];
+  readonly serverFaults: readonly FaultRecord[];
+  readonly drain: Drain;
+  readonly interrupted: boolean;
+  readonly connected: number;
+  readonly probed: number;
+  readonly troubles: readonly string[];
+  readonly instants: {
+    readonly startUs: number;
+    readonly loadFromUs: number;
+    readonly loadToUs: number;
+    readonly endUs: number;
+  };
+}
+
+export interface RunOptions {
+  readonly scenario: Scenario;
+  /** Absent: from cores and clients. */
+  readonly workers?: number;
+  readonly onProgress: (progress: RunProgress) => void;
+  /** Ends the run early: what is known by then is judged. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One run of a scenario on real sockets, from the first connection to the last record.
+ *
+ * The server and the publishers live in this process, the clients in load workers. Whatever happens to any of them,
+ * the run ends: with all records, or with those that could still be had.
+ */
+export async function runScenario(options: RunOptions): Promise<RunRecord> {
+  const run = new ScenarioRun(options);
+  try {
+    return await run.play();
+  } finally {
+    await run.dispose();
+  }
+}
+
+class ScenarioRun {
+  readonly #options: RunOptions;
+  readonly #scenario: Scenario;
+  readonly #run = `r${randomBytes(5).toString('hex')}`;
+  readonly #clock = new MachineClock();
+  readonly #timers = new TimerWheel(this.#clock);
+  readonly #streams: ReturnType<typeof randomStreams>;
+  readonly #pool: WorkerPool;
+  readonly #watch = new ProcessWatch(this.#clock);
+  readonly #planned: readonly PlannedFault[];
+  readonly #publishers: Publishers;
+  readonly #server: ReferenceServer | undefined;
+  readonly #site: SocketSite | undefined;
+  readonly #route: UpstreamRoute | undefined;
+  readonly #sampler: Sampler | undefined;
+  readonly #serverFaults: FaultRecord[] = [];
+  readonly #troubles: string[] = [];
+  readonly #asked: number;
+  #phase: Phase = 'start';
+  #phaseFromUs = 0;
+  #phaseMs = 0;
+  #drain: Drain = 'progressing';
+  #probed = 0;
+  #connected = 0;
+  #loadFromUs = 0;
+  #loadToUs = 0;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    const { scenario } = options;
+    this.#scenario = scenario;
+    this.#asked = clientsOf(scenario).count;
+    this.#streams = randomStreams(scenario.seed);
+    this.#planned = planFaults(scenario, this.#streams);
+    this.#pool = new WorkerPool((worker) => this.#troubles.push(`load worker ${worker.worker} died (${worker.lost})`));
+    const [clock, timers] = [this.#clock, this.#timers];
+    const checksum = (body: string): number => crc32(body);
+    if (scenario.target === undefined) {
+      const settings = broadcasterSettings(scenario.server);
+      const ports = { clock, timers, random: this.#streams('server'), newId: newSecretId };
+      const server = new ReferenceServer({ settings, ports });
+      this.#server = server;
+      this.#site = new SocketSite({
+        accept: (link) => server.accept(link),
+        host: LOCALHOST,
+        port: 0,
+        onTrouble: (error) => this.#troubles.push(error.message),
+      });
+      server.site = this.#site;
+      this.#sampler = new Sampler({ server, watch: this.#watch, clock, settings: scenario.server });
+    } else {
+      const dial = createDialer({ url: scenario.target });
+      const random = this.#streams('publishers');
+      this.#route = new UpstreamRoute({
+        run: this.#run,
+        streams: scenario.publish.length + 1,
+        ports: { clock, timers, dial, reconnectRandom: random, handlerRandom: random },
+      });
+    }
+    const route = this.#server ?? this.#route;
+    if (route === undefined) throw new Error('a run has a server or a target');
+    this.#publishers = new Publishers({ scenario, run: this.#run, route, clock, timers, streams: this.#streams, checksum });
+  }
+
+  async play(): Promise<RunRecord> {
+    const startUs = this.#clock.nowUs();
+    this.#begin('start', TARGET_TIMEOUT_MS);
+    const workers = this.#workerCount();
+    checkDescriptors({ clients: this.#asked, workers, server: this.#server !== undefined });
+    await this.#site?.open();
+    await this.#reachTarget();
+    this.#startWorkers(workers);
+    await this.#connect();
+    await this.#probe();
+    await this.#load();
+    await this.#drainAll();
+    this.#begin('judge', 0);
+    const endUs = this.#clock.nowUs();
+    await this.#collect();
+    return {
+      scenario: this.#scenario,
+      planned: this.#planned,
+      publishers: this.#publishers,
+      server: this.#server,
+      sampler: this.#sampler,
+      serverWatch: this.#watch,
+      workers: this.#pool.workers,
+      serverFaults: this.#serverFaults,
+      drain: this.#drain,
+      interrupted: this.#aborted,
+      connected: this.#connected,
+      probed: this.#probed,
+      troubles: this.#troubles,
+      instants: { startUs, loadFromUs: this.#loadFromUs, loadToUs: this.#loadToUs, endUs },
+    };
+  }
+
+  async dispose(): Promise<void> {
+    this.#publishers.stop();
+    this.#route?.stop();
+    this.#server?.stop();
+    this.#sampler?.stop();
+    this.#watch.stop();
+    this.#pool.kill();
+    await this.#site?.close();
+    this.#timers.close();
+  }
+
+  get #aborted(): boolean {
+    return this.#options.signal.aborted;
+  }
+
+  #workerCount(): number {
+    const asked = this.#options.workers;
+    if (asked !== undefined) return Math.min(asked, this.#asked);
+    const spare = Math.max(1, availableParallelism() - 1);
+    return Math.min(Math.max(1, Math.ceil(this.#asked / CLIENTS_PER_WORKER)), Math.max(spare, 1));
+  }
+
+  async #reachTarget(): Promise<void> {
+    const route = this.#route;
+    if (route === undefined) return;
+    route.connect();
+    await this.#until(() => route.ready, TARGET_TIMEOUT_MS);
+    if (route.ready || this.#aborted) return;
+    const why = route.lastFailure === '' ? 'it does not answer a hello' : route.lastFailure;
+    throw new TargetUnreachable(
+      `Cannot reach "${this.#scenario.target}": ${why}, a WebSocket server that speaks wsdeliver.v1 is wanted`,
+    );
+  }
+
+  #startWorkers(count: number): void {
+    const url = this.#site?.url ?? this.#scenario.target ?? '';
+    for (let worker = 0; worker < count; worker += 1) {
+      const clients: number[] = [];
+      for (let client = worker; client < this.#asked; client += count) clients.push(client);
+      const started = this.#pool.start(clients);
+      const [scenario, run, planned] = [this.#scenario, this.#run, this.#planned];
+      this.#pool.tell(started, { kind: 'job', worker, scenario, run, clients, planned, url });
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const { rampUp } = this.#scenario.duration;
+    this.#begin('connect', rampUp);
+    await this.#until(() => this.#pool.live.every(({ status }) => status !== undefined), CONNECT_GRACE_MS);
+    this.#begin('connect', rampUp);
+    this.#pool.tellAll({ kind: 'connect', startUs: this.#clock.nowUs() });
+    await this.#until(() => this.#sum('ready') >= this.#expected, rampUp + CONNECT_GRACE_MS);
+    this.#connected = this.#sum('ready');
+    this.#sampler?.start(this.#asked);
+  }
+
+  /** Every client has to have received one message before anything is measured. */
+  async #probe(): Promise<void> {
+    this.#begin('probe', PROBE_TIMEOUT_MS);
+    if (this.#aborted) return;
+    this.#publishers.probe();
+    await this.#until(() => this.#sum('probed') >= this.#sum('ready'), PROBE_TIMEOUT_MS);
+    this.#probed = this.#sum('probed');
+  }
+
+  async #load(): Promise<void> {
+    const { warmUp, load } = this.#scenario.duration;
+    const fromUs = this.#clock.nowUs();
+    this.#loadFromUs = fromUs + warmUp * 1000;
+    this.#loadToUs = this.#loadFromUs + load * 1000;
+    if (this.#aborted) return;
+    this.#begin('warm-up', warmUp);
+    this.#publishers.start({ fromUs, loadFromUs: this.#loadFromUs, toUs: this.#loadToUs });
+    await this.#until(() => this.#clock.nowUs() >= this.#loadFromUs, warmUp);
+    if (this.#aborted) return;
+    this.#begin('load', load);
+    this.#pool.tellAll({ kind: 'load', fromUs: this.#loadFromUs, toUs: this.#loadToUs });
+    this.#server?.record.startLoad(this.#loadFromUs);
+    this.#watch.restart();
+    this.#planServerFaults();
+    await this.#until(() => this.#clock.nowUs() >= this.#loadToUs || this.#pool.live.length === 0, load);
+    if (this.#aborted) this.#loadToUs = this.#clock.nowUs();
+  }
+
+  #planServerFaults(): void {
+    const server = this.#server;
+    if (server === undefined) return;
+    for (const plan of this.#planned) {
+      const fault = findFault(plan.name);
+      if (fault?.kind !== 'server') continue;
+      const place = this.#serverFaults.length;
+      const nothing = { fired: 0, effects: 0, firstFiredUs: -1, firstEffectUs: -1, holds: [] };
+      this.#serverFaults.push({ index: plan.index, name: plan.name, planned: 1, ...nothing });
+      const timer = new Timer(() => {
+        const nowUs = this.#clock.nowUs();
+        fault.strike(server, plan.values);
+        const endUs = this.#clock.nowUs();
+        this.#publishers.excuseSlipUntil(endUs);
+        const record = { fired: 1, effects: 1, firstFiredUs: nowUs, firstEffectUs: endUs, holds: [] };
+        this.#serverFaults[place] = { index: plan.index, name: plan.name, planned: 1, ...record };
+      });
+      this.#timers.arm(timer, Math.max(0, (this.#loadFromUs - this.#clock.nowUs()) / 1000 + plan.atMs));
+    }
+  }
+
+  /** Heals every fault, then waits until every live session has everything, or nothing moves any more. */
+  async #drainAll(): Promise<void> {
+    const { settle } = this.#scenario.duration;
+    this.#begin('drain', settle);
+    this.#publishers.stop();
+    this.#pool.tellAll({ kind: 'heal' });
+    const deadlineUs = this.#clock.nowUs() + settle * 1000;
+    const leftMs = (): number => Math.max(0, (deadlineUs - this.#clock.nowUs()) / 1000);
+    await this.#until(() => this.#publishers.unanswered === 0 && (this.#server?.isUp ?? true), leftMs());
+    this.#pool.tellAll({ kind: 'drain', goals: this.#publishers.goals() });
+    await this.#until(() => this.#pool.live.every(({ draining }) => draining), leftMs());
+    let progress = -1;
+    let movedUs = this.#clock.nowUs();
+    const quietMs = (): number => (this.#clock.nowUs() - movedUs) / 1000;
+    await this.#until(() => {
+      const now = this.#sum('progress');
+      if (now !== progress) movedUs = this.#clock.nowUs();
+      progress = now;
+      if (!this.#isDrained(quietMs())) return false;
+      this.#drain = 'complete';
+      return true;
+    }, leftMs());
+    if (this.#drain !== 'complete' && !this.#aborted && quietMs() > this.#stuckMs) this.#drain = 'stuck';
+  }
+
+  #isDrained(quietMs: number): boolean {
+    const server = this.#server;
+    const pending = server?.pendingSessions().some((session) => session.pending > 0) ?? false;
+    if (pending) return false;
+    if (this.#sum('unfinished') === 0) return true;
+    // What is missing now is missing for good, when nobody has anything left to send.
+    const back = this.#sum('ready') >= this.#expected - this.#gone;
+    const enoughMs = server === undefined ? Math.max(QUIET_MS, this.#stuckMs) : QUIET_MS;
+    return back && quietMs > enoughMs;
+  }
+
+  get #stuckMs(): number {
+    return Math.min(TARGET_QUIET_TIMEOUTS * this.#scenario.server.outbox.ackTimeout, this.#scenario.duration.settle / 2);
+  }
+
+  /** Clients of workers that are alive. */
+  get #expected(): number {
+    return this.#pool.live.reduce((sum, { clients }) => sum + clients.length, 0);
+  }
+
+  get #gone(): number {
+    const never = this.#planned.filter(({ name }) => name === 'never-return');
+    return new Set(never.flatMap(({ clients }) => clients)).size;
+  }
+
+  async #collect(): Promise<void> {
+    this.#sampler?.finish();
+    this.#pool.tellAll({ kind: 'finish' });
+    const timeoutUs = this.#clock.nowUs() + RECORD_TIMEOUT_MS * 1000;
+    while (this.#pool.live.some(({ record }) => record === undefined) && this.#clock.nowUs() < timeoutUs) await sleep(POLL_MS);
+  }
+
+  #sum(key: 'ready' | 'probed' | 'unfinished' | 'progress' | 'handled'): number {
+    return this.#pool.live.reduce((sum, { status }) => sum + (status?.[key] ?? 0), 0);
+  }
+
+  #begin(phase: Phase, lengthMs: number): void {
+    this.#phase = phase;
+    this.#phaseFromUs = this.#clock.nowUs();
+    this.#phaseMs = lengthMs;
+    this.#tell();
+  }
+
+  /** Waits for a condition, at most so long, telling how it goes; an abort ends the wait. */
+  async #until(holds: () => boolean, timeoutMs: number): Promise<boolean> {
+    const untilUs = this.#clock.nowUs() + timeoutMs * 1000;
+    while (!holds()) {
+      const leftMs = (untilUs - this.#clock.nowUs()) / 1000;
+      if (leftMs <= 0 || this.#aborted) return false;
+      await sleep(Math.min(POLL_MS, leftMs));
+      this.#tell();
+    }
+    return true;
+  }
+
+  #tell(): void {
+    const statuses = this.#pool.live.flatMap(({ status }) => status ?? []);
+    this.#options.onProgress({
+      phase: this.#phase,
+      elapsedMs: (this.#clock.nowUs() - this.#phaseFromUs) / 1000,
+      totalMs: this.#phaseMs,
+      connected: this.#sum('ready'),
+      asked: this.#asked,
+      published: this.#publishers.published,
+      delivered: this.#sum('handled'),
+      pending: this.#server?.inFlight(),
+      pushP99Us: p99Of(statuses),
+      faults: [...new Set(statuses.flatMap(({ faults }) => faults))],
+    });
+  }
+}
+
+function p99Of(statuses: readonly FleetStatus[]): number | undefined {
+  const known = statuses.map(({ pushP99Us }) => pushP99Us).filter((us) => us > 0);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

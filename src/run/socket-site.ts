@@ -1,0 +1,66 @@
+import type { Link, LinkEvents } from '../protocol/ports.ts';
+import { type Listener, listen } from '../world/real/listener.ts';
+import type { ServerSite } from './reference-server.ts';
+
+/** A real port for the reference server, which it keeps over restarts. */
+export class SocketSite implements ServerSite {
+  readonly #accept: (link: Link) => LinkEvents;
+  readonly #host: string;
+  readonly #onTrouble: (error: Error) => void;
+  #listener: Listener | undefined;
+  #port: number;
+  /** The latest going down or coming up: one waits for the other. */
+  #settled: Promise<void> = Promise.resolve();
+
+  constructor(options: {
+    readonly accept: (link: Link) => LinkEvents;
+    readonly host: string;
+    readonly port: number;
+    /** The port could not be had again after a restart. */
+    readonly onTrouble: (error: Error) => void;
+  }) {
+    this.#accept = options.accept;
+    this.#host = options.host;
+    this.#port = options.port;
+    this.#onTrouble = options.onTrouble;
+  }
+
+  get url(): string {
+    return `ws://${this.#host}:${this.#port}`;
+  }
+
+  /** @throws {ListenError} when the port can't be had */
+  async open(): Promise<void> {
+    this.#listener = await listen({
+      port: this.#port,
+      host: this.#host,
+      accept: this.#accept,
+      purpose: 'the reference broadcaster',
+    });
+    this.#port = this.#listener.port;
+  }
+
+  goDown(): void {
+    this.#then(async () => this.#listener?.close());
+  }
+
+  comeUp(): void {
+    this.#then(() => this.open());
+  }
+
+  block(forMs: number): void {
+    const untilMs = performance.now() + forMs;
+    while (performance.now() < untilMs);
+  }
+
+  async close(): Promise<void> {
+    await this.#settled;
+    await this.#listener?.close();
+  }
+
+  #then(step: () => Promise<void> | undefined): void {
+    this.#settled = this.#settled.then(step).catch((error: unknown) => {
+      this.#onTrouble(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import type { PlannedFault } from '../faults/fault.ts';
+import type { LatencySummary } from '../measure/histogram.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { DrainGoal, FleetRecord, FleetStatus } from './fleet.ts';
+
+/** What the coordinator says to a load worker. */
+export type WorkerCommand =
+  | {
+      readonly kind: 'job';
+      readonly worker: number;
+      readonly scenario: Scenario;
+      /** Identity of the run, in every stamp. */
+      readonly run: string;
+      readonly clients: readonly number[];
+      readonly planned: readonly PlannedFault[];
+      readonly url: string;
+    }
+  | { readonly kind: 'connect'; readonly startUs: number }
+  | { readonly kind: 'load'; readonly fromUs: number; readonly toUs: number }
+  | { readonly kind: 'heal' }
+  | { readonly kind: 'drain'; readonly goals: readonly DrainGoal[] }
+  | { readonly kind: 'finish' };
+
+/** How hard a process worked, from the start of load. */
+export interface ProcessUse {
+  /** CPU time over wall time; one core is 1. */
+  readonly cpuShare: number;
+  readonly rssBytesMax: number;
+  /** How late timers of 10 ms fired. */
+  readonly eventLoopDelay: LatencySummary;
+}
+
+/** What a load worker says to the coordinator. */
+export type WorkerReport =
+  | { readonly kind: 'made' }
+  | { readonly kind: 'status'; readonly status: FleetStatus; readonly draining: boolean }
+  | { readonly kind: 'record'; readonly record: FleetRecord; readonly use: ProcessUse };

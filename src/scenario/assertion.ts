@@ -1,0 +1,263 @@
+import {
+  FAULT_AGGREGATES,
+  faultMetric,
+  METRICS,
+  type Metric,
+  type MetricUnit,
+  metricNames,
+  unitOf,
+} from './metric.ts';
+import { suggest } from './nearest.ts';
+import { quote } from './problem.ts';
+import {
+  formatBytes,
+  formatDuration,
+  formatRate,
+  formatRatio,
+  parseBytes,
+  parseDuration,
+  parseRate,
+  parseRatio,
+  type Reading,
+} from './quantity.ts';
+
+/**
+ * Assertions: `<metric>[{key:value,…}][.<aggregate>] <op> <quantity>`, for example
+ * `latency.push{profile:slow}.p99.9 < 1s`.
+ */
+export interface Assertion {
+  /** As it stands in the scenario, with single spaces. */
+  readonly text: string;
+  readonly metric: Metric;
+  readonly aggregate?: string;
+  readonly profile?: string;
+  readonly op: Op;
+  /** In the unit of the result: µs, bytes, per second, 0..1, a count. */
+  readonly bound: number;
+}
+
+const OPS = ['==', '!=', '<=', '>=', '<', '>'] as const;
+type Op = (typeof OPS)[number];
+
+/** The names in the scenario that an assertion can speak of. */
+export interface AssertionContext {
+  readonly profiles: readonly string[];
+  readonly faults: readonly string[];
+}
+
+export type AssertionReading =
+  | { readonly ok: true; readonly assertion: Assertion }
+  /** @param offset - where in the text, from 0 */
+  | { readonly ok: false; readonly message: string; readonly offset: number };
+
+export interface AssertionOutcome {
+  readonly text: string;
+  readonly actual: number | undefined;
+  /** With its unit; `no data` where there is none. */
+  readonly actualText: string;
+  readonly status: 'pass' | 'fail' | 'no-data';
+}
+
+export function parseAssertion(text: string, context: AssertionContext): AssertionReading {
+  const parts = /^(\s*)([^\s{}=!<>]*)(\{[^{}]*\})?(\.[^\s{}=!<>]*)?(\s*)([=!<>]*)(\s*)(.*?)\s*$/s.exec(text);
+  const [, lead = '', name = '', labels = '', tail = '', gap = '', op = '', space = '', quantity = ''] =
+    parts ?? [];
+  const labelsAt = lead.length + name.length;
+  const opAt = labelsAt + labels.length + tail.length + gap.length;
+  if (name === '')
+    return wrong(text, 'a metric is wanted first, for example delivery.lost.silent == 0', lead.length);
+  const found = findMetric(name, tail.slice(1), context);
+  if (!found.ok) return wrong(`${name}${tail}`, found.message, lead.length);
+  const { metric, aggregate } = found;
+  const label = readLabels(labels, metric, context);
+  if (!label.ok) return wrong(labels, label.message, labelsAt);
+  if (labels !== '' && tail === '' && aggregate !== undefined) {
+    return wrong(
+      labels,
+      `labels stand before the aggregate, ${metric.name}${labels}.${aggregate} is wanted`,
+      labelsAt,
+    );
+  }
+  const operator = OPS.find((known) => known === op);
+  if (operator === undefined)
+    return wrong(op === '' ? text : op, `an operator is wanted, one of ${OPS.join(' ')}`, opAt);
+  const reading = readBound(unitOf(metric, aggregate), quantity);
+  if (!reading.ok) return { ok: false, message: reading.problem, offset: opAt + op.length + space.length };
+  const narrowed = label.profile === undefined ? {} : { profile: label.profile };
+  return {
+    ok: true,
+    assertion: {
+      text: `${name}${labels}${tail} ${op} ${quantity}`,
+      metric,
+      ...(aggregate === undefined ? {} : { aggregate }),
+      ...narrowed,
+      op: operator,
+      bound: reading.value,
+    },
+  };
+}
+
+/** @param result - plain data in the shape of a result file */
+export function evaluateAssertion(assertion: Assertion, result: unknown): AssertionOutcome {
+  const { text, metric, aggregate, op, bound } = assertion;
+  const actual = actualOf(assertion, result);
+  if (actual === undefined) return { text, actual, actualText: 'no data', status: 'no-data' };
+  const status = holds(actual, op, bound) ? 'pass' : 'fail';
+  return { text, actual, actualText: formatValue(unitOf(metric, aggregate), actual), status };
+}
+
+function wrong(part: string, message: string, offset: number): AssertionReading {
+  return { ok: false, message: `Cannot assert ${quote(part)}: ${message}`, offset };
+}
+
+type MetricSearch =
+  | { readonly ok: true; readonly metric: Metric; readonly aggregate?: string }
+  | { readonly ok: false; readonly message: string };
+
+/** @param tail - what stands behind the labels, without its dot */
+function findMetric(name: string, tail: string, context: AssertionContext): MetricSearch {
+  const full = tail === '' ? name : `${name}.${tail}`;
+  const fault = /^faults\.([^.]+)(?:\.|$)/.exec(full)?.[1];
+  if (fault !== undefined && !context.faults.includes(fault)) {
+    return {
+      ok: false,
+      message: `the scenario has no fault "${fault}", ${suggest(fault, context.faults, 'a fault')}`,
+    };
+  }
+  const candidates = fault === undefined ? METRICS : [faultMetric(fault)];
+  for (const metric of candidates) {
+    if (metric.aggregates.length === 0 && metric.name === full) return { ok: true, metric };
+    const aggregate = metric.aggregates.find((known) => `${metric.name}.${known}` === full);
+    if (aggregate !== undefined) return { ok: true, metric, aggregate };
+  }
+  return { ok: false, message: explainName(full, candidates, context) };
+}
+
+function explainName(full: string, candidates: readonly Metric[], context: AssertionContext): string {
+  const bare = candidates.find(
+    ({ name, aggregates }) => aggregates.length > 0 && (full === name || full.startsWith(`${name}.`)),
+  );
+  if (bare === undefined)
+    return `no metric has this name, ${suggest(full, metricNames(context.faults), 'a metric')}`;
+  const given = full.slice(bare.name.length + 1);
+  if (given === '') return `it has several values, one of ${bare.aggregates.join(', ')} is wanted behind it`;
+  return `"${given}" is no aggregate of ${bare.name}, ${suggest(given, bare.aggregates, 'an aggregate')}`;
+}
+
+type LabelReading =
+  | { readonly ok: true; readonly profile?: string }
+  | { readonly ok: false; readonly message: string };
+
+function readLabels(labels: string, metric: Metric, context: AssertionContext): LabelReading {
+  if (labels === '') return { ok: true };
+  if (!metric.byProfile)
+    return { ok: false, message: `${metric.name} is not kept by profile, no label is wanted` };
+  let profile: string | undefined;
+  for (const part of labels.slice(1, -1).split(',')) {
+    const [key, value, ...rest] = part.split(':').map((word) => word.trim());
+    if (key !== 'profile' || value === undefined || rest.length > 0 || profile !== undefined) {
+      return { ok: false, message: 'the only label is profile, {profile:<name>} is wanted' };
+    }
+    if (!context.profiles.includes(value)) {
+      return {
+        ok: false,
+        message: `no client has the profile "${value}", ${suggest(value, context.profiles, 'a profile')}`,
+      };
+    }
+    profile = value;
+  }
+  return profile === undefined ? { ok: true } : { ok: true, profile };
+}
+
+function readBound(unit: MetricUnit, quantity: string): Reading {
+  switch (unit) {
+    case 'count': {
+      if (/^\d{1,15}(\.\d{1,9})?$/.test(quantity)) return { ok: true, value: Number(quantity) };
+      return {
+        ok: false,
+        problem: `Cannot read ${quote(quantity)}: a count is wanted, a number without a unit`,
+      };
+    }
+    case 'duration': {
+      const reading = parseDuration(quantity);
+      return reading.ok ? { ok: true, value: Math.round(reading.value * 1000) } : reading;
+    }
+    case 'bytes':
+      return parseBytes(quantity);
+    case 'ratio':
+      return parseRatio(quantity);
+    case 'rate': {
+      if (quantity !== 'max') return parseRate(quantity);
+      return {
+        ok: false,
+        problem: 'Cannot compare with "max": it is no number, a rate like 200/s is wanted',
+      };
+    }
+  }
+}
+
+function formatValue(unit: MetricUnit, value: number): string {
+  switch (unit) {
+    case 'count':
+      return String(value);
+    case 'duration':
+      return formatDuration(value / 1000);
+    case 'bytes':
+      return formatBytes(value);
+    case 'ratio':
+      return formatRatio(value);
+    case 'rate':
+      return formatRate(value);
+  }
+}
+
+function holds(actual: number, op: Op, bound: number): boolean {
+  switch (op) {
+    case '==':
+      return actual === bound;
+    case '!=':
+      return actual !== bound;
+    case '<':
+      return actual < bound;
+    case '<=':
+      return actual <= bound;
+    case '>':
+      return actual > bound;
+    case '>=':
+      return actual >= bound;
+  }
+}
+
+function actualOf({ metric, aggregate, profile }: Assertion, result: unknown): number | undefined {
+  const { path, sampled, sparse, needsServer } = metric;
+  if (path[0] === 'faults') return sumOverFaults(path[1] ?? '', aggregate ?? '', result);
+  // The server's own counters are there exactly when its record was at hand.
+  if (needsServer && inside(result, 'broadcast') === undefined) return undefined;
+  const steps = profile === undefined ? path : ['profiles', profile, ...path];
+  const holder = steps.slice(0, -1).reduce<unknown>(inside, result);
+  const found = inside(holder, steps.at(-1) ?? '');
+  if (sparse && found === undefined && holder !== undefined) return 0;
+  if (aggregate === undefined) return asNumber(found);
+  if (sampled && aggregate !== 'count' && inside(found, 'count') === 0) return undefined;
+  return asNumber(inside(found, aggregate === 'p99.9' ? 'p999' : aggregate));
+}
+
+/** @returns `undefined` when no fault of this name has the value */
+function sumOverFaults(name: string, aggregate: string, result: unknown): number | undefined {
+  const faults = inside(result, 'faults');
+  if (!Array.isArray(faults) || !FAULT_AGGREGATES.includes(aggregate)) return undefined;
+  const values = faults
+    .filter((fault) => inside(fault, 'name') === name)
+    .map((fault) => asNumber(inside(fault, aggregate)));
+  const numbers = values.filter((value) => value !== undefined);
+  return numbers.length === 0 ? undefined : numbers.reduce((sum, value) => sum + value, 0);
+}
+
+function inside(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return Reflect.get(value, key);
+}
+
+function asNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,269 @@
+import { findFault } from '../faults/registry.ts';
+import { parseAssertion } from './assertion.ts';
+import { checkFaultEntry } from './fault-entry.ts';
+import { suggest } from './nearest.ts';
+import { quote } from './problem.ts';
+import { formatBytes, formatDuration } from './quantity.ts';
+import { CLIENTS_MAX, type ClientSelector, type FaultEntry, type Scenario } from './schema.ts';
+import { lastsMs, matchingCount, selectedCount } from './timeline.ts';
+import type { Path } from './yaml-source.ts';
+
+/** Something that the schema allows and that makes no sense all the same. */
+export interface Finding {
+  readonly path: Path;
+  readonly aboutKey: boolean;
+  readonly message: string;
+  /** Where in the text of the value, from 0. */
+  readonly offset?: number;
+}
+
+/** Whether everything at and below a path is as the file says; what is not can't be judged. */
+export type Clean = (...path: Path) => boolean;
+
+const STRIKES_MAX = 2_000_000;
+/** Largest frame is 1 MiB; what stays is for the envelope and the stamp. */
+const BODY_BYTES_MAX = 1020 * 1024;
+
+/** Everything that spans several settings, as far as those could be read. */
+export function checkScenario(scenario: Scenario, clean: Clean): readonly Finding[] {
+  const findings: Finding[] = [];
+  const report: Report = (path, message, extra = {}) =>
+    findings.push({ path, aboutKey: false, ...extra, message });
+  checkSettings(scenario, clean, report);
+  if (clean('clients')) checkClients(scenario, report);
+  checkPublish(scenario, clean, report);
+  for (const [index, entry] of scenario.faults.entries()) {
+    checkFault(scenario, entry, ['faults', index], clean, report);
+  }
+  if (clean('clients') && clean('faults')) checkStrikes(scenario, report);
+  if (clean('clients') && clean('faults') && clean('expect')) checkAssertions(scenario, report);
+  return findings;
+}
+
+type Report = (
+  path: Path,
+  message: string,
+  extra?: { readonly aboutKey?: boolean; readonly offset?: number },
+) => void;
+
+function checkSettings({ target, server, duration, clients }: Scenario, clean: Clean, report: Report): void {
+  if (target !== undefined && !isWebSocketUrl(target)) {
+    report(
+      ['target'],
+      `Cannot use ${quote(target)} as a target: it is no WebSocket address, ws://host:port/path is wanted`,
+    );
+  }
+  const { outbox, heartbeat, buffer } = server;
+  const atLeast1Ms: readonly (readonly [Path, number])[] = [
+    [['server', 'outbox', 'ackTimeout'], outbox.ackTimeout],
+    [['server', 'outbox', 'nackBackoff'], outbox.nackBackoff],
+    [['server', 'heartbeat', 'interval'], heartbeat.interval],
+    [['server', 'heartbeat', 'timeout'], heartbeat.timeout],
+    [['server', 'resumeTtl'], server.resumeTtl],
+    [['server', 'helloTimeout'], server.helloTimeout],
+    [['duration', 'load'], duration.load],
+    [['duration', 'settle'], duration.settle],
+    ...clients.flatMap(({ reconnect, ack }, index): (readonly [Path, number])[] => [
+      [['clients', index, 'reconnect', 'min'], reconnect.min],
+      [['clients', index, 'ack', 'delay'], ack.delay],
+    ]),
+  ];
+  for (const [path, ms] of atLeast1Ms) {
+    if (ms < 1) report(path, `Cannot use ${formatDuration(ms)} for "${path.at(-1)}": at least 1ms is wanted`);
+  }
+  if (clean('server', 'buffer') && buffer.warn > buffer.max) {
+    const limit = `the limit "max" is ${formatBytes(buffer.max)}`;
+    report(
+      ['server', 'buffer', 'warn'],
+      `Cannot warn above ${formatBytes(buffer.warn)}: ${limit}, at most that is wanted`,
+    );
+  }
+}
+
+function isWebSocketUrl(text: string): boolean {
+  return /^wss?:\/\/[^/]/.test(text) && URL.canParse(text);
+}
+
+function checkClients(scenario: Scenario, report: Report): void {
+  const seen = new Set<string>();
+  for (const [index, { profile, reconnect, read }] of scenario.clients.entries()) {
+    if (seen.has(profile)) {
+      report(
+        ['clients', index, 'profile'],
+        `Cannot have two profiles "${profile}": selectors name one, a name of its own is wanted`,
+      );
+    }
+    seen.add(profile);
+    if (reconnect.min > reconnect.max) {
+      const limit = `"max" is ${formatDuration(reconnect.max)}`;
+      report(
+        ['clients', index, 'reconnect', 'min'],
+        `Cannot wait ${formatDuration(reconnect.min)} at least: ${limit}, at most that is wanted`,
+      );
+    }
+    if (read !== undefined && read < 1) {
+      report(
+        ['clients', index, 'read'],
+        'Cannot read 0B/s: such a client takes nothing, the fault pause-reader is wanted',
+      );
+    }
+  }
+  const total = scenario.clients.reduce((sum, { count }) => sum + count, 0);
+  if (total > CLIENTS_MAX) {
+    report(
+      ['clients'],
+      `Cannot simulate ${total} clients: that is too many for one machine, at most ${CLIENTS_MAX} are wanted`,
+    );
+  }
+}
+
+function checkPublish(scenario: Scenario, clean: Clean, report: Report): void {
+  const rooms = [...new Set(scenario.clients.flatMap(({ rooms }) => rooms))];
+  for (const [index, stream] of scenario.publish.entries()) {
+    if (!clean('publish', index)) continue;
+    const { room, rate, arrival, size } = stream;
+    if (room !== '*' && clean('clients') && !rooms.includes(room)) {
+      report(
+        ['publish', index, 'room'],
+        `Cannot publish to ${quote(room)}: no client joins it, ${suggest(room, rooms, 'a room')}`,
+      );
+    }
+    if (rate === 0)
+      report(['publish', index, 'rate'], 'Cannot publish 0 a second: nothing would be owed, more is wanted');
+    if (rate === Number.POSITIVE_INFINITY && arrival !== 'constant') {
+      const reason = 'with rate max the deliveries decide when a message leaves';
+      report(
+        ['publish', index, 'arrival'],
+        `Cannot spread messages as "${arrival}": ${reason}, no arrival is wanted`,
+      );
+    }
+    if (size > BODY_BYTES_MAX) {
+      const limit = `a frame has at most 1MiB, at most ${formatBytes(BODY_BYTES_MAX)} is wanted`;
+      report(['publish', index, 'size'], `Cannot publish ${formatBytes(size)} in one message: ${limit}`);
+    }
+  }
+}
+
+function checkFault(scenario: Scenario, entry: FaultEntry, path: Path, clean: Clean, report: Report): void {
+  for (const { key, aboutKey, message } of checkFaultEntry(entry)) {
+    report(key === undefined ? path : [...path, key], message, aboutKey === undefined ? {} : { aboutKey });
+  }
+  const fault = findFault(entry.do);
+  if (fault === undefined || !clean(...path)) return;
+  if (entry.probability === 0) {
+    report([...path, 'probability'], 'Cannot pick 0% of the acks: nothing would happen, more is wanted');
+  }
+  if (fault.kind === 'server' && scenario.target !== undefined) {
+    const reason = 'the scenario has a target, only the reference broadcaster can be told';
+    report([...path, 'do'], `Cannot do "${fault.name}": ${reason}`);
+  }
+  if (fault.kind === 'acks' && scenario.server.delivery === 'at-most-once') {
+    report([...path, 'do'], `Cannot do "${fault.name}": the server is at-most-once, nobody acks there`);
+  }
+  if (clean('duration')) checkInstant(scenario, entry, path, report);
+  if (entry.clients !== undefined && clean('clients') && fault.kind !== 'server') {
+    checkSelector(scenario, entry.clients, [...path, 'clients'], report);
+  }
+}
+
+function checkInstant(scenario: Scenario, entry: FaultEntry, path: Path, report: Report): void {
+  const { load } = scenario.duration;
+  const atMs = entry.at ?? 0;
+  if (atMs >= load) {
+    report(
+      [...path, 'at'],
+      `Cannot begin at ${formatDuration(atMs)}: load takes ${formatDuration(load)}, an instant within it is wanted`,
+    );
+    return;
+  }
+  const fault = findFault(entry.do);
+  const forMs = fault === undefined ? undefined : lastsMs(fault, entry, scenario);
+  if (fault === undefined || forMs === undefined) return;
+  if (forMs <= 0) report([...path, 'for'], 'Cannot hold for 0ms: nothing would happen, longer is wanted');
+  const late = fault.kind === 'lasting' && fault.lasts === 'past-resume-ttl';
+  if (late && forMs <= scenario.server.resumeTtl) {
+    const ttl = formatDuration(scenario.server.resumeTtl);
+    report(
+      [...path, 'for'],
+      `Cannot return late after ${formatDuration(forMs)}: resumeTtl is ${ttl}, longer is wanted`,
+    );
+  }
+  if (atMs + forMs > load) {
+    const span = `${formatDuration(forMs)} from ${formatDuration(atMs)} on`;
+    const limit = `load takes ${formatDuration(load)}, at most ${formatDuration(load - atMs)} is wanted`;
+    report(
+      entry.for === undefined ? path : [...path, 'for'],
+      `Cannot hold "${fault.name}" for ${span}: ${limit}`,
+    );
+  }
+}
+
+function checkSelector(scenario: Scenario, selector: ClientSelector, path: Path, report: Report): void {
+  const { profile, room, share, count, ids } = selector;
+  if (ids !== undefined) {
+    const total = scenario.clients.reduce((sum, client) => sum + client.count, 0);
+    const beyond = ids.findIndex((id) => id >= total);
+    if (beyond >= 0) {
+      report(
+        [...path, 'ids', beyond],
+        `Cannot select client ${ids[beyond]}: there are ${total}, 0 to ${total - 1} is wanted`,
+      );
+    }
+    for (const key of ['profile', 'room', 'share', 'count'] as const) {
+      if (selector[key] === undefined) continue;
+      report(
+        [...path, key],
+        `Cannot use "${key}": "ids" says exactly which clients, one of the two is wanted`,
+        { aboutKey: true },
+      );
+    }
+    return;
+  }
+  if (share !== undefined && count !== undefined) {
+    report([...path, 'count'], 'Cannot use "count": the selector has a "share", one of the two is wanted', {
+      aboutKey: true,
+    });
+  }
+  if (share === 0) report([...path, 'share'], 'Cannot select 0%: nobody would be hit, more is wanted');
+  const profiles = scenario.clients.map((client) => client.profile);
+  if (profile !== undefined && !profiles.includes(profile)) {
+    report(
+      [...path, 'profile'],
+      `Cannot select ${quote(profile)}: no client has this profile, ${suggest(profile, profiles, 'a profile')}`,
+    );
+    return;
+  }
+  const rooms = [...new Set(scenario.clients.flatMap((client) => client.rooms))];
+  if (room !== undefined && room !== '*' && !rooms.includes(room)) {
+    report(
+      [...path, 'room'],
+      `Cannot select ${quote(room)}: no client joins this room, ${suggest(room, rooms, 'a room')}`,
+    );
+    return;
+  }
+  const matching = matchingCount(scenario, selector);
+  if (matching === 0)
+    report(path, `Cannot select anybody: no client of profile "${profile}" joins the room ${quote(room)}`);
+  else if (count !== undefined && count > matching) {
+    report([...path, 'count'], `Cannot select ${count} clients: ${matching} match, at most that is wanted`);
+  }
+}
+
+function checkStrikes(scenario: Scenario, report: Report): void {
+  const strikes = scenario.faults.reduce((sum, entry) => {
+    return findFault(entry.do)?.kind === 'server' ? sum + 1 : sum + selectedCount(scenario, entry.clients);
+  }, 0);
+  if (strikes <= STRIKES_MAX) return;
+  report(['faults'], `Cannot plan ${strikes} strikes on single clients: at most ${STRIKES_MAX} are wanted`);
+}
+
+function checkAssertions(scenario: Scenario, report: Report): void {
+  const context = {
+    profiles: scenario.clients.map(({ profile }) => profile),
+    faults: [...new Set(scenario.faults.map((entry) => entry.do))],
+  };
+  for (const [index, text] of scenario.expect.assert.entries()) {
+    const reading = parseAssertion(text, context);
+    if (!reading.ok) report(['expect', 'assert', index], reading.message, { offset: reading.offset });
+  }
+}

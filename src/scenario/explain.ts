@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { nearest, suggest } from './nearest.ts';
+import { quote } from './problem.ts';
+import { scenarioSchema } from './schema.ts';
+import type { Path } from './yaml-source.ts';
+
+/** What is wrong with the value at a path, in our words instead of the validator's. */
+interface Explanation {
+  readonly path: Path;
+  /** The key at the end of the path is wrong, and not its value. */
+  readonly aboutKey: boolean;
+  readonly message: string;
+  /** The key that a wrong one probably stands for, and which therefore is not as the file says either. */
+  readonly meant?: Path;
+}
+
+export function explainIssue(issue: z.core.$ZodIssue): readonly Explanation[] {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.slice(0, KEYS_MAX).map((key) => explainKey(path, key));
+  return [{ path, aboutKey: false, message: explainValue(issue, path) }];
+}
+
+/** A file with more unknown keys than this is no scenario, and the rest would say nothing new. */
+const KEYS_MAX = 100;
+
+function explainKey(parent: Path, key: string): Explanation {
+  const where = parent.length === 0 ? 'a scenario' : `"${parent.join('.')}"`;
+  const known = keysAt(parent);
+  const message = `Cannot read ${quote(key)}: ${where} has no such key, ${suggest(key, known, 'a key')}`;
+  const near = nearest(key, known);
+  const meant = near === undefined ? {} : { meant: [...parent, near] };
+  return { path: [...parent, key], aboutKey: true, message, ...meant };
+}
+
+function explainValue(issue: z.core.$ZodIssue, path: Path): string {
+  const { input } = issue;
+  const what = nameOf(path);
+  switch (issue.code) {
+    case 'invalid_type':
+      if (input === undefined)
+        return `Cannot read ${what}: it is missing, ${wanted(issue.expected)} is wanted`;
+      return `Cannot read ${what} as ${quote(input)}: ${wanted(issue.expected)} is wanted`;
+    case 'invalid_value': {
+      const choices = issue.values.map(String);
+      const near = typeof input === 'string' ? nearest(input, choices) : undefined;
+      const hint = near === undefined ? '' : `, did you mean "${near}"?`;
+      const list = `${choices.join(', ')} ${choices.length === 1 ? 'is' : 'are'} known`;
+      return `Cannot read ${what} as ${quote(input)}: ${list}${hint}`;
+    }
+    case 'too_small':
+    case 'too_big':
+      return `Cannot read ${what} as ${quote(input)}: ${boundary(issue)} is wanted`;
+    case 'invalid_format':
+    case 'custom':
+    case 'invalid_union':
+      return issue.message.startsWith('Cannot ')
+        ? issue.message
+        : `Cannot read ${what} as ${quote(input)}: ${issue.message}`;
+    default:
+      return `Cannot read ${what} as ${quote(input)}: ${issue.message}`;
+  }
+}
+
+function nameOf(path: Path): string {
+  const last = path.at(-1);
+  if (last === undefined) return 'the scenario';
+  return typeof last === 'number' ? `entry ${last + 1} of "${path.at(-2)}"` : `"${last}"`;
+}
+
+function boundary(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+  if (issue.origin === 'array') return `a list of ${bound} entries`;
+  return issue.origin === 'string' ? `text of ${bound} characters` : bound;
+}
+
+function wanted(expected: string): string {
+  switch (expected) {
+    case 'object':
+      return 'a map of settings';
+    case 'array':
+      return 'a list';
+    case 'string':
+      return 'text';
+    case 'boolean':
+      return 'true or false';
+    case 'int':
+    case 'number':
+      return 'a whole number';
+    default:
+      return `a ${expected}`;
+  }
+}
+
+/** The keys that the schema knows at a path. */
+function keysAt(path: Path): readonly string[] {
+  let schema: unknown = scenarioSchema;
+  for (const step of path) {
+    schema = unwrap(schema);
+    if (schema instanceof z.ZodArray) schema = schema.element;
+    else if (schema instanceof z.ZodObject) schema = schema.shape[step];
+  }
+  const inner = unwrap(schema);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  let inner = schema;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) {
+    inner = inner.unwrap();
+  }
+  return inner;
+}

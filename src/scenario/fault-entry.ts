@@ -1,0 +1,137 @@
+import type { Fault, FaultParameter, FaultValues } from '../faults/fault.ts';
+import { FAULTS, findFault } from '../faults/registry.ts';
+import { suggest } from './nearest.ts';
+import { quote } from './problem.ts';
+import { parseBytes, parseBytesPerSec, parseDuration, parseRatio, type Reading } from './quantity.ts';
+import { faultSchema } from './schema.ts';
+
+/** A problem of one fault of the scenario; without a key it concerns the whole entry. */
+interface FaultProblem {
+  readonly key?: string;
+  /** Whether the key itself is wrong, and not its value. */
+  readonly aboutKey?: boolean;
+  readonly message: string;
+}
+
+/** The settings that every fault has; what else stands in an entry is a parameter of its fault. */
+const FAULT_KEYS: readonly string[] = Object.keys(faultSchema.shape);
+
+/** The parameters of a fault as plain numbers, with the defaults for those that the entry leaves out. */
+export function readFaultValues(
+  fault: Fault,
+  entry: Readonly<Record<string, unknown>>,
+): { readonly values: FaultValues; readonly problems: readonly FaultProblem[] } {
+  const values: Record<string, number> = {};
+  const problems: FaultProblem[] = [];
+  for (const [key, parameter] of Object.entries(fault.parameters)) {
+    const reading = readParameter(
+      parameter,
+      Object.hasOwn(entry, key) ? entry[key] : asWritten(parameter, parameter.default),
+    );
+    if (reading.ok) values[key] = reading.value;
+    else problems.push({ key, message: reading.problem });
+  }
+  return { values, problems };
+}
+
+/** Everything about an entry that can be said without the rest of the scenario. */
+export function checkFaultEntry(entry: Readonly<Record<string, unknown>>): readonly FaultProblem[] {
+  if (typeof entry.do !== 'string') return [];
+  const fault = findFault(entry.do);
+  if (fault === undefined) {
+    const message = `Cannot do ${quote(entry.do)}: no fault has this name, ${suggest(entry.do, [...FAULTS.keys()], 'a fault')}`;
+    return [{ key: 'do', message }];
+  }
+  const problems: FaultProblem[] = [...readFaultValues(fault, entry).problems];
+  const known = [...FAULT_KEYS, ...Object.keys(fault.parameters)];
+  for (const key of Object.keys(entry)) {
+    if (known.includes(key)) continue;
+    const message = `Cannot read ${quote(key)}: "${fault.name}" has no such parameter, ${suggest(key, known, 'a key')}`;
+    problems.push({ key, aboutKey: true, message });
+  }
+  for (const [key, reason] of misfits(fault, entry)) {
+    if (Object.hasOwn(entry, key))
+      problems.push({ key, aboutKey: true, message: `Cannot use "${key}": ${reason}` });
+  }
+  return problems;
+}
+
+/** Keys that make no sense for this fault, with the reason. */
+function misfits(
+  fault: Fault,
+  entry: Readonly<Record<string, unknown>>,
+): readonly (readonly [string, string])[] {
+  const found: [string, string][] = [];
+  const once = fault.kind === 'instant' || fault.kind === 'server';
+  if (once) {
+    found.push(['for', `"${fault.name}" happens at one instant, only "at" is wanted`]);
+    found.push(['during', `"${fault.name}" happens at one instant, only "at" is wanted`]);
+  }
+  if (fault.kind === 'lasting' && fault.healed === false) {
+    found.push(['for', `"${fault.name}" is never healed, only "at" is wanted`]);
+  }
+  if (fault.kind === 'server')
+    found.push(['clients', `"${fault.name}" happens to the server, no clients are wanted`]);
+  if (fault.kind !== 'acks') {
+    const reason = `"${fault.name}" does not act on acks, it is for lose-acks and its like`;
+    found.push(['probability', reason], ['nth', reason]);
+  } else if (Object.hasOwn(entry, 'probability')) {
+    found.push(['nth', 'the entry has a "probability", one of the two is wanted']);
+  }
+  if (!once && (Object.hasOwn(entry, 'at') || Object.hasOwn(entry, 'for'))) {
+    found.push(['during', 'the entry has its own "at" or "for", one of the two ways is wanted']);
+  }
+  return found;
+}
+
+function readParameter(parameter: FaultParameter, input: unknown): Reading {
+  const reading = readKind(parameter.kind, input);
+  if (!reading.ok) return reading;
+  const min = readKind(parameter.kind, asWritten(parameter, parameter.min));
+  const max = readKind(parameter.kind, asWritten(parameter, parameter.max));
+  if (min.ok && max.ok && reading.value >= min.value && reading.value <= max.value) return reading;
+  return {
+    ok: false,
+    problem: `Cannot use ${quote(input)}: it is out of bounds, ${parameter.min} to ${parameter.max} is wanted`,
+  };
+}
+
+/** What YAML would make of a default or bound: counts are plain numbers there. */
+function asWritten(parameter: FaultParameter, text: string): string | number {
+  return parameter.kind === 'count' || parameter.kind === 'close-code' ? Number(text) : text;
+}
+
+function readKind(kind: FaultParameter['kind'], input: unknown): Reading {
+  switch (kind) {
+    case 'duration':
+      return parseDuration(input);
+    case 'bytes':
+      return parseBytes(input);
+    case 'bytes-per-second':
+      return parseBytesPerSec(input);
+    case 'ratio':
+      return parseRatio(input);
+    case 'count':
+      return readWhole(input, 'a count');
+    case 'close-code':
+      return readCloseCode(input);
+  }
+}
+
+function readWhole(input: unknown, noun: string): Reading {
+  if (typeof input === 'number' && Number.isSafeInteger(input)) return { ok: true, value: input };
+  return { ok: false, problem: `Cannot read ${quote(input)}: ${noun} is a whole number without a unit` };
+}
+
+/** 1005, 1006 and 1015 stand for the lack of a code and cannot be sent; 1004 and 1016 to 2999 are reserved. */
+function readCloseCode(input: unknown): Reading {
+  const reading = readWhole(input, 'a close code');
+  if (!reading.ok) return reading;
+  const code = reading.value;
+  const standard = code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code);
+  if (standard || (code >= 3000 && code <= 4999)) return reading;
+  return {
+    ok: false,
+    problem: `Cannot close with "${code}": it cannot be sent, 1000 to 1014 or 3000 to 4999 is wanted`,
+  };
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Fault, FaultParameter } from '../faults/fault.ts';
+import { FAULTS } from '../faults/registry.ts';
+import { quantityPattern } from './quantity.ts';
+import { faultSchema, scenarioSchema } from './schema.ts';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** JSON Schema 2020-12 of the scenario file as it is written, for editors; each fault with its own parameters. */
+export function scenarioJsonSchema(): JsonSchema {
+  const { properties, ...schema } = z.toJSONSchema(scenarioSchema, { io: 'input' });
+  const common = z.toJSONSchema(faultSchema, { io: 'input' }).properties ?? {};
+  const faults = properties?.faults;
+  return {
+    ...schema,
+    title: 'wsdeliver scenario',
+    description:
+      'One claim about the delivery of a WebSocket server: who connects, what is published, what goes wrong, what must hold.',
+    properties: {
+      ...properties,
+      faults: {
+        ...(typeof faults === 'object' ? faults : {}),
+        items: { oneOf: [...FAULTS.values()].map((fault) => faultItem(fault, Object.keys(common))) },
+      },
+    },
+    $defs: Object.fromEntries(
+      Object.entries(common).map(([key, definition]) => [`fault-${key}`, definition]),
+    ),
+  };
+}
+
+function faultItem(fault: Fault, common: readonly string[]): JsonSchema {
+  const shared = common.filter((key) => key !== 'do' && !unusedKeys(fault).includes(key));
+  return {
+    title: fault.name,
+    description: fault.summary,
+    type: 'object',
+    properties: {
+      do: { const: fault.name, description: fault.summary },
+      ...Object.fromEntries(shared.map((key) => [key, { $ref: `#/$defs/fault-${key}` }])),
+      ...Object.fromEntries(
+        Object.entries(fault.parameters).map(([key, parameter]) => [key, parameterSchema(parameter)]),
+      ),
+    },
+    required: ['do'],
+    additionalProperties: false,
+  };
+}
+
+/** Settings that other faults have and this one has not. */
+function unusedKeys(fault: Fault): readonly string[] {
+  switch (fault.kind) {
+    case 'instant':
+      return ['during', 'for', 'probability', 'nth'];
+    case 'server':
+      return ['during', 'for', 'clients', 'probability', 'nth'];
+    case 'lasting':
+      return fault.healed === false ? ['for', 'probability', 'nth'] : ['probability', 'nth'];
+    case 'acks':
+      return [];
+  }
+}
+
+function parameterSchema({ kind, description, ...parameter }: FaultParameter): JsonSchema {
+  if (kind === 'count' || kind === 'close-code') {
+    const [minimum, maximum] = [Number(parameter.min), Number(parameter.max)];
+    return { type: 'integer', minimum, maximum, default: Number(parameter.default), description };
+  }
+  const text = { type: 'string', pattern: quantityPattern(kind) };
+  return { anyOf: [text, { const: 0 }], default: parameter.default, description };
+}

@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import { quote } from './problem.ts';
+
+/**
+ * Quantities with units: the only place where `250ms`, `64KiB`, `16KiB/s`, `10%` and `200/s` become plain numbers
+ * (ms, bytes, bytes per second, 0..1, per second) and plain numbers become text again.
+ */
+
+export type Reading =
+  | { readonly ok: true; readonly value: number }
+  | { readonly ok: false; readonly problem: string };
+
+export function parseDuration(input: unknown): Reading {
+  return read(DURATION, input);
+}
+
+export function parseBytes(input: unknown): Reading {
+  return read(BYTES, input);
+}
+
+export function parseBytesPerSec(input: unknown): Reading {
+  return read(BYTES_PER_SEC, input);
+}
+
+export function parseRatio(input: unknown): Reading {
+  return read(RATIO, input);
+}
+
+/** `max` is `Infinity`. */
+export function parseRate(input: unknown): Reading {
+  return input === 'max' ? { ok: true, value: Number.POSITIVE_INFINITY } : read(RATE, input);
+}
+
+/** Three digits and the unit that fits: `850us`, `1.25s`, `2.5m`. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0ms';
+  return (
+    within(ms, 0.001, 1000, 'us') ??
+    within(ms, 1, 1000, 'ms') ??
+    within(ms, 1000, 120, 's') ??
+    within(ms, 60_000, 120, 'm') ??
+    last(ms, 3_600_000, 'h')
+  );
+}
+
+export function formatBytes(bytes: number): string {
+  const kib = 1024;
+  return (
+    within(bytes, 1, kib, 'B') ??
+    within(bytes, kib, kib, 'KiB') ??
+    within(bytes, kib ** 2, kib, 'MiB') ??
+    last(bytes, kib ** 3, 'GiB')
+  );
+}
+
+/** Whole numbers from 100 on: `5123/s`, `0.25/s`; `max` for an infinite rate. */
+export function formatRate(perSec: number): string {
+  return perSec === Number.POSITIVE_INFINITY ? 'max' : `${digits(perSec)}/s`;
+}
+
+export function formatRatio(ratio: number): string {
+  return `${digits(ratio * 100)}%`;
+}
+
+interface Quantity {
+  /** With its article, as it stands in messages. */
+  readonly noun: string;
+  /** What one of the unit is in plain numbers. */
+  readonly units: Readonly<Record<string, number>>;
+  readonly unitExample: string;
+  readonly max: number;
+  readonly maxText: string;
+  /** Other words than numbers with units. */
+  readonly words: readonly string[];
+}
+
+const DURATION: Quantity = {
+  noun: 'a duration',
+  units: { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000 },
+  unitExample: 'ms',
+  max: 24 * 3_600_000,
+  maxText: '24h',
+  words: [],
+};
+
+const BYTE_UNITS = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, kB: 1000, KB: 1000, MB: 1e6, GB: 1e9 };
+
+const BYTES: Quantity = {
+  noun: 'a size',
+  units: BYTE_UNITS,
+  unitExample: 'KiB',
+  max: 64 * 1024 ** 3,
+  maxText: '64GiB',
+  words: [],
+};
+
+const BYTES_PER_SEC: Quantity = {
+  noun: 'a speed',
+  units: Object.fromEntries(Object.entries(BYTE_UNITS).map(([unit, scale]) => [`${unit}/s`, scale])),
+  unitExample: 'KiB/s',
+  max: 64 * 1024 ** 3,
+  maxText: '64GiB/s',
+  words: [],
+};
+
+const RATIO: Quantity = {
+  noun: 'a share',
+  units: { '%': 0.01 },
+  unitExample: '%',
+  max: 1,
+  maxText: '100%',
+  words: [],
+};
+
+const RATE: Quantity = {
+  noun: 'a rate',
+  units: { '/s': 1, '/m': 1 / 60 },
+  unitExample: '/s',
+  max: 1e6,
+  maxText: '1000000/s',
+  words: ['max'],
+};
+
+function read(quantity: Quantity, input: unknown): Reading {
+  if (input === 0 || input === '0') return { ok: true, value: 0 };
+  const match = typeof input === 'string' ? /^(\d{1,15}(?:\.\d{1,9})?) ?(\D{1,20})$/.exec(input) : null;
+  const scale = match?.[2] === undefined ? undefined : unitScale(quantity, match[2]);
+  if (match?.[1] === undefined || scale === undefined)
+    return { ok: false, problem: explain(quantity, input) };
+  const value = Number((Number(match[1]) * scale).toPrecision(15));
+  if (value <= quantity.max) return { ok: true, value };
+  return {
+    ok: false,
+    problem: `Cannot read ${quote(input)}: ${quantity.noun} is at most ${quantity.maxText}`,
+  };
+}
+
+function unitScale(quantity: Quantity, unit: string): number | undefined {
+  return Object.hasOwn(quantity.units, unit) ? quantity.units[unit] : undefined;
+}
+
+/** Why the input is none, and what would be one. */
+function explain(quantity: Quantity, input: unknown): string {
+  const { noun, units, unitExample } = quantity;
+  const text = typeof input === 'number' || typeof input === 'string' ? String(input).trim() : '';
+  if (/^\d+(\.\d+)?$/.test(text)) {
+    return `Cannot read ${quote(input)}: ${noun} needs a unit, for example ${text}${unitExample}`;
+  }
+  const unit = /^\d+(?:\.\d+)?\s*(\D{1,20})$/.exec(text)?.[1]?.trim();
+  if (unit !== undefined && unitScale(quantity, unit) === undefined) {
+    return `Cannot read ${quote(input)}: "${unit}" is no unit of ${noun}, ${Object.keys(units).join(', ')} are`;
+  }
+  const words = quantity.words.map((word) => ` or ${word}`).join('');
+  return `Cannot read ${quote(input)}: ${noun} is wanted, for example 10${unitExample}${words}`;
+}
+
+/** The text in this unit, or nothing when it would be `below` or more of it. */
+function within(value: number, scale: number, below: number, unit: string): string | undefined {
+  const text = digits(value / scale);
+  return Number(text) < below ? `${text}${unit}` : undefined;
+}
+
+function last(value: number, scale: number, unit: string): string {
+  return `${digits(value / scale)}${unit}`;
+}
+
+/** Three significant digits, but never fewer than the whole number has. */
+function digits(value: number): string {
+  return String(Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
+}
+
+/** In a scenario file: text with a unit, or a plain 0. */
+function schemaOf(quantity: Quantity, parse: (input: unknown) => Reading) {
+  const error = (issue: { readonly input?: unknown }): string => explain(quantity, issue.input);
+  const units = Object.keys(quantity.units).join('|');
+  const words = quantity.words.map((word) => `|${word}`).join('');
+  const pattern = new RegExp(`^(0|\\d{1,15}(\\.\\d{1,9})? ?(${units})${words})$`);
+  return z
+    .union([z.string({ error }).regex(pattern, { error }), z.literal(0, { error })], { error })
+    .transform((text, context) => {
+      const reading = parse(text);
+      if (reading.ok) return reading.value;
+      context.issues.push({ code: 'custom', message: reading.problem, input: text });
+      return z.NEVER;
+    });
+}
+
+type QuantitySchema = ReturnType<typeof schemaOf>;
+
+interface QuantityPiece {
+  (): QuantitySchema;
+  /** @param initial - the default, as it would stand in the file */
+  (initial: string): z.ZodPrefault<QuantitySchema>;
+}
+
+function piece(quantity: Quantity, parse: (input: unknown) => Reading): QuantityPiece {
+  function make(): QuantitySchema;
+  function make(initial: string): z.ZodPrefault<QuantitySchema>;
+  function make(initial?: string): QuantitySchema | z.ZodPrefault<QuantitySchema> {
+    const schema = schemaOf(quantity, parse);
+    return initial === undefined ? schema : schema.prefault(initial);
+  }
+  return make;
+}
+
+export const durationMs = piece(DURATION, parseDuration);
+export const bytes = piece(BYTES, parseBytes);
+export const bytesPerSec = piece(BYTES_PER_SEC, parseBytesPerSec);
+export const ratio = piece(RATIO, parseRatio);
+export const ratePerSec = piece(RATE, parseRate);
+
+/** The pattern of the texts that a quantity of a fault's parameter may be written as. */
+export function quantityPattern(kind: 'duration' | 'bytes' | 'bytes-per-second' | 'ratio'): string {
+  const quantity = { duration: DURATION, bytes: BYTES, 'bytes-per-second': BYTES_PER_SEC, ratio: RATIO }[
+    kind
+  ];
+  return `^(0|\\d{1,15}(\\.\\d{1,9})? ?(${Object.keys(quantity.units).join('|')}))$`;
+}

@@ -1,0 +1,229 @@
+import { z } from 'zod';
+import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts';
+
+/**
+ * The scenario file as one schema: the source of the types, the defaults, the checks and the JSON Schema.
+ *
+ * Quantities are written with units in the file and become plain numbers here: durations in ms, sizes in bytes,
+ * shares in 0..1, rates per second.
+ */
+
+export const DELIVERY_LEVELS = ['at-most-once', 'at-least-once', 'effectively-once'] as const;
+export type DeliveryLevel = (typeof DELIVERY_LEVELS)[number];
+
+/** Clients that one machine can stand in for, over all profiles. */
+export const CLIENTS_MAX = 200_000;
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name has lower-case letters, digits and hyphens');
+
+const outbox = z.strictObject({
+  ackTimeout: durationMs('5s').describe('How long a sent message waits for its ack before it is sent again.'),
+  resend: z
+    .boolean()
+    .default(true)
+    .describe('Send again when the ack timeout passes on an open socket; resume always replays.'),
+  maxResend: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(5)
+    .describe('Unanswered resends after which a message becomes a dead letter.'),
+  nackBackoff: durationMs('1s').describe(
+    'Wait before a nacked message is tried again; doubles with each nack.',
+  ),
+  maxPending: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1000)
+    .describe('Messages an outbox holds before its overflow policy applies.'),
+  overflow: z
+    .enum(['reject', 'drop-oldest', 'disconnect'])
+    .default('reject')
+    .describe('What happens to a message for a full outbox.'),
+  store: z
+    .enum(['memory'])
+    .default('memory')
+    .describe('Where outboxes live; memory does not survive a restart.'),
+});
+
+const server = z.strictObject({
+  delivery: z
+    .enum(DELIVERY_LEVELS)
+    .default('at-least-once')
+    .describe('The level of delivery the server gives.'),
+  outbox: outbox.prefault({}),
+  resumeTtl: durationMs('30s').describe('How long the session of an absent client is kept.'),
+  buffer: z
+    .strictObject({
+      warn: bytes('512KiB').describe('bufferedAmount above which a socket is reported.'),
+      max: bytes('1MiB').describe('bufferedAmount above which a socket is not written to.'),
+      warnInterval: durationMs('5s').describe('Shortest time between two warnings about one client.'),
+    })
+    .prefault({}),
+  heartbeat: z
+    .strictObject({
+      interval: durationMs('30s').describe('Time between two pings of one connection.'),
+      timeout: durationMs('10s').describe('How long a pong may take.'),
+      missed: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(2)
+        .describe('Pongs missed in a row after which a connection is terminated.'),
+    })
+    .prefault({}),
+  broadcast: z
+    .strictObject({
+      batchSize: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(100)
+        .describe('Clients written to before the fan-out yields.'),
+      batchDelay: durationMs('10ms').describe(
+        'Pause between two batches; 0ms yields to the event loop and goes on.',
+      ),
+      retryAttempts: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(2)
+        .describe('Retries of a transient send failure where no outbox retries.'),
+      retryDelay: durationMs('100ms').describe('Wait before a retry, times the attempt.'),
+      messageTimeout: durationMs('5s').describe('After this a send that has not left counts as failed.'),
+    })
+    .prefault({}),
+  helloTimeout: durationMs('5s').describe('How long a new connection may take to say hello.'),
+});
+
+const profile = z.strictObject({
+  profile: name
+    .default('healthy')
+    .describe('Name of this group of clients; selectors and the report use it.'),
+  count: z.int().min(1).max(CLIENTS_MAX).default(100).describe('How many clients of this profile.'),
+  rooms: z
+    .array(z.string().min(1).max(200))
+    .max(1000)
+    .default([])
+    .describe('Rooms to join; everybody is in the room "*".'),
+  ack: z
+    .strictObject({
+      mode: z
+        .enum(['each', 'cumulative'])
+        .default('each')
+        .describe('One ack a message, or one for all up to a seq.'),
+      every: z.int().min(1).max(100_000).default(32).describe('Cumulative: ack after so many messages.'),
+      delay: durationMs('50ms').describe('Cumulative: ack after this time at the latest.'),
+    })
+    .prefault({}),
+  dedupWindow: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(4096)
+    .describe('Messages above a hole that an effectively-once client holds.'),
+  reconnect: z
+    .strictObject({
+      min: durationMs('50ms').describe('First wait before a reconnect.'),
+      max: durationMs('2s').describe('Longest wait before a reconnect.'),
+      jitter: z
+        .enum(['none', 'full'])
+        .default('full')
+        .describe('full: a random wait between 0 and the backoff.'),
+    })
+    .prefault({}),
+  read: bytesPerSec()
+    .optional()
+    .describe('How fast the client takes bytes from its socket; absent: at once.'),
+  handler: z
+    .strictObject({
+      time: durationMs('0ms').describe('How long the handler takes for a message; one at a time.'),
+      failure: ratio('0%').describe('Share of handler calls that fail.'),
+      nack: z.boolean().default(true).describe('A failed handler sends a nack; false: it stays silent.'),
+    })
+    .prefault({}),
+  batch: z.boolean().default(false).describe('Offer batch frames (many messages in one write).'),
+});
+
+const publish = z.strictObject({
+  room: z.string().min(1).max(200).default('*').describe('Room to publish to; "*" is everybody.'),
+  type: z.string().min(1).max(200).default('tick').describe('The type of the envelope.'),
+  rate: ratePerSec('10/s').describe('Broadcasts per second, or max: as fast as deliveries complete.'),
+  size: bytes('256B').describe('Length of the body of each message.'),
+  arrival: z
+    .enum(['constant', 'poisson', 'burst'])
+    .default('constant')
+    .describe('How the instants are spread.'),
+  burst: z.int().min(1).max(100_000).default(10).describe('arrival burst: messages that leave together.'),
+});
+
+const selector = z.strictObject({
+  profile: name.optional().describe('Only clients of this profile.'),
+  room: z.string().optional().describe('Only clients that join this room.'),
+  share: ratio().optional().describe('A random share of those.'),
+  count: z.int().min(1).optional().describe('So many of those, chosen at random.'),
+  ids: z.array(z.int().min(0)).min(1).optional().describe('Exactly these clients, by number from 0.'),
+});
+
+/** Beside these a fault has parameters of its own, which the fault registry knows; fault-entry.ts reads them. */
+export const faultSchema = z.looseObject({
+  do: z.string().describe('Name of the fault.'),
+  at: durationMs().optional().describe('When it begins, from the start of load.'),
+  during: z.enum(['load']).optional().describe('From the start of load to its end.'),
+  for: durationMs().optional().describe('How long it lasts; absent: to the end of load.'),
+  clients: selector.optional().describe('Which clients; absent: all.'),
+  probability: ratio().optional().describe('Frame faults: chance for each frame.'),
+  nth: z.int().min(1).optional().describe('Frame faults: each nth frame.'),
+});
+
+const expectation = z.strictObject({
+  guarantee: z
+    .enum(DELIVERY_LEVELS)
+    .optional()
+    .describe('The level to judge by; absent: the level of the server.'),
+  allowReported: z
+    .array(z.enum(['overflow', 'ttl', 'max-resend', 'nack', 'session-expired', 'replaced', 'restart']))
+    .default([])
+    .describe('Reasons for which reported loss is not a failure.'),
+  lateAfter: durationMs()
+    .optional()
+    .describe('Messages handled later than this after their intended instant count as late.'),
+  assert: z
+    .array(z.string())
+    .max(1000)
+    .default([])
+    .describe('<metric>[{key:value}][.<aggregate>] <op> <quantity>'),
+});
+
+export const scenarioSchema = z.strictObject({
+  name: name.default('unnamed').describe('The claim, as a name.'),
+  description: z.string().default('').describe('The claim, as a sentence.'),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe('Source of all randomness.'),
+  target: z
+    .string()
+    .optional()
+    .describe('ws:// address of a server that speaks wsdeliver.v1; absent: the reference broadcaster.'),
+  server: server
+    .prefault({})
+    .describe('The reference broadcaster; with a target, what that server is known to do.'),
+  clients: z.array(profile).min(1).max(100).prefault([{}]).describe('Groups of simulated clients.'),
+  publish: z.array(publish).min(1).max(64).prefault([{}]).describe('What is published, one stream an entry.'),
+  duration: z
+    .strictObject({
+      rampUp: durationMs('2s').describe('Time over which the clients connect.'),
+      warmUp: durationMs('1s').describe('Publishing before latency counts.'),
+      load: durationMs('10s').describe('Publishing that is measured; faults happen here.'),
+      settle: durationMs('20s').describe('Longest time for the drain.'),
+    })
+    .prefault({}),
+  faults: z.array(faultSchema).max(1000).default([]).describe('What goes wrong, when and for whom.'),
+  expect: expectation.prefault({}).describe('What must hold.'),
+});
+
+export type Scenario = z.output<typeof scenarioSchema>;
+export type ServerSettings = Scenario['server'];
+export type ClientProfile = Scenario['clients'][number];
+export type PublishStream = Scenario['publish'][number];
+export type FaultEntry = Scenario['faults'][number];
+export type ClientSelector = NonNullable<FaultEntry['clients']>;

@@ -1,0 +1,230 @@
+import type { Fault, PlannedFault } from '../faults/fault.ts';
+import { findFault } from '../faults/registry.ts';
+import { readFaultValues } from './fault-entry.ts';
+import type { ClientSelector, FaultEntry, PublishStream, Scenario } from './schema.ts';
+
+/**
+ * A scenario spelled out: who each client is, which streams it is owed, when each message leaves, and which fault
+ * hits whom. The same scenario and seed give the same timeline in every process.
+ */
+
+/** A seeded stream of numbers in [0, 1). */
+interface RandomStream {
+  next(): number;
+}
+
+/** The clients of a scenario: numbered from 0 over all profiles, in the order of the file. */
+export interface ClientRoster {
+  readonly count: number;
+  /** @returns place of the client's profile in the scenario */
+  profileOf(client: number): number;
+  /** Numbers of the clients of a profile: from `first`, before `end`. */
+  rangeOf(profileIndex: number): { readonly first: number; readonly end: number };
+}
+
+export function clientsOf(scenario: Scenario): ClientRoster {
+  const firsts = [0];
+  for (const { count } of scenario.clients) firsts.push((firsts.at(-1) ?? 0) + count);
+  const total = firsts.at(-1) ?? 0;
+  return {
+    count: total,
+    profileOf: (client) => {
+      if (!(client >= 0 && client < total))
+        throw new Error(`Cannot find client "${client}": there are ${total}, from 0 on`);
+      return firsts.findLastIndex((first) => first <= client);
+    },
+    rangeOf: (profileIndex) => {
+      const [first, end] = [firsts[profileIndex], firsts[profileIndex + 1]];
+      if (first === undefined || end === undefined)
+        throw new Error(`Cannot find profile "${profileIndex}": there is none`);
+      return { first, end };
+    },
+  };
+}
+
+/** By number of the stream, whether a profile is owed it: the probe (0), everybody's room, and the rooms it joins. */
+export function subscribedStreams(scenario: Scenario, profileIndex: number): boolean[] {
+  const rooms = scenario.clients[profileIndex]?.rooms ?? [];
+  return [true, ...scenario.publish.map(({ room }) => room === '*' || rooms.includes(room))];
+}
+
+/**
+ * The instants at which a stream's messages should leave, in order, in integer µs from `fromUs` (inclusive) to
+ * `toUs` (exclusive). Keeps nothing but its place, however long the span.
+ *
+ * Constant and burst instants are multiples of the interval and not sums of it, so that nothing drifts.
+ *
+ * @throws {Error} for rate `max`, where deliveries and not the clock decide
+ */
+export function publishInstants(
+  stream: Pick<PublishStream, 'rate' | 'arrival' | 'burst'>,
+  { fromUs, toUs }: { readonly fromUs: number; readonly toUs: number },
+  random: RandomStream,
+): IterableIterator<number> {
+  const { rate, arrival, burst } = stream;
+  if (!(rate > 0 && rate < Number.POSITIVE_INFINITY)) {
+    throw new Error(
+      `Cannot pace a stream at the rate "${rate}": it has no schedule, a finite rate above 0 is wanted`,
+    );
+  }
+  switch (arrival) {
+    case 'constant':
+      return regular(rate, 1, fromUs, toUs);
+    case 'burst':
+      return regular(rate, burst, fromUs, toUs);
+    case 'poisson':
+      return poisson(rate, fromUs, toUs, random);
+  }
+}
+
+function* regular(
+  perSec: number,
+  together: number,
+  fromUs: number,
+  toUs: number,
+): Generator<number, undefined> {
+  for (let message = 0; ; message++) {
+    const group = Math.floor(message / together);
+    const instantUs = fromUs + Math.round((group * together * 1_000_000) / perSec);
+    if (instantUs >= toUs) return;
+    yield instantUs;
+  }
+}
+
+function* poisson(
+  perSec: number,
+  fromUs: number,
+  toUs: number,
+  random: RandomStream,
+): Generator<number, undefined> {
+  for (let elapsedSec = 0; ; ) {
+    elapsedSec -= Math.log(1 - random.next()) / perSec;
+    const instantUs = fromUs + Math.round(elapsedSec * 1_000_000);
+    if (instantUs >= toUs) return;
+    yield instantUs;
+  }
+}
+
+/**
+ * The explicit fault list of a scenario, by instant.
+ *
+ * @param random - gives the stream of a name; each fault draws from one of its own, named after its content, so that
+ *   removing or moving one fault changes the draws of no other
+ */
+export function planFaults(scenario: Scenario, random: (name: string) => RandomStream): PlannedFault[] {
+  const roster = clientsOf(scenario);
+  const twins = new Map<string, number>();
+  const planned = scenario.faults.map((entry, index): PlannedFault => {
+    const content = canonical(entry);
+    const twin = twins.get(content) ?? 0;
+    twins.set(content, twin + 1);
+    return planOne(scenario, entry, index, roster, random(`fault/${content}/${twin}`));
+  });
+  return planned.sort((a, b) => a.atMs - b.atMs || a.index - b.index);
+}
+
+function planOne(
+  scenario: Scenario,
+  entry: FaultEntry,
+  index: number,
+  roster: ClientRoster,
+  random: RandomStream,
+): PlannedFault {
+  const fault = findFault(entry.do);
+  if (fault === undefined) throw new Error(`Cannot plan "${entry.do}": no fault has this name`);
+  const { values, problems } = readFaultValues(fault, entry);
+  if (problems[0] !== undefined) throw new Error(problems[0].message);
+  const forMs = lastsMs(fault, entry, scenario);
+  return {
+    index,
+    name: fault.name,
+    atMs: entry.at ?? 0,
+    ...(forMs === undefined ? {} : { forMs }),
+    clients: fault.kind === 'server' ? [] : selectClients(scenario, entry.clients, roster, random),
+    values,
+    ...(entry.probability === undefined ? {} : { probability: entry.probability }),
+    ...(entry.nth === undefined ? {} : { nth: entry.nth }),
+  };
+}
+
+/** Text that is equal for equal entries, whatever the order of their keys. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${key}:${canonical(inner)}`).join()}}`;
+}
+
+/** How long a fault holds, ms; `undefined` when it happens at one instant or is never healed. */
+export function lastsMs(fault: Fault, entry: FaultEntry, scenario: Scenario): number | undefined {
+  switch (fault.kind) {
+    case 'instant':
+    case 'server':
+      return undefined;
+    case 'lasting':
+      if (fault.healed === false) return undefined;
+      if (fault.lasts === 'past-resume-ttl') return entry.for ?? scenario.server.resumeTtl + PAST_TTL_MS;
+      return entry.for ?? scenario.duration.load - (entry.at ?? 0);
+    case 'acks':
+      return entry.for ?? scenario.duration.load - (entry.at ?? 0);
+  }
+}
+
+/** A session is gone for sure so long after its TTL, timers and scheduling included. */
+const PAST_TTL_MS = 1000;
+
+/** The profiles that a selector's `profile` and `room` leave, by place in the scenario. */
+function profilesOf(scenario: Scenario, selector: ClientSelector | undefined): readonly number[] {
+  const { profile, room } = selector ?? {};
+  const indices = scenario.clients.map((client, index) => {
+    const named = profile === undefined || client.profile === profile;
+    const inRoom = room === undefined || room === '*' || client.rooms.includes(room);
+    return named && inRoom ? index : -1;
+  });
+  return indices.filter((index) => index >= 0);
+}
+
+/** How many clients a selector's `profile` and `room` leave. */
+export function matchingCount(scenario: Scenario, selector: ClientSelector | undefined): number {
+  return profilesOf(scenario, selector).reduce(
+    (sum, index) => sum + (scenario.clients[index]?.count ?? 0),
+    0,
+  );
+}
+
+/** How many clients a selector takes. */
+export function selectedCount(scenario: Scenario, selector: ClientSelector | undefined): number {
+  if (selector?.ids !== undefined) return new Set(selector.ids).size;
+  const matching = matchingCount(scenario, selector);
+  if (selector?.count !== undefined) return Math.min(selector.count, matching);
+  if (selector?.share === undefined) return matching;
+  return Math.min(matching, Math.max(1, Math.round(selector.share * matching)));
+}
+
+function selectClients(
+  scenario: Scenario,
+  selector: ClientSelector | undefined,
+  roster: ClientRoster,
+  random: RandomStream,
+): readonly number[] {
+  if (selector?.ids !== undefined) return [...new Set(selector.ids)].sort((a, b) => a - b);
+  const candidates = profilesOf(scenario, selector).flatMap((index) => {
+    const { first, end } = roster.rangeOf(index);
+    return Array.from({ length: end - first }, (_, offset) => first + offset);
+  });
+  const wanted = selectedCount(scenario, selector);
+  if (wanted === candidates.length) return candidates;
+  return draw(candidates, wanted, random).sort((a, b) => a - b);
+}
+
+/** The first `wanted` places of a Fisher–Yates shuffle. */
+function draw(candidates: number[], wanted: number, random: RandomStream): number[] {
+  for (let place = 0; place < wanted; place++) {
+    const other = place + Math.floor(random.next() * (candidates.length - place));
+    const chosen = candidates[other] ?? 0;
+    candidates[other] = candidates[place] ?? 0;
+    candidates[place] = chosen;
+  }
+  return candidates.slice(0, wanted);
+}

@@ -1,0 +1,229 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  Scalar,
+} from 'yaml';
+import { findExcess, NESTING_MAX } from './yaml-guard.ts';
+
+/** Keys and list indices from the top of the scenario. */
+export type Path = readonly (string | number)[];
+
+interface Position {
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+}
+
+interface LocatedMessage extends Position {
+  readonly message: string;
+}
+
+/** Where a value stands, and how far behind that its text begins; no inset when the text is not on one line. */
+interface ValuePosition extends Position {
+  readonly inset?: number;
+}
+
+/** Where each key and each value of a file stands. */
+export class Positions {
+  readonly #keys = new Map<string, Position>();
+  readonly #values = new Map<string, ValuePosition>();
+
+  set(path: Path, value: ValuePosition, key: Position | undefined): void {
+    this.#values.set(path.join('/'), value);
+    if (key !== undefined) this.#keys.set(path.join('/'), key);
+  }
+
+  /** Forgets what stands at and below a path. */
+  remove(path: Path): void {
+    const name = path.join('/');
+    for (const table of [this.#keys, this.#values]) {
+      for (const key of table.keys()) if (key === name || key.startsWith(`${name}/`)) table.delete(key);
+    }
+  }
+
+  value(path: Path): ValuePosition | undefined {
+    return this.#values.get(path.join('/'));
+  }
+
+  key(path: Path): Position | undefined {
+    return this.#keys.get(path.join('/'));
+  }
+}
+
+type YamlReading =
+  | { readonly ok: true; readonly value: unknown; readonly positions: Positions }
+  | { readonly ok: false; readonly problems: readonly LocatedMessage[] };
+
+/** YAML text as plain data with positions; every way to make a reader hang or overflow is refused. */
+export function readYaml(text: string): YamlReading {
+  const lines = new LineCounter();
+  const located = (offset: number, message: string): LocatedMessage => ({
+    ...positionIn(lines, offset),
+    message,
+  });
+  const excess = findExcess(text);
+  if (excess !== undefined) {
+    lines.addNewLine(0);
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+    return { ok: false, problems: [located(excess.offset, excess.message)] };
+  }
+  // Duplicate keys are found below: the check of the library takes time by the square.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'error',
+  });
+  const complaints = [...document.errors, ...document.warnings].slice(0, SYNTAX_PROBLEMS_MAX);
+  if (complaints.length > 0) {
+    return {
+      ok: false,
+      problems: complaints.map(({ code, message, pos }) => located(pos[0], reword(code, message))),
+    };
+  }
+  if (isEmpty(document)) {
+    return {
+      ok: false,
+      problems: [located(0, 'Cannot read the scenario: the file is empty, a map of settings is wanted')],
+    };
+  }
+  const conversion = new Conversion(lines);
+  const value = conversion.read(document.contents, [], undefined);
+  if (conversion.problems.length > 0) return { ok: false, problems: conversion.problems };
+  return { ok: true, value, positions: conversion.positions };
+}
+
+const SYNTAX_PROBLEMS_MAX = 20;
+const ALIASES_MAX = 100;
+const NODES_MAX = 200_000;
+
+function positionIn(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, line === 0 ? offset + 1 : col) };
+}
+
+function reword(code: string, message: string): string {
+  if (code === 'MULTIPLE_DOCS')
+    return 'Cannot read a second document: a scenario file holds one, give each its own file';
+  return `Cannot read the YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+}
+
+function isEmpty(document: Document.Parsed): boolean {
+  const { contents } = document;
+  return (
+    contents === null || (isScalar(contents) && contents.value === null && (contents.source ?? '') === '')
+  );
+}
+
+/** One walk over the nodes; aliases are followed a bounded number of times and never into themselves. */
+class Conversion {
+  readonly problems: LocatedMessage[] = [];
+  readonly positions = new Positions();
+  readonly #lines: LineCounter;
+  readonly #anchors = new Map<string, Node>();
+  readonly #open = new Set<Node>();
+  #nodes = 0;
+  #aliases = 0;
+  /** Inside the target of an alias, whose anchors are known. */
+  #followed = false;
+  #excessive = false;
+
+  constructor(lines: LineCounter) {
+    this.#lines = lines;
+  }
+
+  read(node: unknown, path: Path, key: Position | undefined): unknown {
+    if (!isNode(node)) {
+      if (key !== undefined) this.positions.set(path, key, key);
+      return null;
+    }
+    if (this.#excessive) return null;
+    if (++this.#nodes > NODES_MAX || path.length > NESTING_MAX) {
+      this.#excessive = true;
+      this.#complain(node, 'Cannot read the scenario: with its aliases it is too large or too deep');
+      return null;
+    }
+    this.positions.set(path, { ...this.#at(node), ...insetOf(node) }, key);
+    if (isAlias(node)) return this.#follow(node, path, key);
+    if (node.anchor !== undefined && !this.#followed) this.#anchors.set(node.anchor, node);
+    this.#open.add(node);
+    const value = this.#content(node, path);
+    this.#open.delete(node);
+    return value;
+  }
+
+  #content(node: Node, path: Path): unknown {
+    if (isSeq(node)) return node.items.map((item, index) => this.read(item, [...path, index], undefined));
+    if (isMap(node)) {
+      const entries = new Map<string, unknown>();
+      for (const pair of node.items) {
+        const key = this.#key(pair.key, node);
+        if (key === undefined) continue;
+        const at = this.#at(isNode(pair.key) ? pair.key : node);
+        if (entries.has(key))
+          this.problems.push({ ...at, message: `Cannot read "${key}" twice: each key stands once in a map` });
+        entries.set(key, this.read(pair.value, [...path, key], at));
+      }
+      return Object.fromEntries(entries);
+    }
+    return isScalar(node) ? node.value : null;
+  }
+
+  #key(key: unknown, map: Node): string | undefined {
+    if (isScalar(key) && key.value !== null) {
+      const text = String(key.value);
+      if (text !== '__proto__') return text;
+    }
+    this.#complain(isNode(key) ? key : map, 'Cannot read this key: a key is a word of the scenario format');
+    return undefined;
+  }
+
+  #follow(alias: Alias, path: Path, key: Position | undefined): unknown {
+    const node = this.#anchors.get(alias.source);
+    if (++this.#aliases > ALIASES_MAX) {
+      if (this.#aliases === ALIASES_MAX + 1) {
+        this.#complain(
+          alias,
+          `Cannot follow "*${alias.source}": at most ${ALIASES_MAX} aliases are followed`,
+        );
+      }
+    } else if (node === undefined) {
+      this.#complain(alias, `Cannot follow "*${alias.source}": no anchor &${alias.source} stands before it`);
+    } else if (this.#open.has(node)) {
+      this.#complain(alias, `Cannot follow "*${alias.source}": it stands within its own anchor`);
+    } else {
+      const outer = this.#followed;
+      this.#followed = true;
+      const value = this.read(node, path, key);
+      this.#followed = outer;
+      return value;
+    }
+    return null;
+  }
+
+  #at(node: Node): Position {
+    return positionIn(this.#lines, node.range?.[0] ?? 0);
+  }
+
+  #complain(node: Node, message: string): void {
+    this.problems.push({ ...this.#at(node), message });
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value);
+}
+
+function insetOf(node: Node): { readonly inset?: number } {
+  if (!isScalar(node) || (node.source ?? '').includes('\n')) return {};
+  if (node.type === Scalar.PLAIN) return { inset: 0 };
+  return node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE ? { inset: 1 } : {};
+}

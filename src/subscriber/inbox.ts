@@ -1,0 +1,161 @@
+import type { DedupWindow } from '../protocol/dedup-window.ts';
+import { type Random, Timer, type Timers } from '../protocol/ports.ts';
+
+/** Messages waiting for the handler after which the client stops reading its socket. */
+const INBOX_MAX = 1024;
+
+/** Whom the inbox tells; `delivery` is what the observer made of the message when it arrived. */
+export interface InboxOwner<D> {
+  onHandled(seq: number, delivery: D): void;
+  onFailed(seq: number, delivery: D): void;
+  /** The inbox is full (stop reading) or has room again. */
+  onCongestion(full: boolean): void;
+}
+
+interface Item<D> {
+  readonly seq: number;
+  readonly delivery: D;
+}
+
+/**
+ * The application's handler: one message at a time, each taking `handlerMs`, some failing.
+ *
+ * In an ordered inbox (effectively-once) messages are handled strictly in seq order. What lies above a hole, or
+ * above a message whose handler failed, is held until that one has come again or a gap covers it.
+ */
+export class Inbox<D> {
+  readonly #owner: InboxOwner<D>;
+  readonly #window: DedupWindow;
+  readonly #timers: Timers;
+  readonly #random: Random;
+  readonly #failureRatio: number;
+  readonly #timer: Timer;
+  /** What the profile says, unless a fault says otherwise; ms. */
+  handlerMs: number;
+  #ordered = false;
+  /** Ordered: the seq that goes to the queue next. */
+  #next = 1;
+  #queue: Item<D>[] = [];
+  #held: Map<number, D> | undefined;
+  #running: Item<D> | undefined;
+  #congested = false;
+
+  constructor(options: {
+    readonly owner: InboxOwner<D>;
+    readonly window: DedupWindow;
+    readonly timers: Timers;
+    readonly random: Random;
+    readonly handlerMs: number;
+    readonly failureRatio: number;
+  }) {
+    this.#owner = options.owner;
+    this.#window = options.window;
+    this.#timers = options.timers;
+    this.#random = options.random;
+    this.#failureRatio = options.failureRatio;
+    this.handlerMs = options.handlerMs;
+    this.#timer = new Timer(() => this.#finishRunning());
+  }
+
+  /** Received and not yet through the handler. */
+  get size(): number {
+    return this.#queue.length + (this.#held?.size ?? 0) + (this.#running === undefined ? 0 : 1);
+  }
+
+  /** Empties it for a new connection; a handler call in progress goes on, unless its session is gone. */
+  restart(options: { readonly ordered: boolean; readonly resumed: boolean }): void {
+    this.#ordered = options.ordered;
+    if (!options.resumed) {
+      this.#running = undefined;
+      this.#timers.disarm(this.#timer);
+    }
+    this.#queue = [];
+    this.#held = undefined;
+    this.#next = Math.max(this.#window.floor, this.#running?.seq ?? 0) + 1;
+    this.#relieve();
+  }
+
+  /** Whether an ordered inbox has this seq already, waiting. */
+  holds(seq: number): boolean {
+    return this.#ordered && (seq < this.#next ? !this.#window.has(seq) : (this.#held?.has(seq) ?? false));
+  }
+
+  push(seq: number, delivery: D): void {
+    if (this.#ordered && seq !== this.#next) {
+      if (seq < this.#next) return;
+      this.#held ??= new Map();
+      this.#held.set(seq, delivery);
+      return;
+    }
+    this.#next = seq + 1;
+    if (this.#running === undefined && this.handlerMs === 0 && this.#queue.length === 0) this.#finish(seq, delivery);
+    else {
+      this.#queue.push({ seq, delivery });
+      this.#run();
+    }
+    if (this.#held !== undefined) this.#release();
+  }
+
+  /** A gap: what it covers will not come, what is held above may go on. */
+  cover(from: number, to: number): void {
+    if (!this.#ordered) return;
+    for (const seq of this.#held?.keys() ?? []) if (seq >= from && seq <= to) this.#held?.delete(seq);
+    if (this.#next < from || this.#next > to) return;
+    this.#next = to + 1;
+    this.#release();
+  }
+
+  #release(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    for (let delivery = held.get(this.#next); delivery !== undefined; delivery = held.get(this.#next)) {
+      held.delete(this.#next);
+      this.#queue.push({ seq: this.#next, delivery });
+      this.#next += 1;
+    }
+    if (held.size === 0) this.#held = undefined;
+    this.#run();
+  }
+
+  #run(): void {
+    while (this.#running === undefined && this.#queue.length > 0) {
+      const item = this.#queue.shift() as Item<D>;
+      if (this.handlerMs === 0) this.#finish(item.seq, item.delivery);
+      else {
+        this.#running = item;
+        this.#timers.arm(this.#timer, this.handlerMs);
+      }
+    }
+    this.#relieve();
+  }
+
+  #finishRunning(): void {
+    const item = this.#running;
+    this.#running = undefined;
+    if (item !== undefined) this.#finish(item.seq, item.delivery);
+    this.#run();
+  }
+
+  #finish(seq: number, delivery: D): void {
+    if (this.#failureRatio > 0 && this.#random.next() < this.#failureRatio) {
+      if (this.#ordered) this.#holdAbove(seq);
+      this.#owner.onFailed(seq, delivery);
+    } else this.#owner.onHandled(seq, delivery);
+  }
+
+  /** Ordered: nothing above a failed message may be handled before it. */
+  #holdAbove(seq: number): void {
+    this.#next = seq;
+    if (this.#queue.length === 0) return;
+    this.#held ??= new Map();
+    for (const item of this.#queue) this.#held.set(item.seq, item.delivery);
+    this.#queue = [];
+  }
+
+  #relieve(): void {
+    const full = this.#queue.length >= INBOX_MAX;
+    if (full === this.#congested || (this.#congested && this.#queue.length > INBOX_MAX / 2)) return;
+    this.#congested = full;
+    this.#owner.onCongestion(full);
+  }
+}

@@ -1,0 +1,439 @@
+import { AckPolicy } from '../protocol/ack-policy.ts';
+import { backoffMs } from '../protocol/backoff.ts';
+import { DedupWindow } from '../protocol/dedup-window.ts';
+import {
+  CloseCode,
+  type DeliveryLevel,
+  decodeServerText,
+  type Envelope,
+  encodeAck,
+  encodeHello,
+  encodeNack,
+  type GapReason,
+  type ServerFrame,
+  type Welcome,
+} from '../protocol/frame.ts';
+import { type Clock, type Dial, LinkState, type Random, Timer, type Timers } from '../protocol/ports.ts';
+import { Inbox } from './inbox.ts';
+import type { SubscriberProfile } from './profile.ts';
+import { SubscriberConnection } from './subscriber-connection.ts';
+import { Upstream } from './upstream.ts';
+
+/**
+ * What whoever watches a client is told, as it happens.
+ *
+ * `D` is what `received` makes of a message; it comes back when the handler is through with it.
+ */
+export interface SubscriberObserver<D extends object> {
+  connecting(subscriber: Subscriber<D>): void;
+  /** A hello leaves. @param resumeFrom - declared as handled, -1 when no resume is asked for */
+  helloSent(subscriber: Subscriber<D>, resumeFrom: number): void;
+  welcomed(subscriber: Subscriber<D>, welcome: Welcome, askedResume: boolean): void;
+  received(subscriber: Subscriber<D>, seq: number, payload: unknown, attempt: number): D;
+  /** It was handled before and is not handled again. */
+  deduplicated(subscriber: Subscriber<D>, seq: number, delivery: D): void;
+  handled(subscriber: Subscriber<D>, seq: number, delivery: D): void;
+  failed(subscriber: Subscriber<D>, seq: number, delivery: D): void;
+  acked(subscriber: Subscriber<D>, seq: number, cumulative: boolean): void;
+  gap(subscriber: Subscriber<D>, from: number, to: number, reason: GapReason): void;
+  /** Everything missed while away has arrived. */
+  replayed(subscriber: Subscriber<D>): void;
+  closed(subscriber: Subscriber<D>, code: number, reason: string): void;
+  /** A socket that a newer one has taken over from was closed by the server. */
+  olderClosed(subscriber: Subscriber<D>, code: number): void;
+}
+
+/** What a fault makes of an ack about to leave; undefined lets it pass. */
+export type AckFilter = () =>
+  | { readonly kind: 'lose' }
+  | { readonly kind: 'delay'; readonly delayMs: number }
+  | { readonly kind: 'duplicate'; readonly copies: number }
+  | { readonly kind: 'nack' }
+  | undefined;
+
+export interface SubscriberPorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly dial: Dial;
+  /** For reconnect jitter and for handler failures, apart. */
+  readonly reconnectRandom: Random;
+  readonly handlerRandom: Random;
+}
+
+/** Who wants the socket left unread; reading goes on when nobody does. */
+export type PauseCause = 'inbox' | 'fault';
+
+/**
+ * One simulated client: connects, says hello, handles, acks, and comes back when its connection is lost.
+ *
+ * What survives a connection is the session (id, token, epoch) and the dedup window; the rest is new each time.
+ */
+export class Subscriber<D extends object> {
+  readonly clientId: string;
+  readonly profile: SubscriberProfile;
+  readonly inbox: Inbox<D>;
+  readonly upstream: Upstream;
+  /** A fault's hand on outgoing acks. */
+  ackFilter: AckFilter | undefined;
+  /** What the server said it gives; decides whether duplicates are handled and in what order. */
+  level: DeliveryLevel = 'at-least-once';
+  protected readonly window: DedupWindow;
+  protected readonly ports: SubscriberPorts;
+  protected readonly observer: SubscriberObserver<D>;
+  protected current: SubscriberConnection<D> | undefined;
+  readonly #ackPolicy: AckPolicy;
+  readonly #ackTimer: Timer;
+  readonly #reconnectTimer: Timer;
+  readonly #onFrame: (frame: ServerFrame) => void;
+  readonly #paused = new Set<PauseCause>();
+  #session: { readonly id: string; readonly token: string; readonly epoch: string } | undefined;
+  #ready = false;
+  #attempts = 0;
+  #away = false;
+  #stopped = false;
+  #crashing = false;
+  /** After a crash: the highest seq known to be acked, declared at the next resume; else -1. */
+  #crashedAt = -1;
+  #spreadMs = -1;
+  #readLimit: number | undefined;
+  #muted = false;
+  #answersPings = true;
+
+  constructor(options: {
+    readonly clientId: string;
+    readonly profile: SubscriberProfile;
+    readonly ports: SubscriberPorts;
+    readonly observer: SubscriberObserver<D>;
+  }) {
+    const { profile, ports } = options;
+    this.clientId = options.clientId;
+    this.profile = profile;
+    this.ports = ports;
+    this.observer = options.observer;
+    this.window = new DedupWindow(profile.dedupWindow);
+    this.inbox = new Inbox({
+      owner: this,
+      window: this.window,
+      timers: ports.timers,
+      random: ports.handlerRandom,
+      handlerMs: profile.handlerMs,
+      failureRatio: profile.handlerFailureRatio,
+    });
+    this.upstream = new Upstream((text) => this.say(text));
+    this.#ackPolicy = new AckPolicy(profile.ack);
+    this.#ackTimer = new Timer(() => this.#ackCumulative());
+    this.#reconnectTimer = new Timer(() => this.connect());
+    this.#onFrame = (frame) => this.#dispatch(frame);
+    this.#readLimit = profile.readBytesPerSec;
+  }
+
+  /** Welcomed, and the socket is open. */
+  get ready(): boolean {
+    return this.#ready && this.current?.link.state === LinkState.open;
+  }
+
+  /** Kept away by a fault. */
+  get isAway(): boolean {
+    return this.#away;
+  }
+
+  /** Opens a socket, unless there is one or the client is kept away. */
+  connect(): void {
+    if (this.#stopped || this.#away || this.current !== undefined) return;
+    this.ports.timers.disarm(this.#reconnectTimer);
+    this.#attempts += 1;
+    this.observer.connecting(this);
+    this.current = this.#dial();
+  }
+
+  /** Says goodbye, which ends the session, and never comes back. */
+  stop(): void {
+    this.#stopped = true;
+    this.ports.timers.disarm(this.#reconnectTimer);
+    this.ports.timers.disarm(this.#ackTimer);
+    this.current?.link.close(CloseCode.goodbye, 'goodbye');
+  }
+
+  /** Sends a frame, unless a fault mutes the client. */
+  say(text: string): void {
+    if (!this.#muted) this.current?.link.send(text);
+  }
+
+  // What faults do.
+
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+  }
+
+  setAnswersPings(answers: boolean): void {
+    this.#answersPings = answers;
+    if (this.current !== undefined) this.current.link.answerPings = answers;
+  }
+
+  /** @param bytesPerSec - undefined: back to what the profile says */
+  limitReading(bytesPerSec: number | undefined): void {
+    this.#readLimit = bytesPerSec ?? this.profile.readBytesPerSec;
+    this.current?.link.limitReading(this.#readLimit);
+  }
+
+  pauseReading(cause: PauseCause): void {
+    this.#paused.add(cause);
+    this.current?.link.pauseReading();
+  }
+
+  resumeReading(cause: PauseCause): void {
+    this.#paused.delete(cause);
+    if (this.#paused.size === 0) this.current?.link.resumeReading();
+  }
+
+  reset(): void {
+    this.current?.link.reset();
+  }
+
+  drop(): void {
+    this.current?.link.drop();
+  }
+
+  close(code: number): void {
+    this.current?.link.close(code, 'closed by the client');
+  }
+
+  sendRaw(text: string): void {
+    this.current?.link.send(text);
+  }
+
+  /** Stays without a connection, once it has none, until `release`. */
+  stayAway(): void {
+    this.#away = true;
+    this.ports.timers.disarm(this.#reconnectTimer);
+  }
+
+  /** Comes back at once; with a connection that is about to close, right after that. */
+  release(): void {
+    this.#away = false;
+    if (this.current === undefined) this.connect();
+    else this.#spreadMs = 0;
+  }
+
+  crashBeforeNextAck(): void {
+    this.#crashing = true;
+  }
+
+  forgetSession(): void {
+    this.#session = undefined;
+  }
+
+  /** A second socket for the same session, while the first is still open. */
+  openSecondSocket(): void {
+    if (this.current === undefined || this.#session === undefined) return;
+    const older = this.current;
+    this.current = this.#dial();
+    this.current.older = older;
+  }
+
+  // What the socket says.
+
+  onOpen(connection: SubscriberConnection<D>): void {
+    if (connection !== this.current) return;
+    this.#ready = false;
+    const session = this.#session;
+    const lastSeq = this.#crashedAt >= 0 ? this.#crashedAt : this.window.floor;
+    const resume =
+      session === undefined ? {} : { resume: { session: session.id, token: session.token, epoch: session.epoch, lastSeq } };
+    connection.asked = session !== undefined;
+    this.#crashedAt = -1;
+    this.observer.helloSent(this, session === undefined ? -1 : lastSeq);
+    const { rooms, ack, batch } = this.profile;
+    this.say(encodeHello({ kind: 'hello', clientId: this.clientId, rooms, ack, batch, ...resume }));
+    connection.link.batch = batch;
+  }
+
+  /** Frames of a socket that a newer one has taken over from count for nothing. */
+  onText(connection: SubscriberConnection<D>, text: string): void {
+    if (connection === this.current || connection === this.current?.older) decodeServerText(text, this.#onFrame);
+  }
+
+  onClose(connection: SubscriberConnection<D>, code: number, reason: string): void {
+    if (connection !== this.current) {
+      if (this.current?.older === connection) this.current.older = undefined;
+      this.observer.olderClosed(this, code);
+      return;
+    }
+    this.current = undefined;
+    this.#ready = false;
+    this.upstream.onClose();
+    this.ports.timers.disarm(this.#ackTimer);
+    this.observer.closed(this, code, reason);
+    this.#reconnect();
+  }
+
+  // What the inbox says.
+
+  onHandled(seq: number, delivery: D): void {
+    if (seq > 0) this.window.add(seq);
+    this.observer.handled(this, seq, delivery);
+    if (seq === 0) return;
+    if (this.#crashing) this.#crash(seq);
+    else this.ack(seq);
+  }
+
+  onFailed(seq: number, delivery: D): void {
+    this.observer.failed(this, seq, delivery);
+    if (seq > 0 && this.profile.nack) this.say(encodeNack(seq));
+  }
+
+  onCongestion(full: boolean): void {
+    if (full) this.pauseReading('inbox');
+    else this.resumeReading('inbox');
+  }
+
+  /** Acks one handled seq, when the policy says so. */
+  protected ack(seq: number): void {
+    if (this.profile.ack.mode === 'each') this.sendAck(seq, false);
+    else if (this.#ackPolicy.isDue(this.window.floor)) this.#ackCumulative();
+    else if (!this.#ackTimer.armed) this.ports.timers.arm(this.#ackTimer, this.profile.ack.delayMs);
+  }
+
+  protected sendAck(seq: number, cumulative: boolean): void {
+    const fate = this.ackFilter?.();
+    switch (fate?.kind) {
+      case undefined:
+        this.observer.acked(this, seq, cumulative);
+        this.say(encodeAck(seq, cumulative));
+        return;
+      case 'lose':
+        return;
+      case 'delay':
+        this.#ackLater(seq, cumulative, fate.delayMs);
+        return;
+      case 'duplicate':
+        this.observer.acked(this, seq, cumulative);
+        for (let copy = 0; copy < fate.copies; copy += 1) this.say(encodeAck(seq, cumulative));
+        return;
+      case 'nack':
+        this.say(encodeNack(seq));
+    }
+  }
+
+  #ackCumulative(): void {
+    this.ports.timers.disarm(this.#ackTimer);
+    const seq = this.#ackPolicy.take(this.window.floor);
+    if (seq !== undefined) this.sendAck(seq, true);
+  }
+
+  #ackLater(seq: number, cumulative: boolean, delayMs: number): void {
+    const connection = this.current;
+    const timer = new Timer(() => {
+      if (this.current !== connection) return;
+      this.observer.acked(this, seq, cumulative);
+      this.say(encodeAck(seq, cumulative));
+    });
+    this.ports.timers.arm(timer, delayMs);
+  }
+
+  #dial(): SubscriberConnection<D> {
+    const connection = new SubscriberConnection(this, this.ports.dial);
+    connection.link.answerPings = this.#answersPings;
+    if (this.#readLimit !== undefined) connection.link.limitReading(this.#readLimit);
+    if (this.#paused.size > 0) connection.link.pauseReading();
+    return connection;
+  }
+
+  #dispatch(frame: ServerFrame): void {
+    switch (frame.kind) {
+      case 'envelope':
+        this.receive(frame);
+        return;
+      case 'notice':
+        if (this.level === 'at-most-once' && frame.payload !== undefined) {
+          this.inbox.push(0, this.observer.received(this, 0, frame.payload, 1));
+        }
+        return;
+      case 'welcome':
+        this.#onWelcome(frame);
+        return;
+      case 'replayed':
+        this.observer.replayed(this);
+        return;
+      case 'gap':
+        this.onGap(frame.from, frame.to, frame.reason);
+        return;
+      case 'drain':
+        this.#spreadMs = frame.spreadMs;
+        return;
+      case 'ack':
+        this.upstream.onAck(frame.seq);
+        return;
+      case 'nack':
+        this.upstream.onNack(frame.seq, frame.reason);
+        return;
+      case 'pressure':
+        this.upstream.onPressure(frame.state === 'high');
+        return;
+      case 'malformed':
+    }
+  }
+
+  /** Takes a message off the wire. */
+  protected receive(frame: Envelope): void {
+    const { seq } = frame;
+    const delivery = this.observer.received(this, seq, frame.payload, frame.attempt);
+    if (this.level === 'effectively-once') {
+      if (this.window.has(seq)) {
+        this.observer.deduplicated(this, seq, delivery);
+        this.ack(seq);
+        return;
+      }
+      // What can't be remembered must not be handled: it comes again when the floor has moved.
+      if (this.window.isBeyond(seq) || this.inbox.holds(seq)) return;
+    }
+    this.inbox.push(seq, delivery);
+  }
+
+  /** Messages that will never come: the frontier moves past them, and the gap is acked like a message. */
+  protected onGap(from: number, to: number, reason: GapReason): void {
+    this.observer.gap(this, from, to, reason);
+    this.window.cover(from, to);
+    this.inbox.cover(from, to);
+    this.ack(to);
+  }
+
+  #onWelcome(welcome: Welcome): void {
+    const connection = this.current;
+    if (connection === undefined) return;
+    this.#attempts = 0;
+    this.#session = { id: welcome.session, token: welcome.token, epoch: welcome.epoch };
+    this.level = welcome.delivery;
+    if (!welcome.resumed) {
+      this.window.clear();
+      this.#ackPolicy.reset();
+    }
+    this.inbox.restart({ ordered: this.level === 'effectively-once', resumed: welcome.resumed });
+    this.observer.welcomed(this, welcome, connection.asked);
+    connection.older = undefined;
+    if (this.level === 'at-most-once') this.#session = undefined;
+    this.upstream.onWelcome(welcome.resumed);
+    this.#ready = true;
+  }
+
+  #reconnect(): void {
+    if (this.#stopped || this.#away) return;
+    const waitMs =
+      this.#spreadMs >= 0
+        ? this.#spreadMs * this.ports.reconnectRandom.next()
+        : backoffMs(this.profile.reconnect, Math.max(1, this.#attempts), this.ports.reconnectRandom);
+    this.#spreadMs = -1;
+    this.ports.timers.arm(this.#reconnectTimer, waitMs);
+  }
+
+  /** Dies after the handler and before the ack, and starts again with what it had acked. */
+  #crash(seq: number): void {
+    this.#crashing = false;
+    const ackedThrough = this.profile.ack.mode === 'cumulative' ? this.#ackPolicy.lastAcked : Math.min(this.window.floor, seq - 1);
+    // Effectively-once keeps its dedup window with the handler's own result, in one transaction; the ack is lost
+    // all the same.
+    if (this.level !== 'effectively-once') this.window.rollBackTo(ackedThrough);
+    this.#crashedAt = ackedThrough;
+    this.drop();
+  }
+}

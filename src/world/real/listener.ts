@@ -1,0 +1,170 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { SUBPROTOCOL } from '../../protocol/frame.ts';
+import { type Accept, linkUpgrade, type Upgrade } from './server-link.ts';
+
+const BACKLOG = 8192;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+export interface ListenOptions {
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly host: string;
+  readonly accept: Accept;
+  /** Who wants the port, for the message when it can't be had. */
+  readonly purpose?: string;
+  /** A connection could not be accepted, as when file descriptors run out; the listener goes on. */
+  readonly onAcceptError?: (error: Error) => void;
+}
+
+export interface Listener {
+  readonly port: number;
+  readonly url: string;
+  /** Stops listening at once, drops what is still connected, and resolves when the port is free. */
+  close(): Promise<void>;
+  /** Drops all sockets without close frames, and goes on listening. */
+  destroyAll(): void;
+}
+
+/** The port can't be listened on: the user's to solve. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly port: number;
+  readonly code: string;
+
+  constructor(port: number, code: string, message: string) {
+    super(message);
+    this.port = port;
+    this.code = code;
+  }
+}
+
+/**
+ * Listens for WebSockets of the protocol. A client that offers no subprotocol is taken as well; one that offers only
+ * others gets 400, and any other request 426.
+ *
+ * @throws {ListenError} when the port is taken or not allowed
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const listener = new HttpListener(options);
+  await listener.start();
+  return listener;
+}
+
+class HttpListener implements Listener {
+  readonly #options: ListenOptions;
+  readonly #upgradeToLink: Upgrade;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #port = 0;
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+    this.#upgradeToLink = linkUpgrade(options.accept);
+    this.#server = createServer(
+      {
+        headersTimeout: HANDSHAKE_TIMEOUT_MS,
+        requestTimeout: HANDSHAKE_TIMEOUT_MS,
+        connectionsCheckingInterval: 1000,
+      },
+      (_request, response) => {
+        response.writeHead(426, {
+          'content-type': 'text/plain',
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+        });
+        response.end(`This port speaks WebSocket (subprotocol ${SUBPROTOCOL}) and nothing else.\n`);
+      },
+    );
+    const sockets = this.#sockets;
+    const forget = function (this: Socket): void {
+      sockets.delete(this);
+    };
+    this.#server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', forget);
+    });
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    const { host } = this.#options;
+    return `ws://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
+  }
+
+  start(): Promise<void> {
+    const { port, host, onAcceptError } = this.#options;
+    return new Promise((resolve, reject) => {
+      const refuse = (error: NodeJS.ErrnoException): void => reject(this.#refusal(error));
+      this.#server.once('error', refuse);
+      this.#server.listen({ port, host, backlog: BACKLOG }, () => {
+        this.#server.off('error', refuse);
+        this.#server.on('error', (error) => onAcceptError?.(error));
+        this.#port = portOf(this.#server.address());
+        resolve();
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.destroyAll();
+    });
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (offersOnlyOthers(request.headers['sec-websocket-protocol'])) {
+      socket.on('error', () => socket.destroy());
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nOnly the subprotocol ${SUBPROTOCOL} is spoken here.\n`,
+      );
+      return;
+    }
+    this.#upgradeToLink(request, socket, head);
+  }
+
+  #refusal(error: NodeJS.ErrnoException): ListenError {
+    const { port, host, purpose = 'the server' } = this.#options;
+    const code = error.code ?? '';
+    return new ListenError(
+      port,
+      code,
+      `Cannot listen on "${host}:${port}" for ${purpose}: ${explain(code, error)}`,
+    );
+  }
+}
+
+function explain(code: string, error: Error): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'another process has the port, a free one is wanted (stop that process, or choose another port; 0 takes any)';
+    case 'EACCES':
+      return 'this user may not open the port, one above 1023 is wanted';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'no interface of this machine has the address, one that it has is wanted';
+    default:
+      return `${error.message}, a port that can be opened is wanted`;
+  }
+}
+
+function offersOnlyOthers(offered: string | undefined): boolean {
+  if (offered === undefined) return false;
+  return !offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
+}
+
+function portOf(address: string | AddressInfo | null): number {
+  if (address === null || typeof address === 'string')
+    throw new Error('a TCP server has an address with a port');
+  return address.port;
+}

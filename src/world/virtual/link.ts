@@ -1,0 +1,272 @@
+import { CloseCode, FRAME_BYTES_MAX } from '../../protocol/frame.ts';
+import { type ClientLink, type LinkEvents, LinkState, type SharedText, Timer } from '../../protocol/ports.ts';
+import type { Item, Pipe, PipeReader, PipeWriter } from './pipe.ts';
+import type { VirtualTime } from './scheduler.ts';
+
+/** A link whose peer does not answer the closing handshake is dropped after this time. */
+const CLOSE_TIMEOUT_MS = 3000;
+const TURN_BYTES_MAX = 65_536;
+/** Of a frame's header, mask included. */
+const HEADER_BYTES = 8;
+const CONTROL_BYTES = 8;
+const HANDSHAKE_BYTES = 200;
+const ABORTED = 'WebSocket was closed before the connection was established';
+
+/** What a server's end of a connection leads to. */
+export interface Door {
+  readonly listening: boolean;
+  /** The client's handshake is here. */
+  enter(link: VirtualLink): LinkEvents;
+  /** A link that had entered is closed. */
+  leave(link: VirtualLink): void;
+}
+
+/** Either end of a simulated connection. A character counts as a byte. */
+export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
+  batch = false;
+  answerPings = true;
+  readonly #time: VirtualTime;
+  #events: LinkEvents | undefined;
+  readonly #door: Door | undefined;
+  #state: LinkState = LinkState.connecting;
+  #out: Pipe | undefined = undefined;
+  #in: Pipe | undefined = undefined;
+  #queue: string[] = [];
+  #queuedBytes = 0;
+  #closeReceived: { readonly code: number; readonly reason: string } | undefined = undefined;
+  #refusing = false;
+  #reading = true;
+  #bytesPerSec: number | undefined = undefined;
+  #resetUnnoticed = false;
+  readonly #flush = new Timer(() => this.#flushNow());
+  readonly #deadline = new Timer(() => this.#expired());
+
+  /** @param end - what a client's end tells, or what a server's end leads to */
+  constructor(time: VirtualTime, end: LinkEvents | Door) {
+    this.#time = time;
+    this.#events = 'enter' in end ? undefined : end;
+    this.#door = 'enter' in end ? end : undefined;
+  }
+
+  join(incoming: Pipe, outgoing: Pipe): void {
+    this.#in = incoming;
+    this.#out = outgoing;
+  }
+
+  /** Starts the handshake, at a client's end. */
+  open(timeoutMs: number): void {
+    this.#time.arm(this.#deadline, timeoutMs);
+    this.#out?.write({ kind: 'open', bytes: HANDSHAKE_BYTES });
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  get bufferedBytes(): number {
+    return this.#queuedBytes + (this.#out?.refusedBytes ?? 0);
+  }
+
+  send(text: string): void {
+    if (this.#state !== LinkState.open) return;
+    const bytes = text.length + HEADER_BYTES;
+    if (this.#queue.length > 0 && this.#queuedBytes + bytes > TURN_BYTES_MAX) this.#flushNow();
+    this.#queue.push(text);
+    this.#queuedBytes += bytes;
+    if (!this.#flush.armed) this.#time.arm(this.#flush, 0);
+  }
+
+  sendShared(head: string, tail: SharedText): void {
+    this.send(head + tail.text);
+  }
+
+  ping(): void {
+    if (this.#state === LinkState.open) this.#out?.write({ kind: 'ping', bytes: CONTROL_BYTES });
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state === LinkState.connecting) this.#die(ABORTED);
+    if (this.#state !== LinkState.open) return;
+    this.#flushNow();
+    this.#startClosing(code, reason);
+  }
+
+  terminate(): void {
+    if (this.#state === LinkState.closed) return;
+    this.#out?.reset();
+    this.#die(this.#state === LinkState.connecting ? ABORTED : '');
+  }
+
+  reset(): void {
+    this.terminate();
+  }
+
+  drop(): void {
+    if (this.#state === LinkState.closed) return;
+    this.#flushNow();
+    this.#out?.end();
+    this.#die(this.#state === LinkState.connecting ? ABORTED : '');
+  }
+
+  pauseReading(): void {
+    this.#reading = false;
+    this.#applyReading();
+  }
+
+  resumeReading(): void {
+    this.#reading = true;
+    this.#applyReading();
+  }
+
+  limitReading(bytesPerSec: number | undefined): void {
+    this.#bytesPerSec = bytesPerSec;
+    this.#applyReading();
+  }
+
+  take(item: Item): void {
+    switch (item.kind) {
+      case 'open':
+        if (this.#door) this.#enter(this.#door);
+        else this.#opened();
+        break;
+      case 'refused':
+        this.#finish(CloseCode.abnormal, 'ECONNREFUSED');
+        break;
+      case 'text':
+        this.#takeText(item.text);
+        break;
+      case 'ping':
+        if (this.answerPings && this.#state === LinkState.open)
+          this.#out?.write({ kind: 'pong', bytes: CONTROL_BYTES });
+        break;
+      case 'pong':
+        this.#events?.onPong();
+        break;
+      case 'close':
+        this.#takeClose(item.code, item.reason);
+        break;
+      case 'end':
+        this.#takeEnd();
+        break;
+    }
+  }
+
+  /** A socket that is not read hears of a reset only when it is used again. */
+  resetArrived(): void {
+    if (this.#state === LinkState.closed) return;
+    if (this.#reading) this.#finish(CloseCode.abnormal, '');
+    else this.#resetUnnoticed = true;
+  }
+
+  unwanted(): void {
+    this.#out?.answerWithReset();
+  }
+
+  drained(): void {
+    if (this.#state === LinkState.open) this.#events?.onWritable();
+  }
+
+  #opened(): void {
+    this.#state = LinkState.open;
+    this.#time.disarm(this.#deadline);
+    if (!this.#reading || this.#bytesPerSec !== undefined) this.#applyReading();
+    this.#events?.onOpen();
+  }
+
+  /** The answer is written before the owner can send anything. */
+  #enter(door: Door): void {
+    if (!door.listening) {
+      this.#out?.write({ kind: 'refused', bytes: CONTROL_BYTES });
+      this.#finish(CloseCode.abnormal, '');
+      return;
+    }
+    this.#state = LinkState.open;
+    this.#out?.write({ kind: 'open', bytes: HANDSHAKE_BYTES });
+    this.#events = door.enter(this);
+  }
+
+  #takeText(text: string): void {
+    if (this.#refusing) return;
+    if (text.length <= FRAME_BYTES_MAX) {
+      this.#events?.onText(text);
+      return;
+    }
+    this.#refusing = true;
+    if (this.#state === LinkState.open) this.#startClosing(CloseCode.tooLarge, 'frame too large');
+  }
+
+  #startClosing(code: number, reason: string): void {
+    this.#state = LinkState.closing;
+    this.#discardQueue();
+    this.#out?.write({ kind: 'close', bytes: CONTROL_BYTES + reason.length, code, reason });
+    this.#time.arm(this.#deadline, CLOSE_TIMEOUT_MS);
+  }
+
+  #takeClose(code: number, reason: string): void {
+    if (this.#state === LinkState.open) {
+      this.#closeReceived = { code, reason };
+      this.#startClosing(code, reason);
+      return;
+    }
+    this.#out?.end();
+    this.#finish(code, reason);
+  }
+
+  #takeEnd(): void {
+    if (this.#closeReceived) this.#finish(this.#closeReceived.code, this.#closeReceived.reason);
+    else this.#finish(CloseCode.abnormal, '');
+  }
+
+  #expired(): void {
+    this.#out?.reset();
+    if (this.#state === LinkState.connecting)
+      this.#finish(CloseCode.abnormal, 'Opening handshake has timed out');
+    else this.#takeEnd();
+  }
+
+  #applyReading(): void {
+    if (this.#state === LinkState.connecting || this.#state === LinkState.closed) return;
+    if (this.#resetUnnoticed && this.#reading) this.#die('');
+    else this.#in?.setReading(this.#reading, this.#bytesPerSec);
+  }
+
+  /** This end is gone at once; its owner hears of it in a later event, as of everything. */
+  #die(reason: string): void {
+    this.#state = LinkState.closing;
+    this.#discardQueue();
+    this.#in?.abandon();
+    this.#time.after(0, () => this.#finish(CloseCode.abnormal, reason));
+  }
+
+  #finish(code: number, reason: string): void {
+    if (this.#state === LinkState.closed) return;
+    this.#state = LinkState.closed;
+    this.#discardQueue();
+    this.#in?.abandon();
+    this.#time.disarm(this.#deadline);
+    const events = this.#events;
+    this.#events = undefined;
+    this.#door?.leave(this);
+    events?.onClose(code, reason);
+  }
+
+  #flushNow(): void {
+    this.#time.disarm(this.#flush);
+    if (this.#resetUnnoticed && this.#queue.length > 0) this.#die('');
+    const texts = this.#queue;
+    const bytes = this.#queuedBytes;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    if (this.batch && texts.length > 1) {
+      this.#out?.write({ kind: 'text', text: `[${texts.join(',')}]`, bytes });
+      return;
+    }
+    for (const text of texts) this.#out?.write({ kind: 'text', text, bytes: text.length + HEADER_BYTES });
+  }
+
+  #discardQueue(): void {
+    this.#time.disarm(this.#flush);
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { NO_BREAK } from '../../src/report/line.ts';
+import { renderMarkdown } from '../../src/report/markdown.ts';
+import type { Result } from '../../src/run/result.ts';
+import { failingResult, inconclusiveResult, passingResult } from './sample-result.ts';
+
+function rendered(result: Result): string {
+  return renderMarkdown(result).replaceAll(NO_BREAK, ' ');
+}
+
+describe('renderMarkdown', () => {
+  it('opens with verdict and scenario, then loss', () => {
+    const text = rendered(failingResult());
+    expect(text).toMatch(/^### ❌ FAIL · half-open-during-broadcast\n/);
+    expect(text).toContain(
+      '**14 lost silently**, 120 lost and reported (100 overflow, 20 ttl); 449 866 of 450 000 owed',
+    );
+  });
+
+  it('lists expectations with what was found', () => {
+    expect(rendered(failingResult())).toContain(
+      '| ❌ | `latency.push{profile:healthy}.p99 < 250ms` | 412ms |',
+    );
+    expect(rendered(inconclusiveResult())).toContain('| ⚠️ | `latency.push.p99 < 250ms` | no data |');
+  });
+
+  it('folds the details away and leaves out what is empty', () => {
+    expect(rendered(failingResult())).toContain(
+      '<details><summary>Anomalies</summary>\n\n- silent loss: 14\n',
+    );
+    expect(rendered(passingResult())).not.toContain('Anomalies');
+  });
+
+  it('lets no text break a table, mention anybody or become markup', () => {
+    const base = failingResult();
+    const text = rendered({
+      ...base,
+      reasons: ['<img src=x> @team a|b\n# title'],
+      assertions: [{ text: 'a | b `c`', actualText: 'x | y', status: 'fail' }],
+    });
+    expect(text).toContain('- \\<img src=x\\> \\@team a\\|b \\# title');
+    expect(text).toContain("| ❌ | `a \\| b 'c'` | x \\| y |");
+  });
+});

@@ -1,0 +1,427 @@
+import type { DeliveryCounts } from '../../src/delivery/judgement.ts';
+import { Histogram, type LatencySummary } from '../../src/measure/histogram.ts';
+import { Series, type SeriesSummary } from '../../src/measure/series.ts';
+import { RESULT_SCHEMA, type Result } from '../../src/run/result.ts';
+
+/** Results as a run would leave them, for the tests of the reports: the same on every machine. */
+
+/** A bell of latencies around `medianUs`, with a tail of which `tailShare` is fifty times as long. */
+function latency(medianUs: number, count: number, tailShare = 0.01): LatencySummary {
+  const histogram = new Histogram();
+  const steps = Math.min(count, 2000);
+  for (let step = 0; step < steps; step += 1) {
+    const place = Math.min(0.9985, (step + 0.5) / steps);
+    const body = medianUs * Math.exp(0.45 * Math.log(place / (1 - place)));
+    histogram.recordMany(place > 1 - tailShare ? body * 8 : body, Math.floor(count / steps));
+  }
+  return histogram.summarise();
+}
+
+export function noLatency(): LatencySummary {
+  return new Histogram().summarise();
+}
+
+/** A quantity that rises from a `base` share of `peak` to `peak` in the middle of a run of 18 s and ends at `final`. */
+export function series(
+  unit: string,
+  peak: number,
+  final: number,
+  warning?: number,
+  base = 0.04,
+): SeriesSummary {
+  const curve = new Series({ name: 'sample', unit, ...(warning === undefined ? {} : { warning }) });
+  for (let ms = 0; ms < 18_000; ms += 100) {
+    const bump = Math.exp(-(((ms - 9000) / 2500) ** 2));
+    curve.add(
+      ms * 1000,
+      Math.round(peak * (base + (1 - base) * bump) * (1 - 0.2 * Math.abs(Math.sin(ms / 400)))),
+    );
+  }
+  curve.add(18_000_000, final);
+  return curve.summarise(4_000_000);
+}
+
+function counts(changes: Partial<DeliveryCounts> = {}): DeliveryCounts {
+  const owed = changes.owed ?? 450_000;
+  return {
+    published: 500,
+    owed,
+    delivered: owed,
+    lost: { silent: 0, reported: 0, reportedBy: noReasons() },
+    duplicates: { handled: 0, handledAfterAck: 0, received: 0 },
+    reordered: 0,
+    rewound: 0,
+    filled: 0,
+    displacementMax: 0,
+    phantom: 0,
+    corrupt: 0,
+    resurrected: 0,
+    recovered: 0,
+    unresolved: 0,
+    notOwed: 0,
+    late: 0,
+    ackBeforeHandle: 0,
+    ...changes,
+  };
+}
+
+function noReasons(): DeliveryCounts['lost']['reportedBy'] {
+  return { overflow: 0, ttl: 0, 'max-resend': 0, nack: 0, 'session-expired': 0, replaced: 0, restart: 0 };
+}
+
+/** All is well: the reference broadcaster, one fault, everything delivered. */
+export function passingResult(changes: Partial<Result> = {}): Result {
+  const healthy = counts({ owed: 405_000 });
+  const slow = counts({ owed: 45_000 });
+  return {
+    schema: RESULT_SCHEMA,
+    verdict: 'pass',
+    exitCode: 0,
+    reasons: [],
+    scenario: {
+      name: 'half-open-during-broadcast',
+      description: 'A tenth of the clients go silent without a close while messages flow.',
+      file: 'scenarios/half-open-during-broadcast.yaml',
+      sha256: 'c'.repeat(64),
+      seed: 7,
+      resolved: {
+        name: 'half-open-during-broadcast',
+        seed: 7,
+        clients: [{ profile: 'healthy', count: 900 }],
+      },
+    },
+    guarantee: { level: 'at-least-once', status: 'pass', reasons: [] },
+    delivery: counts({
+      duplicates: { handled: 0, handledAfterAck: 0, received: 212 },
+      filled: 12,
+      displacementMax: 7,
+    }),
+    profiles: {
+      healthy: {
+        delivery: healthy,
+        latency: { push: latency(2100, 405_000), recovery: latency(320_000, 90, 0) },
+      },
+      slow: { delivery: slow, latency: { push: latency(9400, 45_000, 0.05), recovery: noLatency() } },
+    },
+    belief: {
+      deliveredHandled: 449_812,
+      deliveredNotHandled: 0,
+      droppedHandled: 0,
+      droppedNotHandled: 0,
+      pendingHandled: 188,
+      pendingNotHandled: 0,
+    },
+    anomalies: [],
+    anomalyCounts: { 'silent-loss': 0, 'reported-loss': 0, duplicate: 0 },
+    latency: {
+      push: latency(2300, 450_000, 0.012),
+      firstAttempt: latency(2200, 449_000, 0),
+      redelivered: latency(540_000, 212, 0),
+      ackRoundTrip: latency(52_000, 14_600, 0),
+      recovery: latency(320_000, 90, 0),
+      fanOutSpread: latency(11_000, 500, 0),
+    },
+    saturation: {
+      'outbox.pending': series('messages', 312, 0, 200),
+      'outbox.total': series('messages', 31_400, 0),
+      'buffer.max': series('bytes', 812_000, 0, 524_288),
+      'buffer.total': series('bytes', 6_100_000, 0),
+      eventLoopDelay: series('us', 21_400, 900),
+      rss: series('bytes', 214_000_000, 168_000_000, undefined, 0.6),
+    },
+    alerts: [
+      { name: 'buffer-high', count: 3, firstAtMs: 3214, detail: 'client 917 buffers 612 KiB, over 512 KiB' },
+    ],
+    broadcast: {
+      broadcasts: 500,
+      total: 450_000,
+      sent: 449_788,
+      failed: 0,
+      skipped: 0,
+      dropped: 0,
+      retried: 0,
+      resent: 212,
+      deadLetters: 0,
+      detectedStale: 88,
+      ackFrames: 14_600,
+      gaps: 0,
+      resumes: 90,
+      refusedResumes: 0,
+      takeovers: 0,
+      activeClients: 1000,
+      healthyClients: 1000,
+    },
+    generator: {
+      status: 'valid',
+      reasons: [],
+      scheduleSlip: latency(140, 500, 0),
+      workers: [
+        {
+          worker: 0,
+          pid: 4711,
+          clients: 500,
+          cpuShare: 0.412,
+          rssBytesMax: 143_000_000,
+          eventLoopDelay: latency(600, 180),
+        },
+        {
+          worker: 1,
+          pid: 4712,
+          clients: 500,
+          cpuShare: 0.398,
+          rssBytesMax: 141_000_000,
+          eventLoopDelay: latency(640, 180),
+        },
+      ],
+      server: { cpuShare: 0.774, rssBytesMax: 224_395_264, eventLoopDelay: latency(900, 180) },
+      asked: 1000,
+      connected: 1000,
+      workersLost: 0,
+    },
+    faults: [
+      {
+        name: 'half-open',
+        planned: 90,
+        fired: 90,
+        effects: 88,
+        firstFiredMs: 3000,
+        firstEffectMs: 3421,
+        fidelity: 'socket',
+      },
+      {
+        name: 'reset',
+        planned: 50,
+        fired: 50,
+        effects: 50,
+        firstFiredMs: 5000.4,
+        firstEffectMs: 5003.1,
+        fidelity: 'kernel',
+      },
+    ],
+    assertions: [
+      { text: 'delivery.lost.silent == 0', actual: 0, actualText: '0', status: 'pass' },
+      {
+        text: 'latency.push{profile:healthy}.p99 < 250ms',
+        actual: 18_100,
+        actualText: '18.1ms',
+        status: 'pass',
+      },
+      { text: 'saturation.outbox.pending.final == 0', actual: 0, actualText: '0', status: 'pass' },
+      { text: 'faults.half-open.fired >= 90', actual: 90, actualText: '90', status: 'pass' },
+    ],
+    rate: { published: 50, delivered: 45_012.4, offered: 50 },
+    environment: {
+      wsdeliver: '0.1.0',
+      node: 'v20.20.2',
+      platform: 'linux x64',
+      cpus: 8,
+      memoryBytes: 17_179_869_184,
+      startedAt: '2031-04-05T06:07:08.000Z',
+      durationMs: 18_412,
+    },
+    serverEvidence: true,
+    ...changes,
+  };
+}
+
+/** Messages are lost without a word, twice handled and out of order. */
+export function failingResult(): Result {
+  const passing = passingResult();
+  const lost = { silent: 14, reported: 120, reportedBy: { ...noReasons(), overflow: 100, ttl: 20 } };
+  const delivery = counts({
+    delivered: 449_866,
+    lost,
+    duplicates: { handled: 243, handledAfterAck: 3, received: 512 },
+    reordered: 2,
+    rewound: 1,
+    filled: 12,
+    displacementMax: 7,
+    phantom: 1,
+    late: 5,
+  });
+  return {
+    ...passing,
+    verdict: 'fail',
+    exitCode: 3,
+    reasons: [
+      '14 messages were silently lost; at-least-once allows none',
+      '3 messages were handled again after their ack had reached the server; no level allows this',
+      'latency.push{profile:healthy}.p99 is 412ms, less than 250ms is wanted',
+    ],
+    guarantee: {
+      level: 'at-least-once',
+      status: 'fail',
+      reasons: ['14 messages were silently lost', '3 duplicates after their ack'],
+    },
+    delivery,
+    profiles: {
+      healthy: {
+        delivery: counts({ owed: 405_000, delivered: 404_986, lost: { ...lost, silent: 14, reported: 0 } }),
+        latency: { push: latency(2100, 405_000, 0.03) },
+      },
+      slow: {
+        delivery: counts({ owed: 45_000, delivered: 44_880, lost: { ...lost, silent: 0 }, late: 5 }),
+        latency: { push: latency(9400, 45_000, 0.05) },
+      },
+    },
+    belief: {
+      deliveredHandled: 449_800,
+      deliveredNotHandled: 12,
+      droppedHandled: 0,
+      droppedNotHandled: 120,
+      pendingHandled: 66,
+      pendingNotHandled: 2,
+    },
+    anomalyCounts: {
+      'silent-loss': 14,
+      'reported-loss': 120,
+      'duplicate-after-ack': 3,
+      duplicate: 240,
+      phantom: 1,
+      reorder: 2,
+    },
+    anomalies: failingAnomalies(),
+    assertions: [
+      { text: 'delivery.lost.silent == 0', actual: 14, actualText: '14', status: 'fail' },
+      {
+        text: 'latency.push{profile:healthy}.p99 < 250ms',
+        actual: 412_000,
+        actualText: '412ms',
+        status: 'fail',
+      },
+      { text: 'recovery.p99 < 2s', actualText: 'no data', status: 'no-data' },
+      { text: 'faults.half-open.fired >= 90', actual: 90, actualText: '90', status: 'pass' },
+    ],
+    generator: {
+      ...passing.generator,
+      status: 'suspect',
+      reasons: ['the schedule slipped by 31 ms at p99, more than the 20 ms that latency assertions bear'],
+    },
+    faults: [
+      {
+        name: 'half-open',
+        planned: 90,
+        fired: 90,
+        effects: 88,
+        firstFiredMs: 3000,
+        firstEffectMs: 3421,
+        fidelity: 'socket',
+      },
+      { name: 'lose-acks', planned: 12, fired: 0, effects: 0, fidelity: 'socket' },
+    ],
+  };
+}
+
+function failingAnomalies(): Result['anomalies'] {
+  return [
+    {
+      kind: 'reported-loss',
+      session: 'c917',
+      message: 'p1:77',
+      cause:
+        'the outbox of a slow client was full; the client was told by a gap, the operator by a dead letter',
+      stage: 'not sent',
+      timeline: [
+        { atMs: 1540.2, event: 'published' },
+        { atMs: 1541, event: 'dropped by the server: overflow' },
+        { atMs: 1602.5, event: 'gap 70 to 77 told to the client' },
+      ],
+    },
+    {
+      kind: 'silent-loss',
+      session: 'c17',
+      message: 'p1:42',
+      cause: 'owed since the subscription at -1.204 s, never handled, and nobody was told',
+      stage: 'received but not handled',
+      timeline: [
+        { atMs: 3004.1, event: 'published' },
+        { atMs: 3004.2, event: 'assigned seq 118' },
+        { atMs: 3004.4, event: 'sent on connection 1' },
+        { atMs: 3005.9, event: 'received on connection 1' },
+        { atMs: 3010, event: 'fault handler-crash on' },
+        { atMs: 3010.2, event: 'handler failed' },
+        { atMs: 3012.7, event: 'connection 1 closed (1006)' },
+        {
+          atMs: 3020.3,
+          event:
+            'cumulative ack 120 received by the server, which covers a message that had not been handled',
+        },
+        { atMs: 3121.4, event: 'resumed on connection 2, generation 2' },
+        { atMs: 3122, event: 'replayed from 121' },
+        { atMs: 19_500, event: 'drained' },
+      ],
+    },
+    {
+      kind: 'duplicate-after-ack',
+      session: 'c230#2',
+      message: 'p1:51',
+      cause: 'sent again after its ack had reached the server',
+      stage: '',
+      timeline: [
+        { atMs: 3204.1, event: 'handled' },
+        { atMs: 3204.8, event: 'ack received by the server' },
+        { atMs: 3704.9, event: 'sent again, attempt 2' },
+        { atMs: 3706, event: 'handled again' },
+      ],
+    },
+  ];
+}
+
+/** A declared fault never fired, so that nothing was proven. */
+export function inconclusiveResult(): Result {
+  return passingResult({
+    verdict: 'inconclusive',
+    exitCode: 5,
+    reasons: ['the fault lose-acks never fired on a connection that carried traffic'],
+    guarantee: {
+      level: 'at-least-once',
+      status: 'inconclusive',
+      reasons: ['nothing was owed to profile slow'],
+    },
+    delivery: counts({ owed: 0, published: 0, unresolved: 66 }),
+    latency: { push: noLatency(), recovery: noLatency() },
+    profiles: { healthy: { delivery: counts({ owed: 0, published: 0 }), latency: {} } },
+    assertions: [{ text: 'latency.push.p99 < 250ms', actualText: 'no data', status: 'no-data' }],
+    faults: [{ name: 'lose-acks', planned: 12, fired: 0, effects: 0, fidelity: 'simulated' }],
+  });
+}
+
+/** A stranger's server: what it did inside is unknown. */
+export function targetResult(): Result {
+  const { belief: _belief, broadcast: _broadcast, generator, ...rest } = passingResult();
+  const { server: _server, ...clientSide } = generator;
+  return {
+    ...rest,
+    target: 'ws://127.0.0.1:8080/socket',
+    serverEvidence: false,
+    saturation: {},
+    alerts: [],
+    generator: clientSide,
+  };
+}
+
+/** Interrupted by a signal in the middle of load; one worker died before. */
+export function partialResult(): Result {
+  const base = passingResult();
+  return {
+    ...base,
+    verdict: 'inconclusive',
+    exitCode: 130,
+    partial: true,
+    reasons: ['interrupted by SIGINT during load, the drain did not happen'],
+    guarantee: { level: 'at-least-once', status: 'inconclusive', reasons: ['the drain did not happen'] },
+    delivery: counts({ owed: 210_000, delivered: 209_400, unresolved: 600 }),
+    faults: [],
+    anomalyCounts: {},
+    generator: {
+      ...base.generator,
+      status: 'invalid',
+      reasons: ['a worker was lost'],
+      connected: 500,
+      workersLost: 1,
+      workers: base.generator.workers.map((worker) =>
+        worker.worker === 1 ? { ...worker, lost: 'exited with signal SIGKILL after 6.2 s' } : worker,
+      ),
+    },
+  };
+}

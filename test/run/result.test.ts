@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { renderJson } from '../../src/report/json.ts';
+import { LATENCY_NAMES, parseResult, RESULT_SCHEMA, resultJsonSchema } from '../../src/run/result.ts';
+import {
+  failingResult,
+  inconclusiveResult,
+  partialResult,
+  passingResult,
+  targetResult,
+} from '../report/sample-result.ts';
+
+describe('parseResult', () => {
+  it.each([
+    ['pass', passingResult()],
+    ['fail', failingResult()],
+    ['inconclusive', inconclusiveResult()],
+    ['target', targetResult()],
+    ['partial', partialResult()],
+  ])('gives back every field of a %s result', (_, result) => {
+    expect(parseResult(renderJson(result), 'result.json')).toEqual(result);
+  });
+
+  it('ignores fields that a later version may have added', () => {
+    const text = JSON.stringify({ ...passingResult(), addedLater: 1 });
+    expect(parseResult(text, 'result.json')).toEqual(passingResult());
+  });
+
+  it('names the file and what is wanted when the text is no JSON', () => {
+    expect(() => parseResult('{', 'broken.json')).toThrow(/^Cannot read "broken\.json": it is no JSON/);
+  });
+
+  it('names every wrong field', () => {
+    const { delivery, ...rest } = passingResult();
+    const text = JSON.stringify({ ...rest, verdict: 'maybe', delivery: { ...delivery, owed: -1 } });
+    expect(() => parseResult(text, 'odd.json')).toThrow(/ {2}verdict: .*\n {2}delivery\.owed: /s);
+  });
+
+  it('refuses a document of another version', () => {
+    const text = JSON.stringify({ ...passingResult(), schema: 'wsdeliver.result/2' });
+    expect(() => parseResult(text, 'new.json')).toThrow(`it is not a ${RESULT_SCHEMA} document`);
+  });
+
+  it('refuses a latency that does not exist', () => {
+    const text = JSON.stringify({ ...passingResult(), latency: { pull: passingResult().latency.push } });
+    expect(() => parseResult(text, 'odd.json')).toThrow('latency');
+  });
+});
+
+describe('resultJsonSchema', () => {
+  it('is plain data that requires what every result has and names all latencies', () => {
+    const schema = JSON.parse(JSON.stringify(resultJsonSchema()));
+    expect(schema.required).toEqual(
+      expect.arrayContaining(['schema', 'verdict', 'delivery', 'generator', 'faults']),
+    );
+    expect(schema.required).not.toContain('belief');
+    expect(schema.properties.latency.propertyNames.enum).toEqual([...LATENCY_NAMES]);
+  });
+
+  it('lets a later version add fields', () => {
+    expect(JSON.stringify(resultJsonSchema())).not.toContain('"additionalProperties":false');
+  });
+});

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { findFault } from '../../src/faults/registry.ts';
+import type { Scenario } from '../../src/scenario/schema.ts';
+import { scenarioOf } from './sample.ts';
+
+const FOLDER = new URL('../../scenarios/', import.meta.url);
+const FILES = readdirSync(FOLDER).sort();
+const SCENARIOS: readonly (readonly [string, Scenario])[] = FILES.map((file) => [
+  file,
+  scenarioOf(readFileSync(new URL(file, FOLDER), 'utf8')),
+]);
+
+function totalMs({ duration }: Scenario): number {
+  return duration.rampUp + duration.warmUp + duration.load;
+}
+
+describe('the bundled scenarios', () => {
+  it('are all there', () => {
+    expect(FILES).toEqual([
+      'abrupt-drops.yaml',
+      'ack-loss.yaml',
+      'at-most-once-loses.yaml',
+      'ci-smoke.yaml',
+      'dedup-window-too-small.yaml',
+      'half-open.yaml',
+      'handler-crash.yaml',
+      'healthy-baseline.yaml',
+      'outbox-overflow.yaml',
+      'quickstart.yaml',
+      'reconnect-storm.yaml',
+      'resume-ttl-expired.yaml',
+      'server-restart-memory-store.yaml',
+      'session-replaced.yaml',
+      'slow-readers.yaml',
+    ]);
+  });
+
+  it.each(SCENARIOS)(
+    '%s has the name of its file and states its claim in one sentence',
+    (file, { name, description }) => {
+      expect(`${name}.yaml`).toBe(file);
+      expect(description).toMatch(/^[A-Z][^.]*\.$/);
+    },
+  );
+
+  it.each(SCENARIOS)('%s cannot pass without its faults', (_, { faults, expect: { assert } }) => {
+    for (const name of new Set(faults.map((fault) => fault.do))) {
+      const counter = findFault(name)?.kind === 'acks' ? 'effects' : 'fired';
+      expect(assert).toContain(`faults.${name}.${counter} > 0`);
+    }
+  });
+
+  it.each(SCENARIOS)(
+    '%s looks at silent loss and at something that has to happen',
+    (_, { expect: { assert } }) => {
+      expect(assert.some((text) => text.startsWith('delivery.lost.silent'))).toBe(true);
+      expect(assert.some((text) => text.includes('>'))).toBe(true);
+    },
+  );
+
+  it.each(SCENARIOS)('%s is over soon', (_, scenario) => {
+    expect(totalMs(scenario)).toBeLessThanOrEqual(12_000);
+    expect(scenario.clients.reduce((sum, { count }) => sum + count, 0)).toBeLessThanOrEqual(1000);
+  });
+});
