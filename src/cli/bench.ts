@@ -51,10 +51,13 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
     }
   } finally {
     interrupt.dispose();
+    // What ran before a scenario that could not run is worth its files.
+    if (results.length > 0) files.writeAll({ junit: renderJunit(results), markdown: results.map(renderMarkdown).join('\n') });
+    for (const problem of files.problems) process.stderr.write(`${problem}\n`);
   }
-  files.writeAll({ junit: renderJunit(results), markdown: results.map(renderMarkdown).join('\n') });
   if (interrupt.signal.aborted) return interrupt.exitCode;
-  return GRAVITY.find((code) => results.some(({ exitCode }) => exitCode === code)) ?? ExitCode.pass;
+  const worst = GRAVITY.find((code) => results.some(({ exitCode }) => exitCode === code)) ?? ExitCode.pass;
+  return worst === ExitCode.pass && files.problems.length > 0 ? ExitCode.internal : worst;
 }
 
 /** Every file is read and checked before the first one runs. */
@@ -117,7 +120,7 @@ class Interrupt {
     this.#handler = (signal) => {
       this.exitCode = signal === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted;
       if (this.#controller.signal.aborted) process.exit(this.exitCode);
-      process.stderr.write('\nInterrupted: gathering what is known so far (once more to leave at once)\n');
+      process.stderr.write('Interrupted: gathering what is known so far (once more to leave at once)\n');
       this.#controller.abort();
     };
     process.on('SIGINT', this.#handler);

@@ -3,20 +3,22 @@ import { describeFaults } from '../faults/registry.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
 import { renderJunit } from '../report/junit.ts';
+import { line, wrap } from '../report/line.ts';
 import { renderMarkdown } from '../report/markdown.ts';
 import { renderText } from '../report/text.ts';
 import { parseResult, type Result, resultJsonSchema } from '../run/result.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 import { UserError } from './exit.ts';
 import { bundledNames, findScenarios, loadScenario } from './scenario-files.ts';
-import { appearance } from './terminal.ts';
+import { appearance, knownWidth } from './terminal.ts';
 
+/** One line for each where nobody says how wide a line may be, so that a script can read it. */
 export function listScenarios(): void {
   const names = bundledNames();
-  const width = Math.max(...names.map((name) => name.length));
+  const indent = Math.max(...names.map((name) => name.length)) + 2;
   for (const file of findScenarios(names)) {
     const { scenario } = loadScenario(file);
-    process.stdout.write(`${file.label.padEnd(width)}  ${scenario.description}\n`);
+    process.stdout.write(folded(`${file.label.padEnd(indent)}${scenario.description}`, indent));
   }
 }
 
@@ -44,9 +46,17 @@ export function printSchema(ofResults: boolean): void {
 
 export function listFaults(): void {
   for (const { name, parameters, summary } of describeFaults()) {
-    const settings = parameters.length === 0 ? '' : `    ${parameters.join(', ')}\n`;
-    process.stdout.write(`${name}\n    ${summary}\n${settings}`);
+    const settings = parameters.length === 0 ? '' : folded(`    ${parameters.join(', ')}`, 4);
+    process.stdout.write(`${name}\n${folded(`    ${summary}`, 4)}${settings}`);
   }
+}
+
+function folded(text: string, indent: number): string {
+  const width = knownWidth();
+  if (width === undefined) return `${text}\n`;
+  return wrap(line(text), width, Math.min(indent, Math.floor(width / 2)))
+    .map((each) => `${each.map((part) => part.text).join('')}\n`)
+    .join('');
 }
 
 export function printReport(file: string, options: { readonly format: string; readonly color?: boolean }): void {

@@ -4,11 +4,9 @@ import { packageVersion } from './package-info.ts';
 
 /** Reads the command line, runs the command, and ends the process with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read the output has gone, as `| head` does.
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? ExitCode.pass);
-    throw error;
-  });
+  process.stdout.on('error', (error) => survive(error, 'standard output'));
+  process.stderr.on('error', (error) => survive(error, 'standard error'));
+  process.on('uncaughtException', (error) => process.exit(explain(error)));
   try {
     await program().parseAsync([...argv]);
   } catch (error) {
@@ -17,6 +15,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   // What was written to a pipe has to be out before the end.
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
   process.exit();
+}
+
+/**
+ * Whoever read the output may have gone, as `| head` does: files are still written, and the exit code still counts.
+ */
+function survive(error: NodeJS.ErrnoException, stream: string): void {
+  if (error.code === 'EPIPE') return;
+  process.exit(explain(new UserError(`Cannot write to ${stream}: ${error.message}`, ExitCode.internal)));
 }
 
 /** Says what went wrong, in a sentence where it is the user's to solve. @returns the exit code */

@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { ExitCode, UserError } from './exit.ts';
+import { accessSync, closeSync, constants, mkdirSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from './exit.ts';
 
 export interface OutputOptions {
   readonly out?: string;
@@ -12,6 +12,8 @@ export interface OutputOptions {
 
 /** The files a run is asked to write: checked before the run, so that nothing is measured in vain. */
 export class OutputFiles {
+  /** What could not be written after all, as on a disk that is full by then. */
+  readonly problems: string[] = [];
   readonly #options: OutputOptions;
 
   /** @throws {UserError} when one of them can't be written */
@@ -34,15 +36,23 @@ export class OutputFiles {
 
   writeOne(scenario: string, texts: { readonly json: string; readonly html: string }): void {
     const { out, json, html } = this.#options;
-    if (out !== undefined) write(join(out, `${scenario}.json`), texts.json);
-    if (json !== undefined) write(json, texts.json);
-    if (html !== undefined) write(html, texts.html);
+    if (out !== undefined) this.#write(join(out, `${scenario}.json`), texts.json);
+    if (json !== undefined) this.#write(json, texts.json);
+    if (html !== undefined) this.#write(html, texts.html);
   }
 
   writeAll(texts: { readonly junit: string; readonly markdown: string }): void {
     const { junit, markdown } = this.#options;
-    if (junit !== undefined) write(junit, texts.junit);
-    if (markdown !== undefined) write(markdown, texts.markdown);
+    if (junit !== undefined) this.#write(junit, texts.junit);
+    if (markdown !== undefined) this.#write(markdown, texts.markdown);
+  }
+
+  #write(file: string, text: string): void {
+    try {
+      writeFileSync(file, text);
+    } catch (error) {
+      this.problems.push(`Cannot write "${file}": ${reason(error)}; the report above is complete`);
+    }
   }
 }
 
@@ -55,26 +65,22 @@ function prepareFolder(folder: string): void {
   }
 }
 
+/** Opens the file as the run will: permissions alone do not tell, least of all a superuser. */
 function checkWritable(file: string): void {
-  const path = resolve(file);
   try {
-    const stats = statSync(path, { throwIfNoEntry: false });
+    const stats = statSync(file, { throwIfNoEntry: false });
     if (stats?.isDirectory()) throw new UserError(`Cannot write "${file}": it is a folder, a file is wanted`);
-    accessSync(stats === undefined ? dirname(path) : path, constants.W_OK);
+    // Opening a pipe waits for its reader, who may come later.
+    if (stats !== undefined && !stats.isFile()) return;
+    closeSync(openSync(file, 'a'));
+    if (stats === undefined) unlinkSync(file);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`Cannot write "${file}": ${reason(error)}`);
   }
 }
 
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new UserError(`Cannot write "${file}": ${reason(error)}; the report above is complete`, ExitCode.internal);
-  }
-}
-
+/** The system's own words, without the call and the path, which the message names already. */
 function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message.replace(/, \w+ '.*'$/, '') : String(error);
 }

@@ -12,6 +12,7 @@ const WIDTH_WITHOUT_TERMINAL = 80;
 export class ProgressDisplay {
   readonly #spinner: Ora | undefined;
   readonly #quiet: boolean;
+  readonly #leave = (): void => this.stop();
   #shownMs = Number.NEGATIVE_INFINITY;
   #phase = '';
   #rates = { atMs: 0, published: 0, delivered: 0, publishedPerSec: 0, deliveredPerSec: 0 };
@@ -19,7 +20,9 @@ export class ProgressDisplay {
   constructor(options: { readonly quiet: boolean; readonly color: boolean }) {
     this.#quiet = options.quiet;
     const redraws = !options.quiet && process.stderr.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb';
-    this.#spinner = redraws ? ora({ discardStdin: false, color: options.color ? 'cyan' : false }) : undefined;
+    if (!redraws) return;
+    this.#spinner = ora({ discardStdin: false, color: options.color ? 'cyan' : false });
+    process.on('exit', this.#leave);
   }
 
   show(progress: RunProgress): void {
@@ -35,12 +38,14 @@ export class ProgressDisplay {
       return;
     }
     const width = (process.stderr.columns ?? WIDTH_WITHOUT_TERMINAL) - SPINNER_WIDTH;
-    if (!this.#spinner.isSpinning) this.#spinner.start();
     this.#spinner.text = formatProgress(state, width);
+    if (!this.#spinner.isSpinning) this.#spinner.start();
   }
 
+  /** Leaves nothing of the line behind. */
   stop(): void {
     this.#spinner?.stop();
+    process.off('exit', this.#leave);
   }
 
   #state(progress: RunProgress, nowMs: number): ProgressState {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { suggest } from '../scenario/nearest.ts';
+import { nearest } from '../scenario/nearest.ts';
 import type { Override } from '../scenario/overrides.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { formatProblem } from '../scenario/problem.ts';
@@ -57,16 +57,28 @@ export function loadScenario(file: ScenarioFile, overrides: readonly Override[] 
   return { label: file.label, scenario: outcome.scenario, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
+/** Reads to the end or to the limit: pipes and devices have no size that could be looked at before. */
 function readBytes({ label, path }: ScenarioFile): Buffer {
-  const { size } = statSync(path);
-  if (size > FILE_BYTES_MAX) {
-    throw new UserError(`${label}:1:1: Cannot read the scenario: the file has ${size} bytes, ${FILE_BYTES_MAX} at most are wanted`);
-  }
+  const bytes = Buffer.alloc(FILE_BYTES_MAX + 1);
+  let length = 0;
   try {
-    return readFileSync(path);
+    const file = openSync(path, 'r');
+    try {
+      let read: number;
+      do {
+        read = readSync(file, bytes, { offset: length });
+        length += read;
+      } while (read > 0 && length < bytes.length);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     throw new UserError(`Cannot read "${label}": ${error instanceof Error ? error.message : String(error)}`);
   }
+  if (length > FILE_BYTES_MAX) {
+    throw new UserError(`${label}:1:1: Cannot read the scenario: it has more than ${FILE_BYTES_MAX} bytes, at most that many are wanted`);
+  }
+  return bytes.subarray(0, length);
 }
 
 function inFolder(name: string, path: string): ScenarioFile[] {
@@ -84,6 +96,6 @@ function kindOf(path: string): 'file' | 'folder' | 'nothing' {
 }
 
 function hint(name: string, bundled: readonly string[]): string {
-  const close = suggest(name, bundled, 'scenario');
-  return close === '' ? `; "wsdeliver scenarios" lists those` : `. ${close.trim()}`;
+  const close = nearest(name, bundled);
+  return close === undefined ? ' ("wsdeliver scenarios" lists those)' : `, did you mean "${close}"?`;
 }

@@ -5,10 +5,17 @@ const WIDTH_WITHOUT_TERMINAL = 80;
 /** How reports look on this terminal, or in what it is piped into. */
 export function appearance(options: { readonly color?: boolean }): Appearance {
   return {
-    width: process.stdout.columns ?? WIDTH_WITHOUT_TERMINAL,
+    width: knownWidth() ?? WIDTH_WITHOUT_TERMINAL,
     color: wantsColor(options.color),
     unicode: speaksUnicode(),
   };
+}
+
+/** Columns of standard output, or what `COLUMNS` says where it is no terminal; undefined where nobody says. */
+export function knownWidth(): number | undefined {
+  const asked = Number(process.env.COLUMNS);
+  const width = process.stdout.columns ?? (Number.isInteger(asked) ? asked : 0);
+  return width > 0 ? width : undefined;
 }
 
 /** `NO_COLOR` (no-color.org) and --no-color forbid it, `FORCE_COLOR` wants it, else a terminal does. */

@@ -7,11 +7,11 @@ import type { PublishLog } from './publish-log.ts';
 import type { ClientRecord } from './record.ts';
 
 /** The name of a session in reports: `c17`, or `c17#2` for the second session of client 17. */
-export function sessionName(client: number, ordinal: number): string {
+function sessionName(client: number, ordinal: number): string {
   return ordinal === 0 ? `c${client}` : `c${client}#${ordinal + 1}`;
 }
 
-export function messageName(stream: number, seq: number): string {
+function messageName(stream: number, seq: number): string {
   return `p${stream}:${seq}`;
 }
 

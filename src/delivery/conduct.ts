@@ -152,7 +152,7 @@ export function mergeAnomalyCounts(
   return sum;
 }
 
-export function stuckSessions(seen: readonly LivenessObservation[], originUs: number): Anomaly[] {
+function stuckSessions(seen: readonly LivenessObservation[], originUs: number): Anomaly[] {
   return seen
     .filter(({ pending, endUs, advancedUs, patienceUs }) => pending > 0 && endUs - advancedUs >= patienceUs)
     .map(({ session, pending, advancedUs, endUs }) =>
@@ -169,7 +169,7 @@ export function stuckSessions(seen: readonly LivenessObservation[], originUs: nu
     );
 }
 
-export function brokenBounds(seen: readonly BoundObservation[]): Anomaly[] {
+function brokenBounds(seen: readonly BoundObservation[]): Anomaly[] {
   return seen
     .filter(({ seenMax, cap, slack }) => seenMax > cap + (slack ?? 0))
     .map(({ session, what, seenMax, cap }) =>
@@ -177,7 +177,7 @@ export function brokenBounds(seen: readonly BoundObservation[]): Anomaly[] {
     );
 }
 
-export function keptSessions(seen: readonly KeptSessionObservation[], originUs: number): Anomaly[] {
+function keptSessions(seen: readonly KeptSessionObservation[], originUs: number): Anomaly[] {
   return seen
     .filter(({ disconnectedUs, seenUs, ttlUs, graceUs }) => seenUs - disconnectedUs > ttlUs + graceUs)
     .map(({ session, disconnectedUs, seenUs, ttlUs }) =>
@@ -194,7 +194,7 @@ export function keptSessions(seen: readonly KeptSessionObservation[], originUs: 
     );
 }
 
-export function leftovers(seen: readonly BaselineObservation[], originUs: number): Anomaly[] {
+function leftovers(seen: readonly BaselineObservation[], originUs: number): Anomaly[] {
   return seen
     .filter(({ before, after, tolerance }) => after > before + tolerance)
     .map(({ what, before, after, atUs }) =>
@@ -209,10 +209,7 @@ export function leftovers(seen: readonly BaselineObservation[], originUs: number
 }
 
 /** A silence that ended or was cut off before the budget was spent says nothing. */
-export function undetectedConnections(
-  seen: readonly SilentConnectionObservation[],
-  originUs: number,
-): Anomaly[] {
+function undetectedConnections(seen: readonly SilentConnectionObservation[], originUs: number): Anomaly[] {
   return seen
     .filter(
       ({ silentFromUs, closedUs, watchedUntilUs, budgetUs }) =>
@@ -228,10 +225,7 @@ export function undetectedConnections(
     });
 }
 
-export function misdetectedConnections(
-  seen: readonly SlowConnectionObservation[],
-  originUs: number,
-): Anomaly[] {
+function misdetectedConnections(seen: readonly SlowConnectionObservation[], originUs: number): Anomaly[] {
   return seen
     .filter(({ closedUs, lastSentUs, patienceUs }) => closedUs - lastSentUs < patienceUs)
     .map(({ session, closedUs, lastSentUs, patienceUs }) =>
@@ -248,7 +242,7 @@ export function misdetectedConnections(
     );
 }
 
-export function sharedSessions(seen: readonly TakeoverObservation[], originUs: number): Anomaly[] {
+function sharedSessions(seen: readonly TakeoverObservation[], originUs: number): Anomaly[] {
   return seen.flatMap(({ session, ownedUs, olderClosedUs, sentOnOlder, ackedOnOlder }) => {
     const causes: string[] = [];
     if (olderClosedUs === undefined) causes.push('the older connection was never closed');

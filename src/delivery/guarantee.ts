@@ -22,7 +22,7 @@ export interface Guarantee {
 }
 
 /** What each level of delivery promises. */
-export const GUARANTEES: Readonly<Record<DeliveryLevel, Guarantee>> = {
+const GUARANTEES: Readonly<Record<DeliveryLevel, Guarantee>> = {
   'at-most-once': {
     silentLoss: 'allowed',
     reportedLoss: 'allowed',
@@ -94,6 +94,11 @@ export function violations(
     [rules.duplicateAfterAck, handledAfterAck, 'messages were handled again after their ack'],
     [rules.disorder, counts.reordered, 'messages were handled out of order on one connection'],
     [rules.disorder, counts.rewound, 'messages were handled after newer ones, across a reconnect'],
+    [
+      rules.disorder,
+      counts.filled,
+      'messages were handled after newer ones, when a resend filled their place',
+    ],
     [rules.phantom, counts.phantom, 'messages arrived that were not for this client or not of this run'],
     [rules.corrupt, counts.corrupt, 'messages were handled with a body that is not the one published'],
     [rules.resurrected, counts.resurrected, 'messages were handled although their publish was rejected'],

@@ -105,7 +105,9 @@ class Losses {
     if (this.#input.acked) rest = this.#provenSilent(stream, rest);
     switch (this.#fate) {
       case 'reset':
-        this.report(stream, rest, this.#resetReason(), 'the subscriber was told by a fresh session');
+        // Without acks there is no session to lose: a new connection is a new beginning and says nothing of the old.
+        if (!this.#input.acked) this.#silentlyLost(stream, rest, 'the connection broke, and nobody was told');
+        else this.report(stream, rest, this.#resetReason(), 'the subscriber was told by a fresh session');
         break;
       case 'left':
         this.#afterGoodbye(stream, rest);
@@ -168,7 +170,8 @@ class Losses {
     const dropped = this.dropped(stream);
     const believed = intersectOf(seqs, minusOf(evidence?.acked ?? NOTHING, dropped));
     this.#silentlyLost(stream, believed, 'the server believes that it was delivered');
-    const placed = unionOf(evidence?.assigned ?? NOTHING, unionOf(evidence?.acked ?? NOTHING, dropped));
+    const given = unionOf(evidence?.sent ?? NOTHING, evidence?.acked ?? NOTHING);
+    const placed = unionOf(unionOf(evidence?.assigned ?? NOTHING, given), dropped);
     const endedUs = session.ended?.atUs ?? Number.POSITIVE_INFINITY;
     const during = this.#input.log.acceptedBetween(stream, session.openedUs, endedUs);
     const skipped = intersectOf(minusOf(seqs, placed), during);

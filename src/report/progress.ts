@@ -30,18 +30,18 @@ const GAUGE_WIDTH = 10;
 export function formatProgress(state: ProgressState, width: number): string {
   const { phase, elapsedMs, totalMs } = state;
   const share = totalMs > 0 ? elapsedMs / totalMs : 0;
-  const head = `${phase} ${gauge(share, GAUGE_WIDTH)} ${seconds(elapsedMs)}/${seconds(totalMs)}${NO_BREAK}s`;
+  const head = `${phase} ${gauge(share, GAUGE_WIDTH)} ${timeOf(state)}`;
   const fields = fieldsOf(state);
   for (let kept = fields.length; kept >= 0; kept -= 1) {
     const text = [head, ...fields.slice(0, kept)].join('  ');
     if (textWidth(text) <= width) return plain(text);
   }
-  return plain(`${phase} ${seconds(elapsedMs)}/${seconds(totalMs)}${NO_BREAK}s`).slice(0, Math.max(0, width));
+  return plain(`${phase} ${timeOf(state)}`).slice(0, Math.max(0, width));
 }
 
 /** A line of its own, for logs that keep every line. */
 export function formatProgressLine(state: ProgressState): string {
-  const head = `[${state.phase} ${seconds(state.elapsedMs)}/${seconds(state.totalMs)}${NO_BREAK}s]`;
+  const head = `[${state.phase} ${timeOf(state)}]`;
   return plain([head, ...fieldsOf(state)].join('  '));
 }
 
@@ -58,6 +58,12 @@ function fieldsOf(state: ProgressState): string[] {
     ...(outboxPending === undefined ? [] : [`${formatCount(outboxPending)} pending`]),
     `${formatPerSec(publishedPerSec)} published`,
   ];
+}
+
+/** Of how much, where that is known. */
+function timeOf({ elapsedMs, totalMs }: ProgressState): string {
+  const planned = totalMs > 0 ? `/${seconds(totalMs)}` : '';
+  return `${seconds(elapsedMs)}${planned}${NO_BREAK}s`;
 }
 
 function seconds(ms: number): string {

@@ -69,10 +69,12 @@ export function spaced(name: string): string {
 }
 
 /** What the exit code says, in words. */
-export function headline({ verdict, exitCode, partial }: Result): string {
+export function headline({ verdict, exitCode, partial, delivery }: Result): string {
   if (partial === true && verdict !== 'fail') return 'interrupted before the end';
   switch (exitCode) {
     case 0:
+      if (delivery.lost.silent > 0) return 'as promised, with silent losses that this level allows';
+      if (delivery.lost.reported > 0) return 'as promised, and every loss was told';
       return 'every client got what it was owed';
     case 3:
       return 'delivery guarantee broken';

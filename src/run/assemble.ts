@@ -43,7 +43,7 @@ export function assembleResult(record: RunRecord, context: ResultContext): Resul
     clients: fleets.flatMap(({ clients }) => clients),
     examples: fleets.flatMap(({ examples }) => examples),
     ...(evidence === undefined ? {} : { evidence }),
-    level,
+    level: scenario.server.delivery,
     drain,
     originUs: instants.loadFromUs,
     endUs: instants.endUs,

@@ -1,7 +1,7 @@
 import { Arrival } from '../delivery/arrival.ts';
 import type { ClientLedger } from '../delivery/ledger.ts';
 import type { FaultyClient } from '../faults/fault.ts';
-import type { GapReason, Welcome } from '../protocol/frame.ts';
+import { CloseCode, type GapReason, type Welcome } from '../protocol/frame.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { AckFilter, Subscriber, SubscriberObserver } from '../subscriber/subscriber.ts';
 
@@ -173,6 +173,8 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   }
 
   close(code: number): void {
+    // A normal closure is a goodbye: the client itself ends the session.
+    if (code === CloseCode.goodbye && this.ready) this.ledger.goodbye(this.#clock.nowUs());
     this.subscriber.close(code);
   }
 

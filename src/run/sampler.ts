@@ -1,5 +1,6 @@
 import { Series, type SeriesSummary } from '../measure/series.ts';
 import type { Clock } from '../protocol/ports.ts';
+import { formatBytes, formatDuration } from '../scenario/quantity.ts';
 import type { ServerSettings } from '../scenario/schema.ts';
 import type { ProcessWatch } from './process-use.ts';
 import type { ReferenceServer } from './reference-server.ts';
@@ -101,7 +102,7 @@ export class Sampler {
       name: series.name,
       count,
       firstAtMs: (firstUs - originUs) / 1000,
-      detail: `${series.name} went over ${this.#limits.get(series)}`,
+      detail: `over ${inWords(series, this.#limits.get(series) ?? 0)}`,
     }));
   }
 
@@ -115,4 +116,9 @@ export class Sampler {
     }
     series.add(nowUs, value);
   }
+}
+
+function inWords({ name }: Series, limit: number): string {
+  if (name === 'eventLoopDelay') return formatDuration(limit / 1000);
+  return name === 'outbox.pending' ? `${limit} messages` : formatBytes(limit);
 }

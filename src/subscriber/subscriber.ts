@@ -194,7 +194,9 @@ export class Subscriber<D extends object> {
     this.current?.link.drop();
   }
 
+  /** 1000 is a goodbye: the session ends with the connection, and the next one is new. */
   close(code: number): void {
+    if (code === CloseCode.goodbye) this.forgetSession();
     this.current?.link.close(code, 'closed by the client');
   }
 

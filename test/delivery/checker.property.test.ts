@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { judge } from '../../src/delivery/checker.ts';
 import { lossReasonsOf } from '../../src/delivery/counts.ts';
 import type { AnomalyKind } from '../../src/delivery/judgement.ts';
-import { History, type Step, STEP_KINDS } from './history.ts';
+import { History, STEP_KINDS, type Step } from './history.ts';
 import { oracle } from './oracle.ts';
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -69,11 +69,17 @@ describe('checker', () => {
         };
         expect(counts).toEqual(expected.counts);
         for (const reason of lossReasonsOf(delivery.lost.reportedBy)) {
-          expect([reason, delivery.lost.reportedBy[reason]]).toEqual([reason, expected.reportedBy[reason] ?? 0]);
+          expect([reason, delivery.lost.reportedBy[reason]]).toEqual([
+            reason,
+            expected.reportedBy[reason] ?? 0,
+          ]);
         }
         const named = (kind: AnomalyKind): string[] =>
           judged.anomalies
-            .filter((anomaly) => anomaly.kind === kind && anomaly.timeline.every(({ event }) => !event.startsWith('seen')))
+            .filter(
+              (anomaly) =>
+                anomaly.kind === kind && anomaly.timeline.every(({ event }) => !event.startsWith('seen')),
+            )
             .map(({ session, message }) => `${session}:${message}`)
             .sort();
         expect(named('silent-loss')).toEqual([...expected.silent].sort());

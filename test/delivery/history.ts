@@ -1,5 +1,5 @@
-import { crc32 } from '../../src/delivery/crc32.ts';
 import type { Arrival } from '../../src/delivery/arrival.ts';
+import { crc32 } from '../../src/delivery/crc32.ts';
 import { type EndReason, ServerEvidence, type SessionEvidence } from '../../src/delivery/evidence.ts';
 import type { LossReason } from '../../src/delivery/judgement.ts';
 import { ClientLedger } from '../../src/delivery/ledger.ts';
@@ -102,7 +102,12 @@ export class History {
   readonly log = new PublishLog();
   readonly server = new ServerEvidence();
   readonly context = new LedgerContext({ run: RUN, checksum: crc32 });
-  readonly ledger = new ClientLedger({ context: this.context, client: 0, profile: 'only', subscribed: SUBSCRIBED });
+  readonly ledger = new ClientLedger({
+    context: this.context,
+    client: 0,
+    profile: 'only',
+    subscribed: SUBSCRIBED,
+  });
 
   readonly publishes: PublishFact[] = [];
   readonly sessions: SessionFact[] = [];
@@ -125,31 +130,44 @@ export class History {
     this.nowUs += step.dtUs;
     switch (step.kind) {
       case 'publish':
-        return this.#publish(step);
+        this.#publish(step);
+        break;
       case 'settle':
-        return this.#settle(step);
+        this.#settle(step);
+        break;
       case 'hello':
-        return this.#hello(step);
+        this.#hello(step);
+        break;
       case 'welcome':
-        return this.#welcome(step);
+        this.#welcome(step);
+        break;
       case 'arrive':
-        return this.#arrive(step, step.a);
+        this.#arrive(step, step.a);
+        break;
       case 'arrive-next':
-        return this.#arrive(step, this.session?.arrivals.length ?? 0);
+        this.#arrive(step, this.session?.arrivals.length ?? 0);
+        break;
       case 'handle':
-        return this.#handlePending(step);
+        this.#handlePending(step);
+        break;
       case 'gap':
-        return this.#gap(step);
+        this.#gap(step);
+        break;
       case 'drop':
-        return this.#drop(step);
+        this.#drop(step);
+        break;
       case 'false-ack':
-        return this.#falseAck(step);
+        this.#falseAck(step);
+        break;
       case 'close':
-        return this.#close();
+        this.#close();
+        break;
       case 'goodbye':
-        return this.#goodbye(step);
+        this.#goodbye(step);
+        break;
       case 'forge':
-        return this.#forge(step);
+        this.#forge(step);
+        break;
     }
   }
 
@@ -176,7 +194,9 @@ export class History {
   }
 
   #settle({ a }: Step): void {
-    const open = this.publishes.filter(({ endUs, status }) => status !== 'unknown' && endUs === Number.POSITIVE_INFINITY);
+    const open = this.publishes.filter(
+      ({ endUs, status }) => status !== 'unknown' && endUs === Number.POSITIVE_INFINITY,
+    );
     const publish = open[a % Math.max(1, open.length)];
     if (publish !== undefined) this.#settleOne(publish);
   }
@@ -272,13 +292,28 @@ export class History {
     const text = formatStamp({ run: RUN, stream, seq, intendedUs: 0, length: 20, crc: crc32(body) });
     const corrupt = b % 17 === 0;
     const redelivered = b % 5 === 0;
-    const arrival = this.ledger.received(position, text, corrupt ? `${body}!` : body, redelivered, this.nowUs);
+    const arrival = this.ledger.received(
+      position,
+      text,
+      corrupt ? `${body}!` : body,
+      redelivered,
+      this.nowUs,
+    );
     if (arrival === undefined) {
       this.foreign += 1;
       return;
     }
     const connection = this.#connection;
-    const fact: ArrivalFact = { position, stream, seq, redelivered, corrupt, connection, arrival, handled: 0 };
+    const fact: ArrivalFact = {
+      position,
+      stream,
+      seq,
+      redelivered,
+      corrupt,
+      connection,
+      arrival,
+      handled: 0,
+    };
     session.arrivals.push(fact);
     if (b % 3 !== 0) this.#handle(session, fact, b);
     else if (b % 6 === 0) this.ledger.failed(position, arrival, this.nowUs);
@@ -296,7 +331,9 @@ export class History {
 
   #handlePending({ a, b }: Step): void {
     const session = this.session;
-    const pending = session?.arrivals.filter(({ handled, connection }) => handled === 0 && connection === this.#connection);
+    const pending = session?.arrivals.filter(
+      ({ handled, connection }) => handled === 0 && connection === this.#connection,
+    );
     const fact = pending?.[a % Math.max(1, pending.length)];
     if (session !== undefined && fact !== undefined) this.#handle(session, fact, b);
   }
@@ -304,7 +341,8 @@ export class History {
   #gap({ a, b }: Step): void {
     const session = this.session;
     const server = this.serverOf(session?.key ?? '');
-    if (!this.#positions || session === undefined || server === undefined || server.assigned.length === 0) return;
+    if (!this.#positions || session === undefined || server === undefined || server.assigned.length === 0)
+      return;
     const from = (a % server.assigned.length) + 1;
     const to = Math.min(server.assigned.length, from + (b % 4));
     const reason = GAP_REASONS[b % GAP_REASONS.length] ?? 'overflow';

@@ -7,19 +7,27 @@ const sets = fc.uniqueArray(fc.integer({ min: 1, max: 40 })).map((list) => list.
 describe('intervals', () => {
   it('compute as sets do', () => {
     fc.assert(
-      fc.property(sets, sets, fc.integer({ min: 0, max: 41 }), fc.integer({ min: 0, max: 41 }), (a, b, from, to) => {
-        const left = intervals.intervalsOf(a);
-        const right = intervals.intervalsOf(b);
-        const members = (set: intervals.Intervals): number[] => [...intervals.members(set)];
-        expect(members(intervals.unionOf(left, right))).toEqual([...new Set([...a, ...b])].sort((x, y) => x - y));
-        expect(members(intervals.minusOf(left, right))).toEqual(a.filter((n) => !b.includes(n)));
-        expect(members(intervals.intersectOf(left, right))).toEqual(a.filter((n) => b.includes(n)));
-        expect(members(intervals.clip(left, from, to))).toEqual(a.filter((n) => n >= from && n <= to));
-        expect(intervals.countOf(left)).toBe(a.length);
-        expect(intervals.contains(left, from)).toBe(a.includes(from));
-        expect(intervals.lowest(left)).toBe(a[0] ?? 0);
-        expect(intervals.highest(left)).toBe(a.at(-1) ?? 0);
-      }),
+      fc.property(
+        sets,
+        sets,
+        fc.integer({ min: 0, max: 41 }),
+        fc.integer({ min: 0, max: 41 }),
+        (a, b, from, to) => {
+          const left = intervals.intervalsOf(a);
+          const right = intervals.intervalsOf(b);
+          const members = (set: intervals.Intervals): number[] => [...intervals.members(set)];
+          expect(members(intervals.unionOf(left, right))).toEqual(
+            [...new Set([...a, ...b])].sort((x, y) => x - y),
+          );
+          expect(members(intervals.minusOf(left, right))).toEqual(a.filter((n) => !b.includes(n)));
+          expect(members(intervals.intersectOf(left, right))).toEqual(a.filter((n) => b.includes(n)));
+          expect(members(intervals.clip(left, from, to))).toEqual(a.filter((n) => n >= from && n <= to));
+          expect(intervals.countOf(left)).toBe(a.length);
+          expect(intervals.contains(left, from)).toBe(a.includes(from));
+          expect(intervals.lowest(left)).toBe(a[0] ?? 0);
+          expect(intervals.highest(left)).toBe(a.at(-1) ?? 0);
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -69,7 +69,8 @@ function allMessages(history: History): Message[] {
     .filter(({ stream }) => SUBSCRIBED[stream])
     .map((publish) => ({ stream: publish.stream, seq: publish.seq, publish }));
   for (const { stream, seq } of history.sessions.flatMap(({ handlings }) => handlings)) {
-    if (!messages.some((message) => same(message, { stream, seq }))) messages.push({ stream, seq, publish: undefined });
+    if (!messages.some((message) => same(message, { stream, seq })))
+      messages.push({ stream, seq, publish: undefined });
   }
   return messages;
 }
@@ -82,11 +83,17 @@ function judgeMessage(
   tally: Tally,
 ): void {
   const { publish } = message;
-  const handlings = history.sessions.flatMap((session) => session.handlings.filter((handling) => same(handling, message)));
-  const owner = publish === undefined ? undefined : history.sessions.find((session) => isOwed(publish, session));
+  const handlings = history.sessions.flatMap((session) =>
+    session.handlings.filter((handling) => same(handling, message)),
+  );
+  const owner =
+    publish === undefined ? undefined : history.sessions.find((session) => isOwed(publish, session));
   if (owner !== undefined) tally.counts.owed += 1;
   if (handlings.length > 0) {
-    const name = `${sessionName(history, history.sessions.findIndex((s) => s.handlings.some((h) => same(h, message))))}:${text(message)}`;
+    const name = `${sessionName(
+      history,
+      history.sessions.findIndex((s) => s.handlings.some((h) => same(h, message))),
+    )}:${text(message)}`;
     if (handlings.some(({ corrupt }) => corrupt)) tally.counts.corrupt += 1;
     else if (publish === undefined || isForbidden(history, publish)) {
       tally.counts.phantom += 1;
@@ -103,12 +110,20 @@ function judgeMessage(
     if (isOptional(history, publish)) tally.counts.notOwed += 1;
     return;
   }
-  judgeLoss(history, options, coverage[history.sessions.indexOf(owner)] ?? new Map(), owner, message, publish, tally);
+  judgeLoss(
+    history,
+    options,
+    coverage[history.sessions.indexOf(owner)] ?? new Map(),
+    owner,
+    message,
+    publish,
+    tally,
+  );
 }
 
 function judgeLoss(
   history: History,
-  { acked, drain, evidence }: OracleOptions,
+  options: OracleOptions,
   coverage: Map<string, LossReason>,
   owner: SessionFact,
   message: Message,
@@ -116,48 +131,62 @@ function judgeLoss(
   tally: Tally,
 ): void {
   const name = `${sessionName(history, history.sessions.indexOf(owner))}:${text(message)}`;
-  const report = (reason: LossReason): void => {
-    tally.counts.reported += 1;
-    tally.reportedBy[reason] = (tally.reportedBy[reason] ?? 0) + 1;
-    tally.reported.push(name);
-  };
-  const silent = (): void => {
-    tally.counts.silent += 1;
-    tally.silent.push(name);
-  };
-  const told = coverage.get(text(message));
-  if (told !== undefined) return report(told);
+  const fate = coverage.get(text(message)) ?? fateOf(history, options, owner, message, publish);
+  switch (fate) {
+    case 'silent':
+      tally.counts.silent += 1;
+      tally.silent.push(name);
+      break;
+    case 'unresolved':
+      tally.counts.unresolved += 1;
+      break;
+    case 'given up':
+      tally.counts.notOwed += 1;
+      tally.counts.owed -= 1;
+      break;
+    default:
+      tally.counts.reported += 1;
+      tally.reportedBy[fate] = (tally.reportedBy[fate] ?? 0) + 1;
+      tally.reported.push(name);
+  }
+}
+
+/** What became of a message that no gap covers. */
+function fateOf(
+  history: History,
+  { acked, drain, evidence }: OracleOptions,
+  owner: SessionFact,
+  message: Message,
+  publish: PublishFact,
+): LossReason | 'silent' | 'unresolved' | 'given up' {
   const server = evidence ? history.serverOf(owner.key) : undefined;
   const away = owner.end === 'open' && !history.connected;
   const dropped = server?.dropped.find((one) => same(one, message));
-  if ((!acked || away) && dropped !== undefined) return report(dropped.reason);
+  if ((!acked || away) && dropped !== undefined) return dropped.reason;
   if (acked && server !== undefined && dropped === undefined) {
-    if (server.acked.some((one) => same(one, message))) return silent();
+    if (server.acked.some((one) => same(one, message))) return 'silent';
     const endedUs = server.ended?.atUs ?? Number.POSITIVE_INFINITY;
     const hadSession = publish.beginUs > server.openedUs && publish.endUs < endedUs;
-    if (hadSession && !server.assigned.some((one) => same(one, message))) return silent();
+    const given = [...server.assigned, ...server.sent].some((one) => same(one, message));
+    if (hadSession && !given) return 'silent';
   }
-  if (owner.end === 'reset') return report(owner.reason);
+  // Without acks a new connection tells nobody anything of the old one.
+  if (owner.end === 'reset') return acked ? owner.reason : 'silent';
   if (owner.end === 'goodbye') {
     const later = owner.handlings.some(({ stream, seq }) => stream === message.stream && seq > message.seq);
-    if (later) tally.counts.unresolved += 1;
-    else {
-      tally.counts.notOwed += 1;
-      tally.counts.owed -= 1;
-    }
-    return;
+    return later ? 'unresolved' : 'given up';
   }
   if (away && server?.ended !== undefined) {
-    const reasons = { expired: 'session-expired', goodbye: 'session-expired' } as const;
     const { reason } = server.ended;
-    return report(reason === 'expired' || reason === 'goodbye' ? reasons[reason] : reason);
+    return reason === 'expired' || reason === 'goodbye' ? 'session-expired' : reason;
   }
-  if (!away && drain === 'complete') return silent();
-  tally.counts.unresolved += 1;
+  return !away && drain === 'complete' ? 'silent' : 'unresolved';
 }
 
 function isOwed(publish: PublishFact, session: SessionFact): boolean {
-  return publish.status === 'accepted' && publish.beginUs > session.subscribedUs && publish.endUs < session.endUs;
+  return (
+    publish.status === 'accepted' && publish.beginUs > session.subscribedUs && publish.endUs < session.endUs
+  );
 }
 
 function isOptional(history: History, { beginUs, endUs }: PublishFact): boolean {
@@ -181,7 +210,11 @@ function isForbidden(history: History, { beginUs, endUs }: PublishFact): boolean
 }
 
 /** Which messages the gaps of a session account for. */
-function gapCoverage(history: History, session: SessionFact, { evidence }: OracleOptions): Map<string, LossReason> {
+function gapCoverage(
+  history: History,
+  session: SessionFact,
+  { evidence }: OracleOptions,
+): Map<string, LossReason> {
   const covered = new Map<string, LossReason>();
   const missing = history.publishes.filter(
     (publish) => SUBSCRIBED[publish.stream] && isOwed(publish, session) && !handledAnywhere(history, publish),
@@ -197,7 +230,9 @@ function gapCoverage(history: History, session: SessionFact, { evidence }: Oracl
   }
   const dropped = evidence ? (history.serverOf(session.key)?.dropped ?? []) : [];
   const free = (): PublishFact[] =>
-    missing.filter((one) => !covered.has(text(one)) && !session.arrivals.some((arrival) => same(arrival, one)));
+    missing.filter(
+      (one) => !covered.has(text(one)) && !session.arrivals.some((arrival) => same(arrival, one)),
+    );
   const left: { hole: Hole; reasons: LossReason[] }[] = [];
   for (const hole of holesOf(session, byPosition)) {
     const reasons = hole.positions.flatMap((position) => reasonAt(position) ?? []);
@@ -221,7 +256,8 @@ function credit(
   const wasDropped = (one: PublishFact): boolean => dropped.some((other) => same(other, one));
   const first = candidates.filter(wasDropped);
   const others = candidates.filter((one) => !wasDropped(one));
-  const inOrder = (a: PublishFact, b: PublishFact): number => a.beginUs - b.beginUs || a.stream - b.stream || a.seq - b.seq;
+  const inOrder = (a: PublishFact, b: PublishFact): number =>
+    a.beginUs - b.beginUs || a.stream - b.stream || a.seq - b.seq;
   const chosen = [...first.sort(inOrder), ...others.sort(inOrder)].slice(0, reasons.length).sort(inOrder);
   chosen.forEach((one, index) => {
     covered.set(text(one), reasons[index] ?? 'overflow');
@@ -258,7 +294,8 @@ function holesOf(session: SessionFact, arrivals: readonly ArrivalFact[]): Hole[]
 }
 
 function bounds(stream: number, hole: Hole): [lower: number, upper: number] {
-  const seqs = (list: readonly ArrivalFact[]): number[] => list.filter((one) => one.stream === stream).map(({ seq }) => seq);
+  const seqs = (list: readonly ArrivalFact[]): number[] =>
+    list.filter((one) => one.stream === stream).map(({ seq }) => seq);
   return [Math.max(0, ...seqs(hole.below)), Math.min(Number.POSITIVE_INFINITY, ...seqs(hole.above))];
 }
 
@@ -280,7 +317,9 @@ function countEvents(history: History, session: SessionFact, counts: Tally['coun
   session.arrivals.forEach((arrival, index) => {
     if (session.arrivals.slice(0, index).some((one) => same(one, arrival))) counts.received += 1;
   });
-  const before = history.sessions.slice(0, history.sessions.indexOf(session)).flatMap(({ handlings }) => handlings);
+  const before = history.sessions
+    .slice(0, history.sessions.indexOf(session))
+    .flatMap(({ handlings }) => handlings);
   const firsts: ArrivalFact[] = [];
   for (const handling of session.handlings) {
     if ([...before, ...firsts].some((one) => same(one, handling))) {
@@ -292,12 +331,20 @@ function countEvents(history: History, session: SessionFact, counts: Tally['coun
   }
 }
 
-function countOrder(history: History, handling: ArrivalFact, firsts: readonly ArrivalFact[], counts: Tally['counts']): void {
+function countOrder(
+  history: History,
+  handling: ArrivalFact,
+  firsts: readonly ArrivalFact[],
+  counts: Tally['counts'],
+): void {
   const newer = firsts.filter(({ stream, seq }) => stream === handling.stream && seq > handling.seq);
   const onThis = newer.filter(({ connection }) => connection === handling.connection);
   const onEarlier = newer.filter(({ connection }) => connection !== handling.connection);
   const inverted = (list: readonly ArrivalFact[]): boolean => {
-    const top = list.reduce<ArrivalFact | undefined>((best, one) => (one.seq > (best?.seq ?? 0) ? one : best), undefined);
+    const top = list.reduce<ArrivalFact | undefined>(
+      (best, one) => (one.seq > (best?.seq ?? 0) ? one : best),
+      undefined,
+    );
     const find = (fact: ArrivalFact | undefined): PublishFact | undefined =>
       history.publishes.find((publish) => fact !== undefined && same(publish, fact));
     const endUs = find(handling)?.endUs ?? Number.POSITIVE_INFINITY;

@@ -15,7 +15,9 @@ interface Published {
   readonly status: PublishStatus;
 }
 
-function write(list: readonly { afterUs: number; lastsUs: number; status: PublishStatus }[]): [PublishLog, Published[]] {
+function write(
+  list: readonly { afterUs: number; lastsUs: number; status: PublishStatus }[],
+): [PublishLog, Published[]] {
   const log = new PublishLog();
   const told: Published[] = [];
   let nowUs = 10;
@@ -23,7 +25,12 @@ function write(list: readonly { afterUs: number; lastsUs: number; status: Publis
     nowUs += afterUs;
     const answered = status === 'accepted' || status === 'rejected';
     log.begin(0, index + 1, nowUs, nowUs);
-    told.push({ seq: index + 1, beginUs: nowUs, endUs: answered ? nowUs + lastsUs : Number.POSITIVE_INFINITY, status });
+    told.push({
+      seq: index + 1,
+      beginUs: nowUs,
+      endUs: answered ? nowUs + lastsUs : Number.POSITIVE_INFINITY,
+      status,
+    });
   });
   for (const { seq, endUs, status } of [...told].reverse()) {
     if (status !== 'open') log.settle(0, seq, status, endUs);
@@ -37,13 +44,19 @@ describe('PublishLog', () => {
       fc.property(publishes, fc.integer({ min: 0, max: 100 }), fc.nat(40), (list, fromUs, widthUs) => {
         const [log, told] = write(list);
         const toUs = fromUs + widthUs;
-        const seqs = (holds: (publish: Published) => boolean): number[] => told.filter(holds).map(({ seq }) => seq);
+        const seqs = (holds: (publish: Published) => boolean): number[] =>
+          told.filter(holds).map(({ seq }) => seq);
         const accepted = (publish: Published): boolean => publish.status === 'accepted';
         expect([...members(log.accepted(0))]).toEqual(seqs(accepted));
         expect([...members(log.rejected(0))]).toEqual(seqs(({ status }) => status === 'rejected'));
-        expect([...members(log.unknown(0))]).toEqual(seqs(({ status }) => status === 'unknown' || status === 'open'));
-        expect(log.firstBegunAfter(0, fromUs)).toBe(seqs(({ beginUs }) => beginUs > fromUs)[0] ?? told.length + 1);
-        const firstOpen = seqs((publish) => accepted(publish) && publish.endUs >= fromUs)[0] ?? told.length + 1;
+        expect([...members(log.unknown(0))]).toEqual(
+          seqs(({ status }) => status === 'unknown' || status === 'open'),
+        );
+        expect(log.firstBegunAfter(0, fromUs)).toBe(
+          seqs(({ beginUs }) => beginUs > fromUs)[0] ?? told.length + 1,
+        );
+        const firstOpen =
+          seqs((publish) => accepted(publish) && publish.endUs >= fromUs)[0] ?? told.length + 1;
         expect(log.lastEndedBefore(0, fromUs)).toBe(firstOpen - 1);
         expect([...members(log.acceptedBetween(0, fromUs, toUs))]).toEqual(
           seqs((publish) => accepted(publish) && publish.beginUs > fromUs && publish.endUs < toUs),

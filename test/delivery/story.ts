@@ -1,14 +1,14 @@
+import type { Arrival } from '../../src/delivery/arrival.ts';
+import { type JudgeInput, type Judgement, judge } from '../../src/delivery/checker.ts';
 import { crc32 } from '../../src/delivery/crc32.ts';
 import { ServerEvidence } from '../../src/delivery/evidence.ts';
-import { type JudgeInput, type Judgement, judge } from '../../src/delivery/checker.ts';
+import type { Handling } from '../../src/delivery/ledger.ts';
 import { ClientLedger } from '../../src/delivery/ledger.ts';
 import { LedgerContext } from '../../src/delivery/ledger-context.ts';
-import type { Handling } from '../../src/delivery/ledger.ts';
-import type { Arrival } from '../../src/delivery/arrival.ts';
 import { PublishLog, type PublishStatus } from '../../src/delivery/publish-log.ts';
 import { formatStamp, makeBody } from '../../src/delivery/stamp.ts';
 
-export const RUN = 'k3x9';
+const RUN = 'k3x9';
 
 /** A run told in a few lines: publishes, ledgers and the server's record share one log and one context. */
 export class Story {
@@ -18,17 +18,30 @@ export class Story {
   readonly clients: ClientLedger[] = [];
 
   constructor(lateAfterUs?: number) {
-    this.context = new LedgerContext({ run: RUN, checksum: crc32, ...(lateAfterUs === undefined ? {} : { lateAfterUs }) });
+    this.context = new LedgerContext({
+      run: RUN,
+      checksum: crc32,
+      ...(lateAfterUs === undefined ? {} : { lateAfterUs }),
+    });
   }
 
   client(subscribed: readonly boolean[] = [true], profile = 'healthy'): ClientLedger {
-    const ledger = new ClientLedger({ context: this.context, client: this.clients.length, profile, subscribed });
+    const ledger = new ClientLedger({
+      context: this.context,
+      client: this.clients.length,
+      profile,
+      subscribed,
+    });
     this.clients.push(ledger);
     return ledger;
   }
 
   /** A client whose subscription was confirmed at `atUs`, its hello 2 µs before. */
-  subscribed(atUs: number, key = `s${this.clients.length}`, streams: readonly boolean[] = [true]): ClientLedger {
+  subscribed(
+    atUs: number,
+    key = `s${this.clients.length}`,
+    streams: readonly boolean[] = [true],
+  ): ClientLedger {
     const ledger = this.client(streams);
     ledger.helloSent(atUs - 2);
     ledger.subscribed(atUs, key);
@@ -45,7 +58,8 @@ export class Story {
 
   /** Publishes `count` messages, one every 10 µs from `fromUs` on. */
   publishMany(count: number, fromUs: number, stream = 0): void {
-    for (let index = 0; index < count; index += 1) this.publish(fromUs + index * 10, fromUs + index * 10 + 1, 'accepted', stream);
+    for (let index = 0; index < count; index += 1)
+      this.publish(fromUs + index * 10, fromUs + index * 10 + 1, 'accepted', stream);
   }
 
   judge(over: Partial<JudgeInput> = {}): Judgement {
@@ -72,8 +86,19 @@ export interface ArrivalDetails {
   readonly intendedUs?: number;
 }
 
-export function receive(ledger: ClientLedger, seq: number, details: ArrivalDetails = {}): Arrival | undefined {
-  const { stream = 0, position = 0, redelivered = false, atUs = 500_000, run = RUN, intendedUs = 0 } = details;
+export function receive(
+  ledger: ClientLedger,
+  seq: number,
+  details: ArrivalDetails = {},
+): Arrival | undefined {
+  const {
+    stream = 0,
+    position = 0,
+    redelivered = false,
+    atUs = 500_000,
+    run = RUN,
+    intendedUs = 0,
+  } = details;
   const body = makeBody(32, stream, seq);
   const text = formatStamp({ run, stream, seq, intendedUs, length: 32, crc: crc32(body) });
   return ledger.received(position, text, details.body ?? body, redelivered, atUs);

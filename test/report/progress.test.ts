@@ -43,6 +43,10 @@ describe('formatProgress', () => {
 });
 
 describe('formatProgressLine', () => {
+  it('leaves out a planned time that nobody knows', () => {
+    expect(formatProgressLine({ ...STATE, totalMs: 0 })).toContain('[load 6.2 s]');
+  });
+
   it('is one line with everything', () => {
     expect(formatProgressLine(STATE)).toBe(
       '[load 6.2/16.0 s]  998/1 000 clients  45 012/s delivered  p99 18.1 ms  half-open, lose-acks  1 234 pending  50/s published',

@@ -1,10 +1,12 @@
 import type { Anomaly } from '../../delivery/judgement.ts';
 import type { Result } from '../../run/result.ts';
 import { formatAt, formatCount } from '../figures.ts';
-import { facts, type Line, line, padStart, span, wrap } from '../line.ts';
+import { facts, type Line, line, padStart, span, type Tone, wrap } from '../line.ts';
 import { anomalyTone, gravity, spaced } from '../wording.ts';
 
 const EXAMPLES_MAX = 4;
+/** Where the level of delivery allows what was seen, an example of what it looks like is enough. */
+const ALLOWED_EXAMPLES_MAX = 1;
 const EVENTS_MAX = 9;
 const EVENTS_AT_END = 5;
 
@@ -14,18 +16,23 @@ export function anomalyLines(result: Result, width: number): Line[] {
     .filter(([, count]) => count > 0)
     .toSorted(([a], [b]) => gravity(a) - gravity(b));
   if (counts.length === 0 && result.anomalies.length === 0) return [line(span('none', 'dim'))];
-  const examples = worst(result.anomalies);
+  const allowed = result.guarantee.status === 'pass' && result.verdict !== 'fail';
+  const toneOf = (kind: string): Tone => (allowed ? 'plain' : anomalyTone(kind));
+  const examples = worst(result.anomalies, allowed ? ALLOWED_EXAMPLES_MAX : EXAMPLES_MAX);
   return [
     ...facts(
-      counts.map(([kind, count]) => line(span(`${spaced(kind)} ×${formatCount(count)}`, anomalyTone(kind)))),
+      [
+        ...counts.map(([kind, count]) => line(span(`${spaced(kind)} ×${formatCount(count)}`, toneOf(kind)))),
+        ...(allowed ? [line(span(`allowed: ${result.guarantee.level}`, 'dim'))] : []),
+      ],
       width,
     ),
-    ...examples.flatMap((anomaly) => [[], ...exampleLines(anomaly, width)]),
+    ...examples.flatMap((anomaly) => [[], ...exampleLines(anomaly, width, allowed)]),
   ];
 }
 
 /** One of each kind before a second of any. */
-function worst(anomalies: readonly Anomaly[]): Anomaly[] {
+function worst(anomalies: readonly Anomaly[], examplesMax: number): Anomaly[] {
   const seen = new Map<string, number>();
   const ranked = anomalies
     .toSorted((a, b) => gravity(a.kind) - gravity(b.kind))
@@ -36,18 +43,18 @@ function worst(anomalies: readonly Anomaly[]): Anomaly[] {
     });
   return ranked
     .toSorted((a, b) => a.turn - b.turn)
-    .slice(0, EXAMPLES_MAX)
+    .slice(0, examplesMax)
     .map(({ anomaly }) => anomaly);
 }
 
-function exampleLines({ kind, session, message, cause, stage, timeline }: Anomaly, width: number): Line[] {
-  const tone = anomalyTone(kind);
+function exampleLines(anomaly: Anomaly, width: number, allowed: boolean): Line[] {
+  const { kind, session, message, cause, stage, timeline } = anomaly;
   const who = [
     ...(message === '' ? [] : [line(`message ${message}`)]),
     ...(session === '' ? [] : [line(`session ${session}`)]),
     ...(stage === '' ? [] : [line(span(stage, 'warn'))]),
   ];
-  const title = line(span(`✗ ${spaced(kind)}`, tone));
+  const title = line(allowed ? span(`• ${spaced(kind)}`) : span(`✗ ${spaced(kind)}`, anomalyTone(kind)));
   return [
     ...facts([title, ...who], width, 2),
     ...wrap(line('  ', span(cause, 'plain')), width, 2),

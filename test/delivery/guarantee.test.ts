@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { ANOMALY_KINDS, emptyAnomalyCounts } from '../../src/delivery/anomaly-counts.ts';
+import { emptyCounts } from '../../src/delivery/counts.ts';
+import { type DeliveryLevel, resourceViolations, violations } from '../../src/delivery/guarantee.ts';
+import type { AnomalyKind, DeliveryCounts } from '../../src/delivery/judgement.ts';
+
+const LEVELS: readonly DeliveryLevel[] = ['at-most-once', 'at-least-once', 'effectively-once'];
+
+/** The levels at which these counts break the guarantee. */
+function brokenAt(change: (counts: DeliveryCounts) => void, anomaly?: AnomalyKind): DeliveryLevel[] {
+  const counts = emptyCounts();
+  change(counts);
+  const anomalyCounts = emptyAnomalyCounts();
+  if (anomaly !== undefined) anomalyCounts[anomaly] = 1;
+  return LEVELS.filter((level) => violations(level, counts, anomalyCounts, []).length > 0);
+}
+
+describe('violations', () => {
+  it.each<[string, (counts: DeliveryCounts) => void, readonly DeliveryLevel[]]>([
+    ['nothing wrong', () => {}, []],
+    ['silent loss', (counts) => (counts.lost.silent = 1), ['at-least-once', 'effectively-once']],
+    [
+      'reported loss',
+      (counts) => {
+        counts.lost.reported = 1;
+        counts.lost.reportedBy.overflow = 1;
+      },
+      ['at-least-once', 'effectively-once'],
+    ],
+    [
+      'a duplicate before the ack',
+      (counts) => (counts.duplicates.handled = 1),
+      ['at-most-once', 'effectively-once'],
+    ],
+    [
+      'a duplicate after the ack',
+      (counts) => {
+        counts.duplicates.handled = 1;
+        counts.duplicates.handledAfterAck = 1;
+      },
+      LEVELS,
+    ],
+    ['a duplicate on the wire', (counts) => (counts.duplicates.received = 1), []],
+    ['disorder', (counts) => (counts.reordered = 1), ['effectively-once']],
+    ['a rewind', (counts) => (counts.rewound = 1), ['effectively-once']],
+    ['a filled hole', (counts) => (counts.filled = 1), ['effectively-once']],
+    ['a phantom', (counts) => (counts.phantom = 1), LEVELS],
+    ['a corrupt body', (counts) => (counts.corrupt = 1), LEVELS],
+    ['a resurrected message', (counts) => (counts.resurrected = 1), LEVELS],
+    ['a recovered message', (counts) => (counts.recovered = 1), []],
+    ['an early ack', (counts) => (counts.ackBeforeHandle = 1), ['at-least-once', 'effectively-once']],
+    ['something late', (counts) => (counts.late = 1), []],
+    ['something unresolved', (counts) => (counts.unresolved = 1), []],
+  ])('for %s', (_, change, levels) => {
+    expect(brokenAt(change)).toEqual(levels);
+  });
+
+  it.each<AnomalyKind>(['unsound-ack', 'lying-resume', 'two-owners', 'stuck'])(
+    'at every level for %s',
+    (kind) => {
+      expect(brokenAt(() => {}, kind)).toEqual(LEVELS);
+    },
+  );
+
+  it('leave out reported loss for the reasons that the scenario allows', () => {
+    const counts = emptyCounts();
+    counts.lost.reportedBy.overflow = 3;
+    counts.lost.reportedBy.restart = 4;
+    expect(violations('at-least-once', counts, emptyAnomalyCounts(), ['overflow'])).toEqual([
+      'at-least-once: 4 deliveries were lost and reported with reason restart, which the scenario does not allow',
+    ]);
+  });
+
+  it('of resources are told apart, and no anomaly of conduct is overlooked', () => {
+    for (const kind of ANOMALY_KINDS) {
+      const anomalyCounts = { ...emptyAnomalyCounts(), [kind]: 2 };
+      const conduct = ['stuck', 'over-bound', 'leak', 'undetected', 'misdetected', 'two-owners'].includes(
+        kind,
+      );
+      const told =
+        violations('at-least-once', emptyCounts(), anomalyCounts, []).length +
+        resourceViolations(anomalyCounts).length;
+      if (conduct) expect([kind, told]).toEqual([kind, 1]);
+    }
+  });
+});

@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/**
+ * Holds what no linter knows: who may import whom, and that the pure rooms take time, chance and sockets only
+ * through their ports.
+ */
+
+const ROOT = resolve(import.meta.dirname, '..');
+const SOURCE = join(ROOT, 'src');
+
+/** What each room may import besides itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  broadcaster: ['protocol'],
+  subscriber: ['protocol'],
+  delivery: [],
+  measure: ['delivery'],
+  faults: ['delivery', 'measure'],
+  scenario: ['delivery', 'measure', 'faults'],
+  world: ['protocol', 'broadcaster', 'subscriber'],
+  run: ['protocol', 'broadcaster', 'subscriber', 'delivery', 'measure', 'faults', 'scenario', 'world'],
+  zoo: ['protocol', 'broadcaster', 'subscriber', 'delivery', 'measure', 'faults', 'scenario', 'world', 'run'],
+  report: ['delivery', 'measure', 'scenario', 'run'],
+  cli: [
+    'protocol',
+    'broadcaster',
+    'delivery',
+    'measure',
+    'faults',
+    'scenario',
+    'world',
+    'run',
+    'zoo',
+    'report',
+  ],
+};
+
+const PURE = ['protocol', 'broadcaster', 'subscriber', 'delivery', 'measure', 'faults', 'scenario', 'world/virtual'];
+
+const IMPURE =
+  /\b(Date|process|Buffer|setTimeout|setInterval|setImmediate|queueMicrotask|crypto|fetch)\b|Math\.random|\bperformance\.|\basync\b|\bawait\b|\bPromise\b|from 'node:/;
+
+const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|shared|lib)(\.ts)?$/;
+
+/** The longest a source file may be; a file with two subjects gets there first. */
+const LINES_MAX = 480;
+
+interface SourceFile {
+  readonly path: string;
+  readonly room: string;
+  readonly text: string;
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : path.endsWith('.ts') ? [path] : [];
+  });
+}
+
+const files: readonly SourceFile[] = filesBelow(SOURCE).map((path) => ({
+  path: relative(SOURCE, path),
+  room: relative(SOURCE, path).split('/')[0] ?? '',
+  text: readFileSync(path, 'utf8'),
+}));
+
+function importsOf(file: SourceFile): string[] {
+  const relativeImports = [...file.text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, target]) => target ?? '');
+  return relativeImports.map((target) => relative(SOURCE, resolve(dirname(join(SOURCE, file.path)), target)));
+}
+
+/** Comments and texts may speak of anything. */
+function codeOf(text: string): string {
+  return text
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/(^|\s)\/\/.*$/gm, '')
+    .replaceAll(/`(?:[^`\\$]|\\.|\$(?!\{))*`/g, "''")
+    .replaceAll(/'(?!node:)(?:[^'\\\n]|\\.)*'/g, "''");
+}
+
+describe('the house', () => {
+  it('has only rooms that the table of layers knows', () => {
+    expect([...new Set(files.map(({ room }) => room))].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+  });
+
+  it('imports downwards only', () => {
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .map((target) => target.split('/')[0] ?? '')
+        .filter((room) => room !== file.room && !MAY_IMPORT[file.room]?.includes(room))
+        .map((room) => `${file.path} imports ${room}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('imports files with their extension', () => {
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => !target.endsWith('.ts'))
+        .map((target) => `${file.path}: ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('keeps clocks, timers, chance, promises and Node out of the pure rooms', () => {
+    const pure = files.filter(({ path }) => PURE.some((room) => path.startsWith(`${room}/`)));
+    expect(pure.length).toBeGreaterThan(40);
+    const wrong = pure.flatMap(({ path, text }) => {
+      const found = IMPURE.exec(codeOf(text));
+      return found === null ? [] : [`${path}: ${found[0]}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('would notice an impure line', () => {
+    expect(IMPURE.test(codeOf('const now = Date.now();'))).toBe(true);
+    expect(IMPURE.test(codeOf("import { readFileSync } from 'node:fs';"))).toBe(true);
+    expect(IMPURE.test(codeOf('// Date.now() is not called here'))).toBe(false);
+  });
+
+  it('writes to the console and ends the process in cli only, and in the load worker', () => {
+    const wrong = files
+      .filter(({ room, path }) => room !== 'cli' && path !== 'run/load-worker.ts')
+      .filter(({ text }) => /\bconsole\.|process\.(exit|stdout|stderr)\b/.test(codeOf(text)));
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('has no file or folder whose name says nothing', () => {
+    expect(files.filter(({ path }) => path.split('/').some((part) => EMPTY_NAMES.test(part)))).toEqual([]);
+  });
+
+  it('has no file that is too long to have one subject', () => {
+    const long = files.map(({ path, text }) => ({ path, lines: text.split('\n').length }));
+    expect(long.filter(({ lines }) => lines > LINES_MAX)).toEqual([]);
+  });
+
+  it('leaves no marker of unfinished work and no skipped test', () => {
+    const everything = [...filesBelow(SOURCE), ...filesBelow(join(ROOT, 'test')), ...filesBelow(join(ROOT, 'bin'))];
+    const marker = new RegExp(['TO' + 'DO', 'FIX' + 'ME', String.raw`\b(it|test|describe)\.(skip|only|todo)\b`].join('|'));
+    expect(everything.filter((path) => marker.test(readFileSync(path, 'utf8')))).toEqual([]);
+  });
+});
