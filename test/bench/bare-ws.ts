@@ -1,0 +1,135 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { WebSocket, WebSocketServer } from 'ws';
+
+/**
+ * The yardstick: `ws` alone on both sides, one process each. The server sends one string to every client as fast as
+ * the sockets take it; the client counts, and in some cases parses, records, or sends an ack for each.
+ */
+
+export interface BareOptions {
+  readonly clients: number;
+  /** Length of the text of each frame. */
+  readonly frameLength: number;
+  readonly acks: boolean;
+  /** The client parses each frame and records its latency, as any plain load client does. */
+  readonly parse: boolean;
+  readonly seconds: number;
+}
+
+export interface BareOutcome {
+  readonly deliveredPerSec: number;
+  readonly clientCpuUsPerMessage: number;
+  readonly serverCpuUsPerMessage: number;
+}
+
+type Report = { readonly kind: 'ready' } | { readonly kind: 'sample'; readonly count: number; readonly cpuUs: number };
+
+const ROLE = 'BARE_WS_ROLE';
+const WARM_UP_MS = 1500;
+/** A socket with more than this buffered is passed over: nobody queues without a bound. */
+const BUFFERED_MAX = 65_536;
+const SENDS_PER_TURN = 500;
+const SAMPLE_MS = 50;
+
+/** Runs both sides in processes of their own, so that neither shares anything with the caller. */
+export async function bareWs(options: BareOptions): Promise<BareOutcome> {
+  const server = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)], {
+    env: { ...process.env, [ROLE]: 'server' },
+  });
+  const [outcome] = (await once(server, 'message')) as [BareOutcome];
+  return outcome;
+}
+
+async function serve(options: BareOptions): Promise<void> {
+  const sockets: WebSocket[] = [];
+  const server = new WebSocketServer({ port: 0, host: '0.0.0.0', perMessageDeflate: false, backlog: 8192 });
+  server.on('connection', (socket) => {
+    sockets.push(socket);
+    socket.on('message', () => {});
+    socket.on('error', () => {});
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = fork(fileURLToPath(import.meta.url), [JSON.stringify(options), String(port)], {
+    env: { ...process.env, [ROLE]: 'client' },
+  });
+  let latest = { count: 0, cpuUs: 0 };
+  await new Promise<void>((ready) => {
+    client.on('message', (report: Report) => {
+      if (report.kind === 'ready') ready();
+      else latest = report;
+    });
+  });
+  flood(sockets, frameText(options.frameLength));
+  await sleep(WARM_UP_MS);
+  const before = { ...latest, cpu: process.cpuUsage(), atMs: performance.now() };
+  await sleep(options.seconds * 1000);
+  const { user, system } = process.cpuUsage(before.cpu);
+  const messages = Math.max(1, latest.count - before.count);
+  const outcome: BareOutcome = {
+    deliveredPerSec: (messages * 1000) / (performance.now() - before.atMs),
+    clientCpuUsPerMessage: (latest.cpuUs - before.cpuUs) / messages,
+    serverCpuUsPerMessage: (user + system) / messages,
+  };
+  client.kill('SIGKILL');
+  process.send?.(outcome, () => process.exit(0));
+}
+
+function flood(sockets: readonly WebSocket[], text: string): void {
+  let next = 0;
+  const turn = (): void => {
+    for (let sends = 0; sends < SENDS_PER_TURN; sends += 1) {
+      const socket = sockets[next];
+      if (socket !== undefined && socket.bufferedAmount < BUFFERED_MAX) socket.send(text);
+      next = (next + 1) % sockets.length;
+    }
+    setImmediate(turn);
+  };
+  turn();
+}
+
+/** JSON of exactly this length, in the shape of an envelope. */
+function frameText(length: number): string {
+  const empty = JSON.stringify({ seq: 123_456, type: 'tick', payload: { sentUs: 123_456_789, body: '' } });
+  return empty.replace('"body":""', `"body":"${'x'.repeat(Math.max(0, length - empty.length))}"`);
+}
+
+function receive(options: BareOptions, port: number): void {
+  let [count, open] = [0, 0];
+  const latencies = new Float64Array(4096);
+  for (let client = 0; client < options.clients; client += 1) {
+    const socket = new WebSocket(`ws://127.0.0.${1 + (client % 50)}:${port}`, { perMessageDeflate: false });
+    socket.on('open', () => {
+      open += 1;
+      if (open === options.clients) process.send?.({ kind: 'ready' } satisfies Report);
+    });
+    socket.on('error', (error) => process.stderr.write(`bare ws: ${error.message}\n`));
+    socket.on('message', (data: Buffer) => {
+      count += 1;
+      if (options.parse) {
+        const { payload } = JSON.parse(data.toString()) as { payload: { sentUs: number } };
+        latencies[count & 4095] = performance.now() * 1000 - payload.sentUs;
+      }
+      if (options.acks) socket.send(`{"kind":"ack","seq":${count}}`);
+    });
+  }
+  setInterval(() => {
+    const { user, system } = process.cpuUsage();
+    process.send?.({ kind: 'sample', count, cpuUs: user + system } satisfies Report);
+  }, SAMPLE_MS);
+  process.on('disconnect', () => process.exit(0));
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+const role = process.env[ROLE];
+if (role !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
+  const options = JSON.parse(process.argv[2] ?? '{}') as BareOptions;
+  if (role === 'server') await serve(options);
+  else receive(options, Number(process.argv[3]));
+}

@@ -1,0 +1,36 @@
+import { assembleResult } from '../../src/run/assemble.ts';
+import type { Result } from '../../src/run/result.ts';
+import { runScenario } from '../../src/run/scenario-run.ts';
+import { parseScenario } from '../../src/scenario/parse.ts';
+
+export interface ProductRun {
+  readonly result: Result;
+  /** From the first dial to the last welcome. */
+  readonly connectMs: number;
+  /** Messages handled over the whole run, and CPU time of all workers and of the server over load. */
+  readonly clientCpuUsPerMessage: number;
+  readonly serverCpuUsPerMessage: number;
+}
+
+/** Runs a scenario as `bench` does, from its text. */
+export async function runProduct(yaml: string, options: { readonly workers?: number } = {}): Promise<ProductRun> {
+  const outcome = parseScenario(yaml, { file: 'benchmark' });
+  if (!outcome.ok) throw new Error(outcome.problems.map(({ message }) => message).join('\n'));
+  const marks = new Map<string, number>();
+  const startedAt = new Date().toISOString();
+  const record = await runScenario({
+    scenario: outcome.scenario,
+    ...options,
+    signal: new AbortController().signal,
+    onProgress: ({ phase }) => marks.set(phase, marks.get(phase) ?? performance.now()),
+  });
+  const result = assembleResult(record, { file: 'benchmark', sha256: '', version: 'bench', startedAt });
+  const perSec = Math.max(1, result.rate.delivered);
+  const workersShare = result.generator.workers.reduce((sum, { cpuShare }) => sum + cpuShare, 0);
+  return {
+    result,
+    connectMs: (marks.get('probe') ?? 0) - (marks.get('connect') ?? 0),
+    clientCpuUsPerMessage: (workersShare * 1e6) / perSec,
+    serverCpuUsPerMessage: ((result.generator.server?.cpuShare ?? 0) * 1e6) / perSec,
+  };
+}
