@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { type CommandHelp, commandTable, flagTables } from './help-text.ts';
+import { faultList, metricTables, scenarioList } from './reference.ts';
+import { keyTable, partNames } from './scenario-keys.ts';
+
+/** Everything in the documentation that a machine writes, by the name that its place in the text is marked with. */
+export function generatedParts(root: string, commands: readonly CommandHelp[]): ReadonlyMap<string, string> {
+  return new Map([
+    ...partNames().map((part): [string, string] => [`keys of ${part}`, keyTable(part)]),
+    ['faults', faultList()],
+    ['metrics', metricTables()],
+    ['scenarios', scenarioList(join(root, 'scenarios'))],
+    ['commands', commandTable(commands)],
+    ['flags', flagTables(commands)],
+  ]);
+}
+
+const PLACE = /<!-- generated: ([^>]+?) -->\n[\s\S]*?<!-- \/generated -->/g;
+
+/** @returns the text with every marked place filled */
+export function fillIn(text: string, parts: ReadonlyMap<string, string>): string {
+  return text.replace(PLACE, (_, name: string) => {
+    const part = parts.get(name);
+    if (part === undefined)
+      throw new Error(`Cannot fill in "${name}": ${[...parts.keys()].join(', ')} are there`);
+    return `<!-- generated: ${name} -->\n\n${part}\n\n<!-- /generated -->`;
+  });
+}
+
+export function placesIn(text: string): string[] {
+  return [...text.matchAll(PLACE)].map(([, name]) => name ?? '');
+}

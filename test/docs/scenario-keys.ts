@@ -1,0 +1,120 @@
+import { scenarioJsonSchema } from '../../src/scenario/json-schema.ts';
+import { quantityPattern } from '../../src/scenario/quantity.ts';
+import { code, table } from './markdown.ts';
+
+/** Tables of every key of a scenario file, out of its JSON Schema: what a user can write is what is described. */
+
+interface Node {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly const?: unknown;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly anyOf?: readonly Node[];
+  readonly items?: Node;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly $defs?: Readonly<Record<string, Node>>;
+}
+
+const QUANTITIES = [
+  ['duration', 'duration'],
+  ['bytes', 'size'],
+  ['bytes-per-second', 'speed'],
+  ['ratio', 'share'],
+] as const;
+
+/** The table of one part of the file. */
+export function keyTable(part: string): string {
+  const found = parts().get(part);
+  if (found === undefined)
+    throw new Error(`Cannot describe "${part}": ${[...parts().keys()].join(', ')} are there`);
+  return table(['Key', 'Kind', 'Default', 'Meaning'], rowsOf(found));
+}
+
+export function partNames(): string[] {
+  return [...parts().keys()];
+}
+
+function parts(): ReadonlyMap<string, Readonly<Record<string, Node>>> {
+  const { properties: root = {}, $defs: shared = {} } = scenarioJsonSchema() as Node;
+  const { server, clients, publish, duration, faults, expect, ...plain } = root;
+  const fault = Object.fromEntries(
+    Object.entries(shared).map(([key, node]) => [key.replace('fault-', ''), node]),
+  );
+  const { clients: selector, ...common } = fault;
+  return new Map([
+    ['scenario', { ...plain, ...maps({ server, clients, publish, duration, faults, expect }) }],
+    ['server', server?.properties ?? {}],
+    ['clients', clients?.items?.properties ?? {}],
+    ['publish', publish?.items?.properties ?? {}],
+    ['duration', duration?.properties ?? {}],
+    ['faults', { ...common, ...maps({ clients: selector }) }],
+    ['selector', selector?.properties ?? {}],
+    ['expect', expect?.properties ?? {}],
+  ]);
+}
+
+/** Named here, described in a part of their own. */
+function maps(nodes: Readonly<Record<string, Node | undefined>>): Record<string, Node> {
+  return Object.fromEntries(
+    Object.entries(nodes).map(([key, node]) => {
+      const { description = '', type = 'object' } = node ?? {};
+      return [key, { type: type === 'array' ? 'list of maps' : 'map', description }];
+    }),
+  );
+}
+
+function rowsOf(nodes: Readonly<Record<string, Node>>, prefix = ''): string[][] {
+  return Object.entries(nodes).flatMap(([key, node]) => {
+    const own = [
+      code(`${prefix}${key}`),
+      node.properties === undefined ? kindOf(node) : 'map',
+      defaultOf(node),
+    ];
+    const row = [...own, node.description ?? ''];
+    if (node.properties === undefined) return [row];
+    const inner = rowsOf(node.properties, `${prefix}${key}.`);
+    // A map with a default is always there; another one makes a difference by being there.
+    return node.default === undefined ? [row, ...inner] : inner;
+  });
+}
+
+function kindOf(node: Node): string {
+  if (node.enum !== undefined) return node.enum.map(code).join(', ');
+  if (node.anyOf !== undefined)
+    return quantityOf(node.anyOf.find(({ pattern }) => pattern !== undefined)?.pattern ?? '');
+  switch (node.type) {
+    case 'integer':
+      return integerOf(node);
+    case 'boolean':
+      return `${code('true')}, ${code('false')}`;
+    case 'array':
+      return `list: ${kindOf(node.items ?? {})}`;
+    case 'string':
+      return node.pattern === undefined ? 'text' : 'name';
+    default:
+      return node.type ?? '';
+  }
+}
+
+/** A regular expression gives its source with slashes escaped. */
+function quantityOf(source: string): string {
+  const pattern = source.replaceAll('\\/', '/');
+  const known = QUANTITIES.find(([kind]) => quantityPattern(kind) === pattern)?.[1];
+  if (known !== undefined) return known;
+  if (pattern.includes('|max')) return `rate or ${code('max')}`;
+  throw new Error(`Cannot describe "${pattern}": it is the pattern of no known quantity`);
+}
+
+function integerOf({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Node): string {
+  return maximum === Number.MAX_SAFE_INTEGER ? `whole number from ${minimum}` : `${minimum} to ${maximum}`;
+}
+
+function defaultOf({ default: value }: Node): string {
+  if (value === undefined) return '';
+  if (Array.isArray(value)) return code(JSON.stringify(value));
+  return value === '' ? 'empty' : code(String(value));
+}
