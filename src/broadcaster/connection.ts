@@ -1,17 +1,17 @@
 import {
+  type Action,
   type ClientFrame,
   CloseCode,
   decodeClientText,
   type Envelope,
-  encodeAck,
-  encodeNack,
   encodeNotice,
   type Hello,
 } from '../protocol/frame.ts';
+import { PeerViolation } from '../protocol/peer-violation.ts';
 import { type Link, type LinkEvents, LinkState, Timer, type Timers } from '../protocol/ports.ts';
-import { PeerViolation, type Session } from '../protocol/session.ts';
-import type { Broadcaster } from './broadcaster.ts';
+import type { Session } from '../protocol/session.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { Statistics } from './statistics.ts';
 
 const MALFORMED_MAX = 10;
 
@@ -23,7 +23,18 @@ export type CloseCause =
   | 'taken-over'
   | 'protocol-error'
   | 'slow-consumer'
+  | 'problematic'
   | 'draining';
+
+/** Whom a connection hands over what it hears. */
+export interface ConnectionOwner {
+  readonly statistics: Statistics;
+  greet(connection: Connection, hello: Hello): void;
+  /** Takes an upstream message, and answers it at once or later. */
+  receive(session: Session, frame: Envelope): void;
+  act(session: Session, frame: Action): void;
+  disconnected(connection: Connection, code: number): void;
+}
 
 /**
  * One accepted socket: greets, then hands every frame to the session it speaks for.
@@ -36,14 +47,14 @@ export class Connection implements LinkEvents {
   heartbeat: Heartbeat | undefined;
   /** Said by the server when it closed; `peer` when the client or the network did. */
   cause: CloseCause = 'peer';
-  readonly #broadcaster: Broadcaster;
+  readonly #broadcaster: ConnectionOwner;
   readonly #timers: Timers;
   readonly #helloTimer: Timer;
   readonly #visit: (frame: ClientFrame) => void;
   #malformed = 0;
 
   constructor(options: {
-    readonly broadcaster: Broadcaster;
+    readonly broadcaster: ConnectionOwner;
     readonly link: Link;
     readonly timers: Timers;
     readonly helloTimeoutMs: number;
@@ -60,12 +71,16 @@ export class Connection implements LinkEvents {
 
   onText(text: string): void {
     if (this.link.state !== LinkState.open) return;
-    this.#onLife();
+    this.heartbeat?.life();
     decodeClientText(text, this.#visit);
   }
 
   onPong(): void {
-    this.#onLife();
+    this.heartbeat?.life();
+    const session = this.session;
+    if (session === undefined) return;
+    session.previousToken = '';
+    session.pump();
   }
 
   onWritable(): void {
@@ -94,12 +109,6 @@ export class Connection implements LinkEvents {
     this.heartbeat?.stop();
   }
 
-  /** Whatever comes after the welcome shows that the welcome, and the new token in it, has arrived. */
-  #onLife(): void {
-    this.heartbeat?.life();
-    if (this.session !== undefined) this.session.previousToken = '';
-  }
-
   #onFrame(frame: ClientFrame): void {
     if (this.link.state !== LinkState.open) return;
     try {
@@ -125,20 +134,22 @@ export class Connection implements LinkEvents {
       this.#onMalformed('hello comes first');
       return;
     }
+    // An answer to what came after the welcome shows that the welcome, and the new token in it, has arrived.
+    if (frame.kind === 'ack' || frame.kind === 'nack') session.previousToken = '';
     switch (frame.kind) {
       case 'ack':
         this.#broadcaster.statistics.ackFrames += 1;
-        session.onAck(frame.seq, frame.cumulative);
+        session.onAck(frame.seq, frame.cumulative, frame.from);
         return;
       case 'nack':
         this.#broadcaster.statistics.nacks += 1;
         session.onNack(frame.seq, frame.retry);
         return;
       case 'envelope':
-        this.#onUpstream(frame);
+        this.#broadcaster.receive(session, frame);
         return;
       case 'action':
-        this.#broadcaster.act(this, session, frame);
+        this.#broadcaster.act(session, frame);
     }
   }
 
@@ -149,11 +160,6 @@ export class Connection implements LinkEvents {
     }
     this.#timers.disarm(this.#helloTimer);
     this.#broadcaster.greet(this, hello);
-  }
-
-  #onUpstream(frame: Envelope): void {
-    const refusal = this.#broadcaster.receive(this, frame);
-    this.link.send(refusal === undefined ? encodeAck(frame.seq, false) : encodeNack(frame.seq, { reason: refusal }));
   }
 
   #onMalformed(reason: string): void {

@@ -9,15 +9,19 @@ export interface HeartbeatSettings {
 /**
  * Finds out that a peer is gone although its socket looks open: pings, and counts pongs that did not come.
  *
- * Any frame from the peer is life. One timer: it waits for the next ping, then for the pong.
+ * Any frame from the peer is life. One timer: it waits for the next ping, then for the pong, then for the rest of
+ * the interval.
  */
 export class Heartbeat {
   readonly #settings: HeartbeatSettings;
   readonly #timers: Timers;
   readonly #timer: Timer;
   readonly #link: Link;
+  readonly #onMissed: (() => void) | undefined;
   readonly #onStale: (missed: number) => void;
-  #awaitingPong = false;
+  /** A ping has left and its time is not over. */
+  #pinged = false;
+  #alive = false;
   #missed = 0;
 
   constructor(options: {
@@ -25,11 +29,14 @@ export class Heartbeat {
     readonly timers: Timers;
     readonly random: Random;
     readonly link: Link;
+    /** A pong did not come in time. */
+    readonly onMissed?: () => void;
     readonly onStale: (missed: number) => void;
   }) {
     this.#settings = options.settings;
     this.#timers = options.timers;
     this.#link = options.link;
+    this.#onMissed = options.onMissed;
     this.#onStale = options.onStale;
     this.#timer = new Timer(() => this.#onTimer());
     // The first ping comes early by a random part, so that a crowd that connects together is not pinged together.
@@ -42,7 +49,7 @@ export class Heartbeat {
   }
 
   life(): void {
-    this.#awaitingPong = false;
+    this.#alive = true;
     this.#missed = 0;
   }
 
@@ -52,18 +59,19 @@ export class Heartbeat {
 
   #onTimer(): void {
     const { pingIntervalMs, pongTimeoutMs, missedPongsMax } = this.#settings;
-    if (this.#awaitingPong) {
-      this.#awaitingPong = false;
-      this.#missed += 1;
-      if (this.#missed >= missedPongsMax) {
-        this.#onStale(this.#missed);
-        return;
-      }
-      this.#timers.arm(this.#timer, Math.max(0, pingIntervalMs - pongTimeoutMs));
+    if (!this.#pinged) {
+      this.#pinged = true;
+      this.#alive = false;
+      this.#link.ping();
+      this.#timers.arm(this.#timer, pongTimeoutMs);
       return;
     }
-    this.#awaitingPong = true;
-    this.#link.ping();
-    this.#timers.arm(this.#timer, pongTimeoutMs);
+    this.#pinged = false;
+    const missed = !this.#alive;
+    if (missed) this.#missed += 1;
+    if (this.#missed >= missedPongsMax) this.#onStale(this.#missed);
+    else this.#timers.arm(this.#timer, Math.max(0, pingIntervalMs - pongTimeoutMs));
+    // Last, since whoever hears it may stop this.
+    if (missed) this.#onMissed?.();
   }
 }

@@ -1,6 +1,7 @@
 import type { Session } from '../protocol/session.ts';
 
 const NOBODY: ReadonlySet<Session> = new Set();
+const NO_ROOMS: ReadonlySet<string> = new Set();
 
 /** Which session is in which room. Empty rooms vanish; a room nobody is in is an empty set, not an error. */
 export class Rooms {
@@ -41,6 +42,10 @@ export class Rooms {
 
   members(room: string): ReadonlySet<Session> {
     return this.#members.get(room) ?? NOBODY;
+  }
+
+  roomsOf(session: Session): ReadonlySet<string> {
+    return this.#roomsOf.get(session) ?? NO_ROOMS;
   }
 
   isMember(session: Session, room: string): boolean {

@@ -1,4 +1,7 @@
-import type { SessionSettings } from '../protocol/session.ts';
+import type { SessionSettings } from '../protocol/session-contract.ts';
+import type { AlertSettings } from './alerts.ts';
+import type { FailureSettings } from './failure-handler.ts';
+import type { QueueSettings } from './message-queue.ts';
 
 /** Everything that can be chosen about the reference broadcaster. */
 export interface BroadcasterSettings extends SessionSettings {
@@ -16,6 +19,11 @@ export interface BroadcasterSettings extends SessionSettings {
   readonly batchDelayMs: number;
   /** A send that has not left by then counts as failed. */
   readonly messageTimeoutMs: number;
+  /** The naive one is there to be tested against. */
+  readonly broadcaster: 'robust' | 'naive';
+  readonly failures: FailureSettings;
+  readonly queue: QueueSettings;
+  readonly alerts: AlertSettings;
 }
 
 export const DEFAULT_SETTINGS: BroadcasterSettings = {
@@ -39,4 +47,16 @@ export const DEFAULT_SETTINGS: BroadcasterSettings = {
   batchSize: 100,
   batchDelayMs: 10,
   messageTimeoutMs: 5000,
+  broadcaster: 'robust',
+  failures: {
+    threshold: 5,
+    windowMs: 60_000,
+    globalRatio: 0.1,
+    historyMs: 300_000,
+    strategy: 'none',
+    throttlePerSec: 10,
+    keepEvery: 5,
+  },
+  queue: { size: 10_000, retries: 3, retryDelayMs: 1000, intervalMs: 100 },
+  alerts: { windowMs: 300_000, failureRatio: 0.1, bufferRatio: 0.8, latencyMs: 100, actions: ['log'] },
 };

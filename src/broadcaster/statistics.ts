@@ -34,7 +34,48 @@ export class Statistics {
   /** Upstream messages that had been accepted before. */
   dedupRejected = 0;
   upstreamAccepted = 0;
+  /** Publishes that had to wait for room in an outbox, and clients that were waited for in vain. */
+  pausedPublishes = 0;
+  pauseTimeouts = 0;
+  /** Clients that publish and were asked to pause. */
+  pressured = 0;
   slowConsumers = 0;
   bufferWarnings = 0;
   connections = 0;
+  /** Broadcasts that one failing send broke off (naive broadcaster). */
+  aborted = 0;
+  /** Failures by kind. Waits: a full buffer kept a message in its outbox; drops: there was no outbox to keep it. */
+  sendErrors = 0;
+  bufferWaits = 0;
+  bufferDrops = 0;
+  bufferDropClients = 0;
+  messageTimeouts = 0;
+  ackTimeouts = 0;
+  missedPongs = 0;
+  /** Times that the rate of failures went over its limit. */
+  highFailureRates = 0;
+  /** Times that a client became problematic, and what was done about it. */
+  problematicClients = 0;
+  recoveredClients = 0;
+  problemDisconnects = 0;
+  throttled = 0;
+  withheld = 0;
+  /** Messages in the queue for reliable broadcast, by outcome. */
+  queueAccepted = 0;
+  queueRejected = 0;
+  queueCompleted = 0;
+  queuePartial = 0;
+  queueFailed = 0;
+  /** Recipients tried again, and those that a later try reached. */
+  queueRetried = 0;
+  queueRecovered = 0;
+  /** Broadcasts to many rooms, and rooms in which one failed. */
+  roomBroadcasts = 0;
+  roomFailures = 0;
+  alerts = 0;
+  failureRateAlerts = 0;
+  bufferAlerts = 0;
+  latencyAlerts = 0;
+  alertDisconnects = 0;
+  scaleRequests = 0;
 }

@@ -49,14 +49,13 @@ export class MemoryStore {
     return this.#absent.size;
   }
 
-  /** When an absent session lost its socket, µs; undefined for one that has a socket. */
-  awaySinceUs(session: Session): number | undefined {
-    const dueUs = this.#absent.get(session);
-    return dueUs === undefined ? undefined : dueUs - this.#ttlMs * 1000;
-  }
-
   sessions(): IterableIterator<Session> {
     return this.#sessions.values();
+  }
+
+  /** The newest session of a client. */
+  latestOf(clientId: string): Session | undefined {
+    return this.#latestOf.get(clientId);
   }
 
   add(session: Session): void {
@@ -74,11 +73,14 @@ export class MemoryStore {
     const asked = hello.resume;
     if (asked === undefined) {
       const latest = this.#latestOf.get(hello.clientId);
-      return latest !== undefined && !latest.connected ? { kind: 'fresh', replaced: latest } : { kind: 'fresh' };
+      return latest !== undefined && !latest.connected
+        ? { kind: 'fresh', replaced: latest }
+        : { kind: 'fresh' };
     }
     if (asked.epoch !== this.epoch) return { kind: 'fresh', reason: 'restart' };
     const session = this.#sessions.get(asked.session);
-    if (session === undefined) return { kind: 'fresh', reason: this.#ends.get(asked.session) ?? 'unknown-session' };
+    if (session === undefined)
+      return { kind: 'fresh', reason: this.#ends.get(asked.session) ?? 'unknown-session' };
     if (!session.accepts(asked.token) || session.identity.clientId !== hello.clientId) {
       return { kind: 'fresh', reason: 'bad-token' };
     }
@@ -101,7 +103,8 @@ export class MemoryStore {
   remove(session: Session, reason: RefusalReason): void {
     this.#sessions.delete(session.identity.id);
     this.#absent.delete(session);
-    if (this.#latestOf.get(session.identity.clientId) === session) this.#latestOf.delete(session.identity.clientId);
+    if (this.#latestOf.get(session.identity.clientId) === session)
+      this.#latestOf.delete(session.identity.clientId);
     this.#ends.set(session.identity.id, reason);
     if (this.#ends.size <= REMEMBERED_ENDS_MAX) return;
     const oldest = this.#ends.keys().next();

@@ -5,28 +5,37 @@ import { renderMarkdown } from '../report/markdown.ts';
 import { renderText } from '../report/text.ts';
 import { headline } from '../report/wording.ts';
 import { assembleResult } from '../run/assemble.ts';
+import { atRate, CapacitySearch, totalRate } from '../run/capacity.ts';
 import { PreflightError } from '../run/preflight.ts';
 import type { Result } from '../run/result.ts';
-import { type RunRecord, runScenario, TargetUnreachable } from '../run/scenario-run.ts';
+import type { RunRecord } from '../run/run-record.ts';
+import { runScenario, TargetUnreachable } from '../run/scenario-run.ts';
+import { formatRate } from '../scenario/quantity.ts';
 import { ListenError } from '../world/real/listener.ts';
 import { ExitCode, UserError } from './exit.ts';
+import { type MetricsFlags, openMetricsPort } from './metrics-port.ts';
 import { OutputFiles } from './output-files.ts';
-import { type Adjustments, adjust, fromEnvironment, overridesOf } from './overrides.ts';
+import { Adjuster, type Adjustments } from './overrides.ts';
 import { packageVersion } from './package-info.ts';
 import { ProgressDisplay } from './progress.ts';
+import { RunWatch } from './run-watch.ts';
 import { findScenarios, type LoadedScenario, loadScenario } from './scenario-files.ts';
 import { appearance } from './terminal.ts';
 
-export interface BenchOptions extends Adjustments {
+export interface BenchOptions extends Adjustments, MetricsFlags {
   readonly workers?: number;
   readonly out?: string;
   readonly json?: string;
   readonly junit?: string;
   readonly html?: string;
   readonly markdown?: string;
+  readonly deadLetters?: string;
+  readonly findCapacity?: boolean;
   readonly quiet?: boolean;
   readonly color?: boolean;
 }
+
+const METRICS_HOST = '127.0.0.1';
 
 /** The most serious first. */
 const GRAVITY = [ExitCode.delivery, ExitCode.performance, ExitCode.inconclusive, ExitCode.pass];
@@ -38,12 +47,18 @@ const GRAVITY = [ExitCode.delivery, ExitCode.performance, ExitCode.inconclusive,
  */
 export async function bench(names: readonly string[], options: BenchOptions): Promise<number> {
   const loaded = loadAll(names.length === 0 ? ['quickstart'] : names, options);
-  const files = new OutputFiles(options, loaded.map(({ scenario }) => scenario.name));
+  const files = new OutputFiles(
+    options,
+    loaded.map(({ scenario }) => scenario.name),
+  );
+  const watch = new RunWatch(options.deadLetters !== undefined);
+  const metrics = await openMetricsPort(options, METRICS_HOST, watch.metricsOptions);
   const interrupt = new Interrupt();
   const results: Result[] = [];
   try {
     for (const scenario of loaded) {
-      const result = await runOne(scenario, options, interrupt.signal);
+      const run = options.findCapacity === true ? findCapacity : runOne;
+      const result = await run(scenario, options, { signal: interrupt.signal, watch });
       results.push(result);
       show(result, options);
       files.writeOne(result.scenario.name, { json: renderJson(result), html: renderHtml(result) });
@@ -51,8 +66,14 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
     }
   } finally {
     interrupt.dispose();
+    await metrics?.close();
     // What ran before a scenario that could not run is worth its files.
-    if (results.length > 0) files.writeAll({ junit: renderJunit(results), markdown: results.map(renderMarkdown).join('\n') });
+    if (results.length > 0)
+      files.writeAll({
+        junit: renderJunit(results),
+        markdown: results.map(renderMarkdown).join('\n'),
+        deadLetters: watch.deadLetterText,
+      });
     for (const problem of files.problems) process.stderr.write(`${problem}\n`);
   }
   if (interrupt.signal.aborted) return interrupt.exitCode;
@@ -62,14 +83,13 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
 
 /** Every file is read and checked before the first one runs. */
 function loadAll(names: readonly string[], options: BenchOptions): LoadedScenario[] {
-  const adjustments = { ...fromEnvironment(process.env), ...options };
-  const overrides = overridesOf(adjustments);
+  const adjuster = new Adjuster(options, process.env);
   const loaded: LoadedScenario[] = [];
   const problems: string[] = [];
   for (const file of findScenarios(names)) {
     try {
-      const one = loadScenario(file, overrides);
-      loaded.push({ ...one, scenario: adjust(one.scenario, adjustments) });
+      const one = loadScenario(file, adjuster.overrides);
+      loaded.push({ ...one, scenario: adjuster.adjust(one.scenario) });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push(error.message);
@@ -79,7 +99,17 @@ function loadAll(names: readonly string[], options: BenchOptions): LoadedScenari
   return loaded;
 }
 
-async function runOne(loaded: LoadedScenario, options: BenchOptions, signal: AbortSignal): Promise<Result> {
+/** What holds for all runs of one command. */
+interface Bench {
+  readonly signal: AbortSignal;
+  readonly watch: RunWatch;
+}
+
+async function runOne(
+  loaded: LoadedScenario,
+  options: BenchOptions,
+  { signal, watch }: Bench,
+): Promise<Result> {
   const { color } = appearance(options);
   const display = new ProgressDisplay({ quiet: options.quiet === true, color });
   const startedAt = new Date().toISOString();
@@ -90,13 +120,51 @@ async function runOne(loaded: LoadedScenario, options: BenchOptions, signal: Abo
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       onProgress: (progress) => display.show(progress),
       signal,
+      onStart: (running) => watch.started(running),
     });
   } catch (error) {
     throw asUserError(error);
   } finally {
     display.stop();
   }
-  return assembleResult(record, { file: loaded.label, sha256: loaded.sha256, version: packageVersion(), startedAt });
+  watch.ended(record);
+  return assembleResult(record, {
+    file: loaded.label,
+    sha256: loaded.sha256,
+    version: packageVersion(),
+    startedAt,
+  });
+}
+
+/**
+ * Runs a scenario again and again at other rates, until the highest that holds is known.
+ *
+ * @returns the result of the best run, with the curve
+ */
+async function findCapacity(loaded: LoadedScenario, options: BenchOptions, bench: Bench): Promise<Result> {
+  const { scenario } = loaded;
+  const first = totalRate(scenario);
+  if (!Number.isFinite(first)) {
+    throw new UserError(
+      `Cannot find the capacity of "${scenario.name}": it publishes at rate max, a first rate is wanted`,
+    );
+  }
+  const search = new CapacitySearch(first);
+  let best: Result | undefined;
+  for (let rate = search.nextRate(); rate !== undefined; rate = search.nextRate()) {
+    const result = await runOne({ ...loaded, scenario: atRate(scenario, rate) }, options, bench);
+    if (bench.signal.aborted)
+      return best === undefined ? result : { ...best, capacity: search.outcome(), partial: true };
+    const step = search.add(result, rate);
+    process.stderr.write(`${formatRate(Math.round(rate))}: ${step.sustained ? 'sustained' : step.why}\n`);
+    if (best === undefined || (step.sustained && rate > totalRateOf(best))) best = result;
+  }
+  if (best === undefined) throw new Error('a search for capacity has a first step');
+  return { ...best, capacity: search.outcome() };
+}
+
+function totalRateOf({ rate }: Result): number {
+  return rate.offered ?? 0;
 }
 
 function asUserError(error: unknown): unknown {

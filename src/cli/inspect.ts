@@ -41,7 +41,9 @@ export function validate(names: readonly string[]): void {
 }
 
 export function printSchema(ofResults: boolean): void {
-  process.stdout.write(`${JSON.stringify(ofResults ? resultJsonSchema() : scenarioJsonSchema(), undefined, 2)}\n`);
+  process.stdout.write(
+    `${JSON.stringify(ofResults ? resultJsonSchema() : scenarioJsonSchema(), undefined, 2)}\n`,
+  );
 }
 
 export function listFaults(): void {
@@ -59,7 +61,10 @@ function folded(text: string, indent: number): string {
     .join('');
 }
 
-export function printReport(file: string, options: { readonly format: string; readonly color?: boolean }): void {
+export function printReport(
+  file: string,
+  options: { readonly format: string; readonly color?: boolean },
+): void {
   process.stdout.write(render(readResult(file), options));
 }
 

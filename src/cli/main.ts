@@ -4,9 +4,12 @@ import { packageVersion } from './package-info.ts';
 
 /** Reads the command line, runs the command, and ends the process with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.on('error', (error) => survive(error, 'standard output'));
-  process.stderr.on('error', (error) => survive(error, 'standard error'));
-  process.on('uncaughtException', (error) => process.exit(explain(error)));
+  const onOutput = (error: NodeJS.ErrnoException): void => survive(error, 'standard output');
+  const onErrors = (error: NodeJS.ErrnoException): void => survive(error, 'standard error');
+  const onUncaught = (error: unknown): never => process.exit(explain(error));
+  process.stdout.on('error', onOutput);
+  process.stderr.on('error', onErrors);
+  process.on('uncaughtException', onUncaught);
   try {
     await program().parseAsync([...argv]);
   } catch (error) {
@@ -14,6 +17,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   // What was written to a pipe has to be out before the end.
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  process.off('uncaughtException', onUncaught);
+  process.stderr.off('error', onErrors);
+  process.stdout.off('error', onOutput);
   process.exit();
 }
 
@@ -40,7 +46,9 @@ function explain(error: unknown): number {
 /** Commands load their code when they run, so that help and mistakes answer at once. */
 function program(): Command {
   const root = new Command('wsdeliver')
-    .description('Load and chaos testing for WebSocket delivery: what was owed, what arrived, what was lost silently.')
+    .description(
+      'Load and chaos testing for WebSocket delivery: what was owed, what arrived, what was lost silently.',
+    )
     .version(packageVersion())
     .exitOverride()
     .showHelpAfterError('(see --help)')
@@ -59,7 +67,9 @@ function program(): Command {
     .command('schema')
     .description('print the JSON Schema of scenario files, or of result files')
     .option('--result', 'of result files')
-    .action(async (options: { result?: boolean }) => (await import('./inspect.ts')).printSchema(options.result === true));
+    .action(async (options: { result?: boolean }) =>
+      (await import('./inspect.ts')).printSchema(options.result === true),
+    );
   root
     .command('faults')
     .description('list the faults that a scenario can use')
@@ -70,12 +80,19 @@ function program(): Command {
     .option('--port <number>', 'port to listen on; 0: any', wholeNumber(0, 65_535), 8080)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--scenario <scenario>', 'take the settings from its server block')
+    .option('--dead-letters <file>', 'append each dead letter to this file, as a line of JSON')
+    .option('--metrics-port <number>', 'port for Prometheus, under /metrics; 0: any', wholeNumber(0, 65_535))
+    .option('--metrics-clients <number>', METRICS_CLIENTS_HELP, clientCount)
     .action(async (options) => (await import('./serve.ts')).serve(options));
   root
     .command('report')
     .description('render a result file again')
     .argument('<result>', 'a file that --json wrote')
-    .addOption(new Option('--format <format>', 'how').choices(['text', 'json', 'junit', 'markdown', 'html']).default('text'))
+    .addOption(
+      new Option('--format <format>', 'how')
+        .choices(['text', 'json', 'junit', 'markdown', 'html'])
+        .default('text'),
+    )
     .option('--no-color', 'without colours')
     .action(async (file: string, options) => (await import('./inspect.ts')).printReport(file, options));
   return root;
@@ -91,18 +108,47 @@ function addBench(root: Command): void {
     .option('--rate <rate>', 'rate of every publish stream, as in 200/s or max')
     .option('--duration <time>', 'length of the load, as in 30s')
     .option('--target <url>', 'a server that speaks wsdeliver.v1, instead of the reference broadcaster')
-    .option('--set <path=value>', 'any setting, as in --set server.outbox.maxPending=50; repeatable', collect, [])
-    .option('--workers <number>', 'load worker processes; default: from cores and clients', wholeNumber(1, 256))
+    .option('--set <path=value>', 'any setting, as in --set server.outbox.maxPending=50; repeatable', collect)
+    .option(
+      '--workers <number>',
+      'load worker processes; default: from cores and clients',
+      wholeNumber(1, 256),
+    )
     .option('--out <folder>', 'write <scenario>.json for each run into this folder')
     .option('--json <file>', 'write the result file (one scenario)')
     .option('--junit <file>', 'write a JUnit report of all runs')
     .option('--html <file>', 'write an HTML report (one scenario)')
     .option('--markdown <file>', 'write a Markdown summary of all runs')
+    .option('--dead-letters <file>', 'write the dead letters of all runs, one a line of JSON')
+    .option('--metrics-port <number>', 'port for Prometheus, under /metrics; 0: any', wholeNumber(0, 65_535))
+    .option('--metrics-clients <number>', METRICS_CLIENTS_HELP, clientCount)
     .option('--quiet', 'only the verdict lines')
     .option('--no-color', 'without colours')
+    .addHelpText('after', BENCH_NOTES)
     .action(async (names: string[], options) => {
       process.exitCode = await (await import('./bench.ts')).bench(names, options);
     });
+}
+
+const BENCH_NOTES = `
+Exit codes:
+  0  pass
+  1  a fault of wsdeliver itself, or a file that could not be written
+  2  wrong usage, an invalid scenario, or a machine that cannot run it
+  3  the delivery guarantee was broken
+  4  an assertion about performance or resources was not met
+  5  inconclusive: the run proves nothing either way
+  6  the target could not be reached
+  130, 143  interrupted, terminated: the report is partial
+
+Environment: WSDELIVER_SEED, _CLIENTS, _RATE, _DURATION and _TARGET stand for
+the flags of those names, which go before them; NO_COLOR.`;
+
+const METRICS_CLIENTS_HELP =
+  'clients with a line of their own in the metrics, those with the most pending, or all; default: 20';
+
+function clientCount(text: string): number | 'all' {
+  return text === 'all' ? 'all' : wholeNumber(0, 200_000)(text);
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {
@@ -113,6 +159,6 @@ function wholeNumber(min: number, max: number): (text: string) => number {
   };
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

@@ -1,5 +1,15 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from './exit.ts';
 
 export interface OutputOptions {
@@ -8,6 +18,7 @@ export interface OutputOptions {
   readonly junit?: string;
   readonly html?: string;
   readonly markdown?: string;
+  readonly deadLetters?: string;
 }
 
 /** The files a run is asked to write: checked before the run, so that nothing is measured in vain. */
@@ -21,7 +32,9 @@ export class OutputFiles {
     this.#options = options;
     for (const flag of ['json', 'html'] as const) {
       if (options[flag] !== undefined && scenarios.length > 1) {
-        throw new UserError(`Cannot write ${scenarios.length} results to --${flag} "${options[flag]}": use --out <folder>`);
+        throw new UserError(
+          `Cannot write ${scenarios.length} results to --${flag} "${options[flag]}": use --out <folder>`,
+        );
       }
     }
     const doubled = scenarios.find((name, index) => scenarios.indexOf(name) !== index);
@@ -29,7 +42,8 @@ export class OutputFiles {
       throw new UserError(`Cannot write to --out "${options.out}": two scenarios are named "${doubled}"`);
     }
     if (options.out !== undefined) prepareFolder(options.out);
-    for (const file of [options.json, options.junit, options.html, options.markdown]) {
+    const { json, junit, html, markdown, deadLetters } = options;
+    for (const file of [json, junit, html, markdown, deadLetters]) {
       if (file !== undefined) checkWritable(file);
     }
   }
@@ -41,8 +55,10 @@ export class OutputFiles {
     if (html !== undefined) this.#write(html, texts.html);
   }
 
-  writeAll(texts: { readonly junit: string; readonly markdown: string }): void {
-    const { junit, markdown } = this.#options;
+  /** @param texts - `deadLetters` of all runs, one a line */
+  writeAll(texts: { readonly junit: string; readonly markdown: string; readonly deadLetters: string }): void {
+    const { junit, markdown, deadLetters } = this.#options;
+    if (deadLetters !== undefined) this.#write(deadLetters, texts.deadLetters);
     if (junit !== undefined) this.#write(junit, texts.junit);
     if (markdown !== undefined) this.#write(markdown, texts.markdown);
   }
@@ -58,15 +74,25 @@ export class OutputFiles {
 
 function prepareFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
+    if (!statSync(folder).isDirectory())
+      throw new UserError(`Cannot write to folder "${folder}": it is a file`);
     accessSync(folder, constants.W_OK);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`Cannot write to folder "${folder}": ${reason(error)}`);
   }
 }
 
+/** Level by level: Node's recursive way spins for ever where a file system, such as /proc, refuses with ENOENT. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
+}
+
 /** Opens the file as the run will: permissions alone do not tell, least of all a superuser. */
-function checkWritable(file: string): void {
+export function checkWritable(file: string): void {
   try {
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats?.isDirectory()) throw new UserError(`Cannot write "${file}": it is a folder, a file is wanted`);
@@ -81,6 +107,6 @@ function checkWritable(file: string): void {
 }
 
 /** The system's own words, without the call and the path, which the message names already. */
-function reason(error: unknown): string {
+export function reason(error: unknown): string {
   return error instanceof Error ? error.message.replace(/, \w+ '.*'$/, '') : String(error);
 }

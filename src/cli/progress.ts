@@ -19,7 +19,11 @@ export class ProgressDisplay {
 
   constructor(options: { readonly quiet: boolean; readonly color: boolean }) {
     this.#quiet = options.quiet;
-    const redraws = !options.quiet && process.stderr.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb';
+    const redraws =
+      !options.quiet &&
+      process.stderr.isTTY === true &&
+      process.env.CI === undefined &&
+      process.env.TERM !== 'dumb';
     if (!redraws) return;
     this.#spinner = ora({ discardStdin: false, color: options.color ? 'cyan' : false });
     process.on('exit', this.#leave);

@@ -45,7 +45,9 @@ export function findScenarios(names: readonly string[]): ScenarioFile[] {
     if (kind === 'folder') return inFolder(name, path);
     const bundled = bundledNames();
     if (bundled.includes(name)) return [{ label: name, path: join(BUNDLED_SCENARIOS, `${name}.yaml`) }];
-    throw new UserError(`Cannot find scenario "${name}": it is no file, no folder and no bundled scenario${hint(name, bundled)}`);
+    throw new UserError(
+      `Cannot find scenario "${name}": it is no file, no folder and no bundled scenario${hint(name, bundled)}`,
+    );
   });
 }
 
@@ -54,7 +56,11 @@ export function loadScenario(file: ScenarioFile, overrides: readonly Override[] 
   const bytes = readBytes(file);
   const outcome = parseScenario(bytes.toString('utf8'), { file: file.label, overrides });
   if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem).join('\n'));
-  return { label: file.label, scenario: outcome.scenario, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return {
+    label: file.label,
+    scenario: outcome.scenario,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
 }
 
 /** Reads to the end or to the limit: pipes and devices have no size that could be looked at before. */
@@ -76,7 +82,9 @@ function readBytes({ label, path }: ScenarioFile): Buffer {
     throw new UserError(`Cannot read "${label}": ${error instanceof Error ? error.message : String(error)}`);
   }
   if (length > FILE_BYTES_MAX) {
-    throw new UserError(`${label}:1:1: Cannot read the scenario: it has more than ${FILE_BYTES_MAX} bytes, at most that many are wanted`);
+    throw new UserError(
+      `${label}:1:1: Cannot read the scenario: it has more than ${FILE_BYTES_MAX} bytes, at most that many are wanted`,
+    );
   }
   return bytes.subarray(0, length);
 }
@@ -85,7 +93,8 @@ function inFolder(name: string, path: string): ScenarioFile[] {
   const files = readdirSync(path)
     .filter((file) => YAML.test(file))
     .sort();
-  if (files.length === 0) throw new UserError(`Cannot find a scenario in "${name}": no file in it ends in .yaml or .yml`);
+  if (files.length === 0)
+    throw new UserError(`Cannot find a scenario in "${name}": no file in it ends in .yaml or .yml`);
   return files.map((file) => ({ label: join(name, basename(file)), path: join(path, file) }));
 }
 

@@ -1,22 +1,28 @@
+import type { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { createBroadcaster } from '../broadcaster/create-broadcaster.ts';
+import type { Application } from '../broadcaster/upstream-intake.ts';
 import { broadcasterSettings } from '../run/reference-server.ts';
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { ScaleHook } from '../run/scale-hook.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import { randomStreams } from '../world/random.ts';
 import { MachineClock } from '../world/real/clock.ts';
 import { ListenError, listen } from '../world/real/listener.ts';
 import { newSecretId } from '../world/real/new-id.ts';
 import { TimerWheel } from '../world/real/timer-wheel.ts';
+import { DeadLetterFile } from './dead-letter-file.ts';
 import { UserError } from './exit.ts';
+import { type MetricsFlags, openMetricsPort } from './metrics-port.ts';
 import { findScenarios, loadScenario } from './scenario-files.ts';
 
 const HEALTH_LOG_MS = 60_000;
 const DRAIN_SPREAD_MS = 5000;
 const DRAIN_WAIT_MS = 500;
 
-export interface ServeOptions {
+export interface ServeOptions extends MetricsFlags {
   readonly port: number;
   readonly host: string;
   readonly scenario?: string;
+  readonly deadLetters?: string;
 }
 
 /** Runs the reference broadcaster until a signal comes, then drains it. */
@@ -24,8 +30,24 @@ export async function serve(options: ServeOptions): Promise<void> {
   const clock = new MachineClock();
   const timers = new TimerWheel(clock);
   const random = randomStreams(Math.floor(clock.nowUs()))('server');
-  const settings = broadcasterSettings(serverBlock(options.scenario));
-  const broadcaster = new Broadcaster({ settings, ports: { clock, timers, random, newId: newSecretId } });
+  const server = serverBlock(options.scenario);
+  const settings = broadcasterSettings(server);
+  const warn = (what: string): void => void process.stderr.write(`warning: ${what}\n`);
+  const hook = new ScaleHook({ settings: server.alerts.scale, onTrouble: warn });
+  const broadcaster = createBroadcaster({
+    settings,
+    application: SINK,
+    ports: {
+      clock,
+      timers,
+      random,
+      newId: newSecretId,
+      alert: ({ name, detail }) => warn(`${name}: ${detail}`),
+      scale: (alert) => hook.run(alert),
+    },
+  });
+  const letterFile = openLetterFile(options.deadLetters, broadcaster, clock, warn);
+  const metrics = await openMetricsPort(options, options.host, { source: () => broadcaster });
   const listener = await listen({
     port: options.port,
     host: options.host,
@@ -42,8 +64,24 @@ export async function serve(options: ServeOptions): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, DRAIN_WAIT_MS));
   process.stdout.write(healthLine(broadcaster));
   broadcaster.stop('restart');
+  letterFile?.close();
+  await metrics?.close();
+  hook.stop();
   await listener.close();
   timers.close();
+}
+
+/** Nobody is there to use what clients send: it is taken, once, and that is all. */
+const SINK: Application = { receive: (_message, settled) => settled(undefined) };
+
+function openLetterFile(
+  file: string | undefined,
+  broadcaster: Broadcaster,
+  clock: MachineClock,
+  warn: (what: string) => void,
+): DeadLetterFile | undefined {
+  if (file === undefined) return undefined;
+  return new DeadLetterFile({ file, letters: broadcaster.deadLetters, clock, warn });
 }
 
 function serverBlock(name: string | undefined): Parameters<typeof broadcasterSettings>[0] {
@@ -52,11 +90,15 @@ function serverBlock(name: string | undefined): Parameters<typeof broadcasterSet
 }
 
 function healthLine(broadcaster: Broadcaster): string {
-  const { connections, sessions, pendingTotal } = broadcaster.load();
-  const { broadcasts, sent, resent, dropped, deadLetters } = broadcaster.statistics;
+  const { connections, healthy, sessions, pendingTotal } = broadcaster.load();
+  const { broadcasts, sent, resent, dropped, deadLetters, problematicClients } = broadcaster.statistics;
+  const { successRatio } = broadcaster.oversight.metrics.summary();
+  const success =
+    successRatio === undefined ? '' : `, ${(successRatio * 100).toFixed(1)} % of the latest sends went well`;
   return (
-    `${connections} connections, ${sessions} sessions, ${pendingTotal} pending; ` +
-    `${broadcasts} broadcasts, ${sent} sent, ${resent} resent, ${dropped} given up, ${deadLetters} dead letters\n`
+    `${connections} connections, ${healthy} healthy, ${sessions} sessions, ${pendingTotal} pending; ` +
+    `${broadcasts} broadcasts, ${sent} sent, ${resent} resent, ${dropped} given up, ${deadLetters} dead letters, ` +
+    `${problematicClients} problematic clients${success}\n`
   );
 }
 

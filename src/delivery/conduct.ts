@@ -262,32 +262,6 @@ function sharedSessions(seen: readonly TakeoverObservation[], originUs: number):
   });
 }
 
-/** How the latency of clients that no fault touched changed under the faults of others. */
-export interface IsolationObservation {
-  readonly profile: string;
-  readonly baselineP99Us: number;
-  readonly baselineSamples: number;
-  readonly faultedP99Us: number;
-  readonly faultedSamples: number;
-  /** By how much the p99 may grow. */
-  readonly factor: number;
-}
-
-/** An isolation check in the form of an assertion, since latency is only judged with a generator in time. */
-export function isolationAssertion(seen: IsolationObservation): {
-  readonly status: 'pass' | 'fail' | 'no-data';
-  readonly class: 'performance';
-  readonly latency: true;
-  readonly text: string;
-} {
-  const { profile, baselineP99Us, baselineSamples, faultedP99Us, faultedSamples, factor } = seen;
-  const text = `p99 of ${profile} under the faults of others: ${ms(faultedP99Us)}, at most ${factor} times ${ms(baselineP99Us)}`;
-  if (baselineSamples === 0 || faultedSamples === 0)
-    return { status: 'no-data', class: 'performance', latency: true, text };
-  const kept = faultedP99Us <= baselineP99Us * factor;
-  return { status: kept ? 'pass' : 'fail', class: 'performance', latency: true, text };
-}
-
 function anomaly(
   kind: AnomalyKind,
   session: string,

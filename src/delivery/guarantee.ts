@@ -22,7 +22,7 @@ export interface Guarantee {
 }
 
 /** What each level of delivery promises. */
-const GUARANTEES: Readonly<Record<DeliveryLevel, Guarantee>> = {
+export const GUARANTEES: Readonly<Record<DeliveryLevel, Guarantee>> = {
   'at-most-once': {
     silentLoss: 'allowed',
     reportedLoss: 'allowed',

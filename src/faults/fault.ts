@@ -66,6 +66,16 @@ export interface FaultyServer {
   restart(downMs: number): void;
   /** Spins for `forMs` without returning to the event loop. */
   blockEventLoop(forMs: number): void;
+  /** Lets sends of messages fail for a while. */
+  failSends(errors: SendErrors): void;
+}
+
+export interface SendErrors {
+  readonly forMs: number;
+  /** Of all sends, 0..1. */
+  readonly share: number;
+  /** Of the errors, 0..1. */
+  readonly permanentShare: number;
 }
 
 /** What becomes of an ack that a frame fault picked. */

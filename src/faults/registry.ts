@@ -18,6 +18,7 @@ import { reconnectStorm } from './reconnect-storm.ts';
 import { reset } from './reset.ts';
 import { returnLate } from './return-late.ts';
 import { secondSocket } from './second-socket.ts';
+import { sendErrors } from './send-errors.ts';
 import { serverRestart } from './server-restart.ts';
 import { slowHandler } from './slow-handler.ts';
 import { slowReader } from './slow-reader.ts';
@@ -47,6 +48,7 @@ export const FAULTS: ReadonlyMap<string, Fault> = new Map(
     oversizedFrame,
     serverRestart,
     blockEventLoop,
+    sendErrors,
   ].map((fault: Fault) => [fault.name, fault]),
 );
 

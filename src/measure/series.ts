@@ -1,4 +1,5 @@
 import { Float64Histogram } from 'hdr-histogram-js';
+import { Trend } from './trend.ts';
 
 /**
  * A quantity over time in bounded memory: the depth of an outbox, the bytes a socket buffers.
@@ -39,6 +40,9 @@ export interface SeriesSummary {
   readonly warning?: number | undefined;
   /** Share of the time, 0..1, spent above `warning`; 0 without one. */
   readonly overWarning: number;
+  /** Change per second over load, as a straight line through the samples, and its standard error. */
+  readonly slopePerSec: number;
+  readonly slopeError: number;
   /** At most 60, in order; each is the largest value of its stretch of time. */
   readonly points: readonly SeriesPoint[];
 }
@@ -58,6 +62,8 @@ export class Series {
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
   #overUs = 0;
+  #trend = new Trend();
+  #trendEnded = false;
 
   constructor({ name, unit, warning }: SeriesOptions) {
     this.name = name;
@@ -75,6 +81,16 @@ export class Series {
     return this.#final;
   }
 
+  /** The slope counts from now on: what came before was warming up. */
+  startTrend(): void {
+    this.#trend = new Trend();
+  }
+
+  /** The slope counts no further: what comes now is not load any more. */
+  endTrend(): void {
+    this.#trendEnded = true;
+  }
+
   /**
    * Adds a sample, which holds until the next one.
    *
@@ -87,6 +103,7 @@ export class Series {
     else if (this.#isOver(this.#final)) this.#overUs += nowUs - this.#lastUs;
     this.#samples.recordValue(Math.max(0, Math.round(value)));
     this.#keep(nowUs - this.#firstUs, value);
+    if (!this.#trendEnded) this.#trend.add(nowUs / 1e6, value);
     this.#count += 1;
     this.#lastUs = nowUs;
     this.#final = value;
@@ -107,6 +124,8 @@ export class Series {
       final: this.#final,
       ...(this.#warning === undefined ? {} : { warning: this.#warning }),
       overWarning: this.#overWarning(),
+      slopePerSec: this.#trend.slope,
+      slopeError: this.#trend.slopeError,
       points: empty ? [] : this.#points(this.#firstUs - originUs),
     };
   }

@@ -15,7 +15,7 @@ export class AckPolicy {
     this.mode = mode;
   }
 
-  /** Highest seq covered by an ack that left; cumulative only. */
+  /** Highest seq that an ack or a resume has covered; cumulative only. */
   get lastAcked(): number {
     return this.#lastAcked;
   }
@@ -38,6 +38,11 @@ export class AckPolicy {
     if (floor === 0) return undefined;
     this.#lastAcked = floor;
     return floor;
+  }
+
+  /** Notes that a resume declares everything up to `seq` as handled, which is as good as an ack. */
+  declare(seq: number): void {
+    this.#lastAcked = Math.max(this.#lastAcked, seq);
   }
 
   reset(): void {

@@ -52,6 +52,19 @@ export class DedupWindow {
     for (let seq = from; seq <= to && !this.isBeyond(seq); seq += 1) this.add(seq);
   }
 
+  /** As if it had not been handled; what lies above it stays. */
+  forget(seq: number): void {
+    if (seq > this.#floor) {
+      this.#above?.delete(seq);
+      return;
+    }
+    const floor = this.#floor;
+    this.#floor = seq - 1;
+    this.#above ??= new Set();
+    for (let above = seq + 1; above <= floor; above += 1) this.#above.add(above);
+    if (this.#above.size === 0) this.#above = undefined;
+  }
+
   /** Forgets everything above `seq` and everything handled since: the state before it. */
   rollBackTo(seq: number): void {
     if (seq >= this.#floor) return;

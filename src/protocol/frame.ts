@@ -10,7 +10,10 @@ export const SUBPROTOCOL = 'wsdeliver.v1';
 export const FRAME_BYTES_MAX = 1_048_576;
 /** Everybody's room. */
 export const EVERYBODY = '*';
-const NAME_LENGTH_MAX = 200;
+/** Characters of a room, a type, a client id. */
+export const NAME_LENGTH_MAX = 200;
+const ENVELOPE_HEAD_BYTES_MAX = 64;
+const UTF8_BYTES_PER_UNIT_MAX = 3;
 const ROOMS_MAX = 1000;
 const BATCH_MAX = 10_000;
 
@@ -55,6 +58,8 @@ export interface Hello {
 export interface Ack {
   readonly kind: 'ack';
   readonly seq: number;
+  /** The ack of a gap covers it from here to `seq`; that of a message is `seq` itself. */
+  readonly from: number;
   readonly cumulative: boolean;
 }
 export interface Nack {
@@ -122,7 +127,17 @@ export interface Notice {
   readonly payload: unknown;
   readonly fields: Readonly<Record<string, unknown>>;
 }
-export type ServerFrame = Welcome | Envelope | Replayed | Gap | Pressure | Drain | Ack | Nack | Notice | Malformed;
+export type ServerFrame =
+  | Welcome
+  | Envelope
+  | Replayed
+  | Gap
+  | Pressure
+  | Drain
+  | Ack
+  | Nack
+  | Notice
+  | Malformed;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -138,7 +153,11 @@ export function decodeServerText(text: string, visit: (frame: ServerFrame) => vo
   decodeText(text, serverFrame, visit);
 }
 
-function decodeText<F>(text: string, decode: (fields: Fields) => F | Malformed, visit: (frame: F | Malformed) => void) {
+function decodeText<F>(
+  text: string,
+  decode: (fields: Fields) => F | Malformed,
+  visit: (frame: F | Malformed) => void,
+) {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -154,7 +173,8 @@ function decodeText<F>(text: string, decode: (fields: Fields) => F | Malformed, 
     visit(malformed(`a batch has 1 to ${BATCH_MAX} frames`));
     return;
   }
-  for (const item of value as unknown[]) visit(isFields(item) ? decode(item) : malformed('a frame is a JSON object'));
+  for (const item of value as unknown[])
+    visit(isFields(item) ? decode(item) : malformed('a frame is a JSON object'));
 }
 
 const ACK_HEAD = '{"kind":"ack","seq":';
@@ -162,18 +182,21 @@ const ACK_CUMULATIVE_TAIL = ',"cumulative":true}';
 
 /** The two spellings that `encodeAck` writes, without a JSON parser: acks are half of all frames. */
 function fastAck(text: string): Ack | undefined {
-  if (!text.startsWith(ACK_HEAD) || text.length > ACK_HEAD.length + 15 + ACK_CUMULATIVE_TAIL.length) return undefined;
+  if (!text.startsWith(ACK_HEAD) || text.length > ACK_HEAD.length + 15 + ACK_CUMULATIVE_TAIL.length)
+    return undefined;
   let at = ACK_HEAD.length;
   let seq = 0;
   for (; at < text.length; at += 1) {
     const digit = text.charCodeAt(at) - 48;
-    if (digit < 0 || digit > 9) break;
+    // A number with a leading zero is no JSON.
+    if (digit < 0 || digit > 9 || (digit === 0 && at === ACK_HEAD.length)) break;
     seq = seq * 10 + digit;
   }
   if (seq < 1 || at - ACK_HEAD.length > 15) return undefined;
-  if (at === text.length - 1 && text.charCodeAt(at) === 125) return { kind: 'ack', seq, cumulative: false };
+  if (at === text.length - 1 && text.charCodeAt(at) === 125)
+    return { kind: 'ack', seq, from: seq, cumulative: false };
   return text.endsWith(ACK_CUMULATIVE_TAIL) && at === text.length - ACK_CUMULATIVE_TAIL.length
-    ? { kind: 'ack', seq, cumulative: true }
+    ? { kind: 'ack', seq, from: seq, cumulative: true }
     : undefined;
 }
 
@@ -210,7 +233,9 @@ function serverFrame(fields: Fields): ServerFrame {
         ? { kind: 'pressure', state: fields.state }
         : malformed('pressure is high or normal');
     case 'drain':
-      return isCount(fields.spreadMs) ? { kind: 'drain', spreadMs: fields.spreadMs } : malformed('drain needs spreadMs');
+      return isCount(fields.spreadMs)
+        ? { kind: 'drain', spreadMs: fields.spreadMs }
+        : malformed('drain needs spreadMs');
     case undefined:
       return typeof fields.type === 'string'
         ? { kind: 'notice', type: fields.type, payload: fields.payload, fields }
@@ -229,9 +254,10 @@ function envelope(fields: Fields): Envelope | Malformed {
 }
 
 function ack(fields: Fields): Ack | Malformed {
-  return isSeq(fields.seq)
-    ? { kind: 'ack', seq: fields.seq, cumulative: fields.cumulative === true }
-    : malformed('ack needs a seq from 1');
+  const { seq, from = seq } = fields;
+  return isSeq(seq) && isSeq(from) && from <= seq
+    ? { kind: 'ack', seq, from, cumulative: fields.cumulative === true }
+    : malformed('ack needs a seq from 1, and a from not above it');
 }
 
 function nack(fields: Fields): Nack | Malformed {
@@ -243,10 +269,17 @@ function nack(fields: Fields): Nack | Malformed {
 function hello(fields: Fields): Hello | Malformed {
   if (!isName(fields.clientId)) return malformed('hello needs a clientId of 1 to 200 characters');
   const rooms = fields.rooms ?? [];
-  if (!Array.isArray(rooms) || rooms.length > ROOMS_MAX || !rooms.every(isName)) return malformed('rooms is a list of names');
+  if (!Array.isArray(rooms) || rooms.length > ROOMS_MAX || !rooms.every(isName))
+    return malformed('rooms is a list of names');
   const mode = ackMode(fields.ack);
   if (mode === undefined) return malformed('ack.mode is each, or cumulative with every and delayMs');
-  const base = { kind: 'hello' as const, clientId: fields.clientId, rooms, ack: mode, batch: fields.batch === true };
+  const base = {
+    kind: 'hello' as const,
+    clientId: fields.clientId,
+    rooms,
+    ack: mode,
+    batch: fields.batch === true,
+  };
   if (fields.session === undefined) return base;
   const { session, token, epoch, lastSeq } = fields;
   if (!isName(session) || !isName(token) || !isName(epoch) || !isCount(lastSeq)) {
@@ -266,7 +299,8 @@ function ackMode(value: unknown): AckMode | undefined {
 function action(fields: Fields): Action | Malformed {
   const { action: name, room, content } = fields;
   if (name === 'ping') return { kind: 'action', action: 'ping', room: '', content };
-  if (name !== 'join' && name !== 'leave' && name !== 'message') return malformed(`Unknown action: ${text(name)}`);
+  if (name !== 'join' && name !== 'leave' && name !== 'message')
+    return malformed(`Unknown action: ${text(name)}`);
   if (!isName(room)) return malformed(`${name} needs a room`);
   return { kind: 'action', action: name, room, content };
 }
@@ -279,7 +313,17 @@ function welcome(fields: Fields): Welcome | Malformed {
   if (typeof resumed !== 'boolean' || !isSeq(nextSeq) || !isCount(ttlMs)) {
     return malformed('welcome lacks a field');
   }
-  const base = { kind: 'welcome' as const, session, token, generation, epoch, resumed, nextSeq, delivery, ttlMs };
+  const base = {
+    kind: 'welcome' as const,
+    session,
+    token,
+    generation,
+    epoch,
+    resumed,
+    nextSeq,
+    delivery,
+    ttlMs,
+  };
   const batch = fields.batch === true;
   return isRefusal(reason) ? { ...base, batch, reason } : { ...base, batch };
 }
@@ -297,7 +341,15 @@ export function encodeAck(seq: number, cumulative: boolean): string {
   return cumulative ? `${ACK_HEAD}${seq}${ACK_CUMULATIVE_TAIL}` : `${ACK_HEAD}${seq}}`;
 }
 
-export function encodeNack(seq: number, options: { readonly retry?: boolean; readonly reason?: string } = {}): string {
+/** The ack of a gap. That of a message says nothing about what lies below it, so it could not stand for a gap. */
+export function encodeGapAck(from: number, to: number): string {
+  return from < to ? `${ACK_HEAD}${to},"from":${from}}` : encodeAck(to, false);
+}
+
+export function encodeNack(
+  seq: number,
+  options: { readonly retry?: boolean; readonly reason?: string } = {},
+): string {
   return JSON.stringify({ kind: 'nack', seq, ...options });
 }
 
@@ -316,8 +368,22 @@ export function encodeNotice(type: string, fields: Fields): string {
   return JSON.stringify({ type, ...fields });
 }
 
-export function encodeUpstream(seq: number, type: string, payloadText: string): string {
-  return `{"seq":${seq},"type":${JSON.stringify(type)},"payload":${payloadText}}`;
+/** @param attempt - 1 on the first transmission, which goes without the field */
+export function encodeUpstream(seq: number, type: string, payloadText: string, attempt = 1): string {
+  const again = attempt > 1 ? `"attempt":${attempt},` : '';
+  return `{"seq":${seq},${again}"type":${JSON.stringify(type)},"payload":${payloadText}}`;
+}
+
+/** Whether an envelope without its `seq` fits into the largest frame. */
+export function fitsFrame(text: string): boolean {
+  let bytes = text.length + ENVELOPE_HEAD_BYTES_MAX;
+  if (bytes * UTF8_BYTES_PER_UNIT_MAX <= FRAME_BYTES_MAX) return true;
+  for (let at = 0; at < text.length && bytes <= FRAME_BYTES_MAX; at += 1) {
+    const point = text.codePointAt(at) ?? 0;
+    if (point >= 0x80) bytes += point < 0x800 ? 1 : 2;
+    if (point > 0xffff) at += 1;
+  }
+  return bytes <= FRAME_BYTES_MAX;
 }
 
 function malformed(reason: string): Malformed {

@@ -10,17 +10,32 @@ export class OutgoingMessage extends SharedText {
   readonly type: string;
   /** Free for whoever publishes; the protocol never looks at it. */
   readonly tag: number;
+  /** When it was broadcast, µs; -1 before. */
+  publishedUs = -1;
   /** How the broadcast went, client by client. */
   readonly result: BroadcastResult = new BroadcastResult();
 
   /** @param payloadText - a JSON text */
-  constructor(options: { readonly room: string; readonly type: string; readonly payloadText: string; readonly tag?: number }) {
+  constructor(options: {
+    readonly room: string;
+    readonly type: string;
+    readonly payloadText: string;
+    readonly tag?: number;
+  }) {
     super(`"type":${JSON.stringify(options.type)},"payload":${options.payloadText}}`);
     this.room = options.room;
     this.type = options.type;
     this.tag = options.tag ?? -1;
   }
+
+  /** What was published, as JSON text. */
+  get payloadText(): string {
+    return this.text.slice(`"type":${JSON.stringify(this.type)},"payload":`.length, -1);
+  }
 }
+
+/** Clients whose error one broadcast keeps. */
+const ERRORS_MAX = 100;
 
 /** What became of one broadcast at its recipients; every recipient ends in one of the counters. */
 export class BroadcastResult {
@@ -36,6 +51,13 @@ export class BroadcastResult {
   failed = 0;
   /** The message timeout has passed: what leaves later does not count as sent any more. */
   closed = false;
+  /** Why clients did not get it, one reason each; of the first hundred. */
+  errors: Map<string, string> | undefined = undefined;
+
+  fail(clientId: string, reason: string): void {
+    this.errors ??= new Map();
+    if (this.errors.size < ERRORS_MAX) this.errors.set(clientId, reason);
+  }
 
   get settled(): boolean {
     return this.sent + this.skipped + this.dropped + this.failed >= this.total;

@@ -19,6 +19,7 @@ export class Outbox {
   #sentUs: Float64Array = NO_NUMBERS;
   #sends: Uint8Array = NO_BYTES;
   #strikes: Uint8Array = NO_BYTES;
+  /** Twice the number of nacks, and 1 on top while the last of them waits to be followed. */
   #nacked: Uint8Array = NO_BYTES;
   #mask = -1;
   /** Logical indexes, growing for ever; a slot is an index masked. */
@@ -37,6 +38,11 @@ export class Outbox {
   /** Messages neither acked nor given up. */
   get pending(): number {
     return this.#messages;
+  }
+
+  /** Gaps that the client has not acked. */
+  get gaps(): number {
+    return this.#gaps;
   }
 
   /** Nothing left to deliver or to tell. */
@@ -72,6 +78,14 @@ export class Outbox {
     return this.#cursor < this.#tail;
   }
 
+  /** Whether a message waits to be sent on the current connection. */
+  isUnsent(message: OutgoingMessage): boolean {
+    for (let index = this.#cursor; index < this.#tail; index += 1) {
+      if (this.#items[index & this.#mask] === message) return true;
+    }
+    return false;
+  }
+
   append(message: OutgoingMessage): number {
     const seq = this.#nextSeq;
     this.#push(seq, message);
@@ -89,6 +103,7 @@ export class Outbox {
     if (item instanceof OutboxGap && item.reason === reason && this.#seqs[last & this.#mask] === seq - 1) {
       this.#seqs[last & this.#mask] = seq;
       this.#dueUs[last & this.#mask] = 0;
+      this.#strikes[last & this.#mask] = 0;
     } else {
       this.#push(seq, new OutboxGap(seq, reason));
       this.#gaps += 1;
@@ -106,29 +121,23 @@ export class Outbox {
   }
 
   /**
-   * Turns a message into a gap, merged with a gap just before it.
+   * Turns a message into a gap, merged with the gaps that touch it.
    *
    * @returns the message given up
    */
   giveUp(index: number, reason: GapReason): OutgoingMessage {
     const slot = index & this.#mask;
     const item = this.#items[slot];
-    if (item === undefined || item instanceof OutboxGap) throw new Error(`Cannot give up entry ${index}: it is no message`);
-    const seq = this.#seqAt(index);
+    if (item === undefined || item instanceof OutboxGap)
+      throw new Error(`Cannot give up entry ${index}: it is no message`);
     this.#messages -= 1;
-    const before = index - 1;
-    const previous = before >= this.#head ? this.#items[before & this.#mask] : undefined;
-    if (previous instanceof OutboxGap && previous.reason === reason && this.#seqAt(before) === seq - 1) {
-      this.#items[slot] = undefined;
-      this.#seqs[before & this.#mask] = seq;
-      this.#dueUs[before & this.#mask] = 0;
-      // Keep seqs sorted and distinct: the hole takes the seq that the widened gap has left.
-      this.#seqs[slot] = seq;
-    } else {
-      this.#items[slot] = new OutboxGap(seq, reason);
-      this.#dueUs[slot] = 0;
-      this.#gaps += 1;
-    }
+    this.#gaps += 1;
+    this.#items[slot] = new OutboxGap(this.#seqAt(index), reason);
+    this.#dueUs[slot] = 0;
+    this.#strikes[slot] = 0;
+    this.#mergeGaps(this.#neighbour(index, -1), index);
+    this.#mergeGaps(index, this.#neighbour(index, 1));
+    this.#advanceHead();
     return item;
   }
 
@@ -139,6 +148,24 @@ export class Outbox {
 
   seqAt(index: number): number {
     return this.#seqAt(index);
+  }
+
+  /** First seq of an entry: of a gap where it begins, of a message its own. */
+  firstSeqAt(index: number): number {
+    const item = this.#items[index & this.#mask];
+    return item instanceof OutboxGap ? item.from : this.#seqAt(index);
+  }
+
+  /** First index whose seq is at least `seq`; the tail when there is none. */
+  indexFrom(seq: number): number {
+    let low = this.#head;
+    let high = this.#tail;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#seqAt(middle) < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Transmissions so far, saturating at 255. */
@@ -171,14 +198,25 @@ export class Outbox {
     return strikes;
   }
 
+  /** Takes a strike back: the transmission after it did not come about. */
+  forgive(index: number): void {
+    const slot = index & this.#mask;
+    this.#strikes[slot] = Math.max((this.#strikes[slot] ?? 0) - 1, 0);
+  }
+
+  /** Times the client's handler failed, saturating. */
+  nacksAt(index: number): number {
+    return (this.#nacked[index & this.#mask] ?? 0) >> 1;
+  }
+
   /** Whether the client asked to get it again later, rather than staying silent. */
   isNacked(index: number): boolean {
-    return this.#nacked[index & this.#mask] === 1;
+    return ((this.#nacked[index & this.#mask] ?? 0) & 1) === 1;
   }
 
   /** Notes that the client's handler failed: not again before `dueUs`. */
   postpone(index: number, dueUs: number): void {
-    this.#nacked[index & this.#mask] = 1;
+    this.#nacked[index & this.#mask] = (Math.min(this.nacksAt(index) + 1, NACKS_MAX) << 1) | 1;
     this.#dueUs[index & this.#mask] = dueUs;
   }
 
@@ -189,7 +227,7 @@ export class Outbox {
     if (sends < 255) this.#sends[slot] = sends + 1;
     this.#dueUs[slot] = dueUs;
     this.#sentUs[slot] = sentUs;
-    this.#nacked[slot] = 0;
+    this.#nacked[slot] = (this.#nacked[slot] ?? 0) & ~1;
     const seq = this.#seqAt(index);
     if (seq > this.#highestSent) this.#highestSent = seq;
     if (index >= this.#cursor) this.#cursor = index + 1;
@@ -207,10 +245,13 @@ export class Outbox {
 
   /** @returns index of the entry that holds or covers `seq`, -1 when it is not pending */
   find(seq: number): number {
-    if (this.#head === this.#tail || seq < this.#firstSeq() || seq >= this.#nextSeq) return -1;
+    if (this.#head === this.#tail || seq < this.firstSeqAt(this.#head) || seq >= this.#nextSeq) return -1;
     const guess = this.#head + seq - this.#seqAt(this.#head);
-    const index = guess < this.#tail && guess >= this.#head && this.#seqAt(guess) === seq ? guess : this.#search(seq);
-    return this.#covers(index, seq) ? index : this.#covers(index - 1, seq) ? index - 1 : -1;
+    const fits = guess < this.#tail && guess >= this.#head && this.#seqAt(guess) === seq;
+    const near = fits ? guess : this.indexFrom(seq);
+    // A gap leaves holes behind where it grew: their seqs are in the gap, which is the next entry.
+    const index = this.#items[near & this.#mask] === undefined ? this.#neighbour(near, 1) : near;
+    return this.#covers(index, seq) ? index : -1;
   }
 
   /**
@@ -253,9 +294,25 @@ export class Outbox {
     return this.#seqs[index & this.#mask] ?? 0;
   }
 
-  #firstSeq(): number {
-    const item = this.#items[this.#head & this.#mask];
-    return item instanceof OutboxGap ? item.from : this.#seqAt(this.#head);
+  /** The nearest entry before or behind an index that is no hole. */
+  #neighbour(index: number, step: 1 | -1): number {
+    let at = index + step;
+    while (at >= this.#head && at < this.#tail && this.#items[at & this.#mask] === undefined) at += step;
+    return at;
+  }
+
+  /** The later of two gaps that touch takes the earlier in: so the seq of no entry changes, and the head can move on. */
+  #mergeGaps(index: number, later: number): void {
+    if (index < this.#head || later >= this.#tail) return;
+    const gap = this.#items[index & this.#mask];
+    const into = this.#items[later & this.#mask];
+    if (!(gap instanceof OutboxGap) || !(into instanceof OutboxGap) || gap.reason !== into.reason) return;
+    if (this.#seqAt(index) !== into.from - 1) return;
+    into.from = gap.from;
+    this.#items[index & this.#mask] = undefined;
+    this.#dueUs[later & this.#mask] = 0;
+    this.#strikes[later & this.#mask] = 0;
+    this.#gaps -= 1;
   }
 
   #covers(index: number, seq: number): boolean {
@@ -264,18 +321,6 @@ export class Outbox {
     if (item === undefined) return false;
     const last = this.#seqAt(index);
     return item instanceof OutboxGap ? seq >= item.from && seq <= last : seq === last;
-  }
-
-  /** First index whose seq is at least `seq`. */
-  #search(seq: number): number {
-    let low = this.#head;
-    let high = this.#tail;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.#seqAt(middle) < seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #push(seq: number, item: OutgoingMessage | OutboxGap): void {
@@ -309,7 +354,15 @@ export class Outbox {
   }
 
   #rebuild(capacity: number): void {
-    const from = { seqs: this.#seqs, items: this.#items, dueUs: this.#dueUs, sentUs: this.#sentUs, sends: this.#sends, strikes: this.#strikes, nacked: this.#nacked };
+    const from = {
+      seqs: this.#seqs,
+      items: this.#items,
+      dueUs: this.#dueUs,
+      sentUs: this.#sentUs,
+      sends: this.#sends,
+      strikes: this.#strikes,
+      nacked: this.#nacked,
+    };
     const oldMask = this.#mask;
     const [head, tail, cursor] = [this.#head, this.#tail, this.#cursor];
     this.#seqs = new Float64Array(capacity);
@@ -353,4 +406,5 @@ export class OutboxGap {
 }
 
 const NO_NUMBERS = new Float64Array(0);
+const NACKS_MAX = 127;
 const NO_BYTES = new Uint8Array(0);

@@ -1,51 +1,21 @@
 import { backoffMs } from './backoff.ts';
-import { type DeliveryLevel, encodeFrame, type GapReason } from './frame.ts';
+import { encodeFrame, type GapReason } from './frame.ts';
 import { NOTICE_HEAD, type OutgoingMessage, seqHead } from './message.ts';
 import { Outbox, OutboxGap } from './outbox.ts';
+import { PeerViolation } from './peer-violation.ts';
 import { type Clock, type Link, LinkState, type Random, Timer, type Timers } from './ports.ts';
+import { errorCode, passes } from './send-error.ts';
+import type {
+  DropReason,
+  SendGate,
+  SessionIdentity,
+  SessionObserver,
+  SessionOptions,
+  SessionSettings,
+} from './session-contract.ts';
 
-export interface SessionSettings {
-  readonly delivery: DeliveryLevel;
-  readonly ackTimeoutMs: number;
-  /** With false nothing is sent again on an open socket but what was nacked; a resume replays all the same. */
-  readonly resend: boolean;
-  /** Strikes (unanswered transmissions, nacks) a message survives. */
-  readonly maxResend: number;
-  readonly nackBackoffMs: number;
-  readonly maxPending: number;
-  readonly overflow: 'reject' | 'drop-oldest' | 'disconnect';
-  /** A socket with more than this buffered is not written to. */
-  readonly bufferBytesMax: number;
-  /** Retries of a send that failed for a passing reason. */
-  readonly retryAttempts: number;
-  readonly retryDelayMs: number;
-}
-
-/** Why a message of this session was given up: by a gap, or with the whole session. */
-export type DropReason = GapReason | 'session-expired' | 'replaced' | 'restart' | 'goodbye';
-
-/** What a session tells the broadcaster. Called inside the hot path: implementations stay cheap. */
-export interface SessionObserver {
-  assigned(session: Session, seq: number, message: OutgoingMessage): void;
-  /** @param attempt - 1 on the first transmission */
-  sent(session: Session, seq: number, message: OutgoingMessage, attempt: number): void;
-  /** @param roundTripUs - from the only transmission to the ack; -1 when there were several and it can't be told */
-  acked(session: Session, seq: number, message: OutgoingMessage, roundTripUs: number): void;
-  dropped(session: Session, seq: number, message: OutgoingMessage, reason: DropReason): void;
-  sendFailed(session: Session, code: string, retried: boolean): void;
-}
-
-export interface SessionIdentity {
-  readonly id: string;
-  readonly clientId: string;
-  readonly epoch: string;
-}
-
-/** A frame that breaks the protocol: the peer's fault. The connection closes with 4400. */
-export class PeerViolation extends Error {}
-
-/** Codes of send errors that pass by themselves. Anything else (a closed or broken socket) will fail again. */
-const TRANSIENT_SEND_ERRORS: ReadonlySet<string> = new Set(['EAGAIN', 'EWOULDBLOCK', 'ENOBUFS', 'ENOMEM', 'EINTR']);
+/** Unacked gaps after which a client counts as too slow. */
+const GAPS_MAX = 1000;
 /** Resends back off up to this many ack timeouts. */
 const RESEND_BACKOFF_MAX = 8;
 
@@ -67,6 +37,8 @@ export class Session {
   previousToken = '';
   /** Free for the observer. */
   attachment: unknown = undefined;
+  /** Slows it down. */
+  gate: SendGate | undefined = undefined;
   protected link: Link | undefined;
   protected readonly clock: Clock;
   protected readonly timers: Timers;
@@ -78,15 +50,9 @@ export class Session {
   /** Last seq of the replay in progress, -1 when there is none. */
   #replayThrough = -1;
   #sendRetries = 0;
+  #ended = false;
 
-  constructor(options: {
-    readonly identity: SessionIdentity;
-    readonly settings: SessionSettings;
-    readonly clock: Clock;
-    readonly timers: Timers;
-    readonly random: Random;
-    readonly observer: SessionObserver;
-  }) {
+  constructor(options: SessionOptions) {
     this.identity = options.identity;
     this.settings = options.settings;
     this.outbox = new Outbox(options.settings.maxPending);
@@ -97,9 +63,13 @@ export class Session {
     this.#resendTimer = new Timer(() => this.#onTimer());
   }
 
-  /** A welcome can get lost with its socket: then the client has only the token it came with. */
-  renewToken(token: string): void {
-    this.previousToken = this.token;
+  /**
+   * A welcome can get lost with its socket, several in a row as well: then the client has only what it came with.
+   *
+   * @param presented - the token that the client came with, empty when it came with none
+   */
+  renewToken(token: string, presented: string): void {
+    this.previousToken = presented;
     this.token = token;
   }
 
@@ -111,8 +81,18 @@ export class Session {
     return this.settings.delivery !== 'at-most-once';
   }
 
+  /** Over for good: nobody will be told of what is dropped by a gap any more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   get connected(): boolean {
     return this.link !== undefined;
+  }
+
+  /** Instant at which it looks again for something to send, µs; -1 when it waits for somebody else. */
+  get nextTryUs(): number {
+    return this.#resendTimer.dueUs;
   }
 
   get replaying(): boolean {
@@ -132,13 +112,13 @@ export class Session {
     this.link = undefined;
     this.#replayThrough = -1;
     this.timers.disarm(this.#resendTimer);
-    this.#countUnsentAsSkipped();
-    if (!this.sequenced) this.outbox.clear((seq, message) => this.observer.dropped(this, seq, message, 'overflow'));
+    this.skipUnsent();
   }
 
   /** Ends the session for good; what is pending is lost for `reason`. */
   end(reason: DropReason): void {
     this.detach();
+    this.#ended = true;
     this.outbox.clear((seq, message) => this.observer.dropped(this, seq, message, reason));
   }
 
@@ -149,9 +129,18 @@ export class Session {
    */
   offer(message: OutgoingMessage): 'queued' | 'full' | 'disconnect' {
     message.result.total += 1;
+    // It neither acks what it gets nor the gaps: those would grow without end.
+    if (this.outbox.gaps >= GAPS_MAX) return this.#refuse(message, 'disconnect');
     if (this.outbox.isFull) return this.overflow(message);
     this.#append(message);
     return 'queued';
+  }
+
+  /** Owes the client a message and gives it up at once: who can't keep up gets less. */
+  withhold(message: OutgoingMessage): void {
+    message.result.total += 1;
+    if (this.sequenced) this.#reject(message);
+    else this.#refuse(message, 'full');
   }
 
   /** Writes what is unsent, in seq order, as long as the socket takes it. */
@@ -161,34 +150,36 @@ export class Session {
     const outbox = this.outbox;
     while (outbox.hasUnsent) {
       const index = outbox.cursor;
-      if (this.replaying && outbox.seqAt(index) > this.#replayThrough) this.#finishReplay(link);
+      if (this.replaying && outbox.firstSeqAt(index) > this.#replayThrough) this.#finishReplay(link);
       const item = outbox.at(index);
       if (item === undefined) outbox.skip(index);
       else if (link.state !== LinkState.open) return;
       else if (link.bufferedBytes > this.settings.bufferBytesMax) {
         if (this.sequenced) return;
         this.#dropUnsent();
-      } else if (!this.transmit(link, index, item)) return;
+      } else if (!(item instanceof OutboxGap) && this.gate?.admits() === false) return;
+      else if (!this.transmit(link, index, item)) return;
     }
     if (this.replaying) this.#finishReplay(link);
   }
 
   /**
-   * Frees what the client handled.
+   * Frees what the client handled, and the gaps it took.
    *
    * Acks may come late or twice: one for something not pending is a no-op.
    *
+   * @param from - `seq`, but in the ack of a gap where that begins
    * @throws {PeerViolation} for a seq above anything sent
    */
-  onAck(seq: number, cumulative: boolean): void {
+  onAck(seq: number, cumulative: boolean, from = seq): void {
     if (seq > this.outbox.highestSent) {
       throw new PeerViolation(`ack for ${seq}, but ${this.outbox.highestSent} is the highest seq sent`);
     }
-    if (cumulative) this.ackThrough(seq);
-    else {
-      const index = this.outbox.find(seq);
-      if (index >= 0) this.#free(index, seq);
-    }
+    if (cumulative) this.#freeThrough(seq, true);
+    else if (from < seq) this.#freeGaps(from, seq);
+    else this.#freeOne(seq);
+    // The peer takes what it gets: what had to wait for room in the socket may have it now.
+    if (this.outbox.hasUnsent) this.pump();
   }
 
   /**
@@ -200,7 +191,8 @@ export class Session {
    */
   onNack(seq: number, retry: boolean): void {
     const outbox = this.outbox;
-    if (seq > outbox.highestSent) throw new PeerViolation(`nack for ${seq}, but ${outbox.highestSent} is the highest seq sent`);
+    if (seq > outbox.highestSent)
+      throw new PeerViolation(`nack for ${seq}, but ${outbox.highestSent} is the highest seq sent`);
     const index = outbox.find(seq);
     if (index < 0 || outbox.at(index) instanceof OutboxGap) return;
     if (!retry) this.giveUp(index, 'nack');
@@ -210,47 +202,45 @@ export class Session {
 
   /** Trims what the client says it has handled, when it resumes. */
   ackThrough(seq: number): void {
+    // Between the transmission and this lies the absence: no round trip.
+    this.#freeThrough(seq, false);
+  }
+
+  /** Counts what is unsent as skipped in its broadcast; the outbox still holds it. */
+  skipUnsent(): void {
     const outbox = this.outbox;
-    while (outbox.head < outbox.tail) {
-      const index = outbox.head;
+    for (let index = outbox.cursor; index < outbox.tail; index += 1) {
       const item = outbox.at(index);
-      const first = item instanceof OutboxGap ? item.from : outbox.seqAt(index);
-      if (first > seq) return;
-      this.#free(index, Math.min(seq, outbox.seqAt(index)));
+      if (item === undefined || item instanceof OutboxGap) continue;
+      if (this.#countsFirst(index, item)) item.result.skipped += 1;
     }
+    this.#skippedThrough = outbox.nextSeq - 1;
   }
 
   /** Gives one message up and tells the client by a gap. */
   protected giveUp(index: number, reason: GapReason): void {
     const seq = this.outbox.seqAt(index);
+    const attempts = this.outbox.sendsAt(index);
     const message = this.outbox.giveUp(index, reason);
-    this.observer.dropped(this, seq, message, reason);
+    if (attempts === 0 && seq > this.#skippedThrough && !message.result.closed) message.result.dropped += 1;
+    this.observer.dropped(this, seq, message, reason, attempts);
     if (this.connected) this.timers.arm(this.#resendTimer, 0);
   }
 
   /** What happens to a message that finds the outbox full. */
   protected overflow(message: OutgoingMessage): 'full' | 'disconnect' {
-    if (!this.sequenced) {
-      message.result.dropped += 1;
-      this.observer.dropped(this, 0, message, 'overflow');
-      return 'full';
-    }
+    if (!this.sequenced) return this.#refuse(message, 'full');
     switch (this.settings.overflow) {
-      case 'reject': {
-        const seq = this.outbox.appendGap('overflow');
-        message.result.dropped += 1;
-        this.observer.assigned(this, seq, message);
-        this.observer.dropped(this, seq, message, 'overflow');
-        if (this.connected) this.timers.arm(this.#resendTimer, 0);
+      case 'pause':
+      case 'reject':
+        this.#reject(message);
         return 'full';
-      }
       case 'drop-oldest':
         this.giveUp(this.outbox.oldestMessage(), 'overflow');
         this.#append(message);
         return 'full';
       case 'disconnect':
-        message.result.dropped += 1;
-        return 'disconnect';
+        return this.#refuse(message, 'disconnect');
     }
   }
 
@@ -268,18 +258,41 @@ export class Session {
       return this.#onSendError(errorCode(error), index, item);
     }
     this.#sendRetries = 0;
-    if (attempt === 1 && seq > this.#skippedThrough && !item.result.closed) item.result.sent += 1;
+    if (this.#countsFirst(index, item)) item.result.sent += 1;
     this.#markSent(index, this.outbox.strikesAt(index));
     this.observer.sent(this, seq, item, attempt);
-    if (this.sequenced) this.#watch();
-    else this.outbox.ack(index, seq);
+    if (!this.sequenced) this.outbox.ack(index, seq);
     return true;
   }
 
   protected sendGap(link: Link, index: number, gap: OutboxGap): void {
     link.send(encodeFrame({ kind: 'gap', from: gap.from, to: this.outbox.seqAt(index), reason: gap.reason }));
     this.#markSent(index, this.outbox.strike(index));
-    this.#watch();
+  }
+
+  /** Gives a message up before it was sent, and tells the client by a gap. */
+  #reject(message: OutgoingMessage): void {
+    const seq = this.outbox.appendGap('overflow');
+    message.result.dropped += 1;
+    this.observer.assigned(this, seq, message);
+    this.observer.dropped(this, seq, message, 'overflow');
+    if (this.connected) this.timers.arm(this.#resendTimer, 0);
+  }
+
+  /** A message that gets no place at all. */
+  #refuse<O extends 'full' | 'disconnect'>(message: OutgoingMessage, outcome: O): O {
+    message.result.dropped += 1;
+    this.observer.assigned(this, 0, message);
+    this.observer.dropped(this, 0, message, 'overflow');
+    return outcome;
+  }
+
+  /** Whether what happens to a message now is what its broadcast counts for this recipient. */
+  #countsFirst(index: number, message: OutgoingMessage): boolean {
+    const { outbox } = this;
+    return (
+      outbox.sendsAt(index) === 0 && outbox.seqAt(index) > this.#skippedThrough && !message.result.closed
+    );
   }
 
   #append(message: OutgoingMessage): void {
@@ -291,8 +304,32 @@ export class Session {
     this.observer.assigned(this, seq, message);
   }
 
-  #free(index: number, seq: number): void {
-    const once = this.outbox.sendsAt(index) === 1;
+  /** A late ack of a message may find a gap in its place. Only for itself it speaks, not for what lies below it. */
+  #freeOne(seq: number): void {
+    const index = this.outbox.find(seq);
+    if (index >= 0 && this.outbox.firstSeqAt(index) === seq) this.#free(index, seq, true);
+  }
+
+  #freeThrough(seq: number, timed: boolean): void {
+    const outbox = this.outbox;
+    while (outbox.head < outbox.tail && outbox.firstSeqAt(outbox.head) <= seq) {
+      this.#free(outbox.head, Math.min(seq, outbox.seqAt(outbox.head)), timed);
+    }
+  }
+
+  /** What the client was told of; a gap that has grown downwards since is told again as a whole. */
+  #freeGaps(from: number, to: number): void {
+    const outbox = this.outbox;
+    for (let index = outbox.indexFrom(from); index < outbox.tail; index += 1) {
+      const first = outbox.firstSeqAt(index);
+      if (first > to) return;
+      if (first >= from && outbox.at(index) instanceof OutboxGap)
+        this.#free(index, Math.min(to, outbox.seqAt(index)), false);
+    }
+  }
+
+  #free(index: number, seq: number, timed: boolean): void {
+    const once = timed && this.outbox.sendsAt(index) === 1;
     const sentUs = this.outbox.sentUsAt(index);
     const message = this.outbox.ack(index, seq);
     if (message === undefined) return;
@@ -300,24 +337,30 @@ export class Session {
   }
 
   #postpone(index: number): void {
-    const policy = { minMs: this.settings.nackBackoffMs, maxMs: this.settings.nackBackoffMs * 32, jitter: 'none' as const };
-    const waitMs = backoffMs(policy, this.outbox.strikesAt(index), this.#random);
-    this.outbox.postpone(index, this.clock.nowUs() + waitMs * 1000);
-    const nextMs = this.#resendTimer.armed ? (this.#resendTimer.dueUs - this.clock.nowUs()) / 1000 : Number.POSITIVE_INFINITY;
-    if (waitMs < nextMs) this.timers.arm(this.#resendTimer, waitMs);
+    const minMs = this.settings.nackBackoffMs;
+    const policy = { minMs, maxMs: minMs * 32, jitter: 'none' } as const;
+    // Unanswered transmissions do not count: they say nothing about the handler.
+    const waitMs = backoffMs(policy, this.outbox.nacksAt(index) + 1, this.#random);
+    const dueUs = this.clock.nowUs() + waitMs * 1000;
+    this.outbox.postpone(index, dueUs);
+    this.#wakeBy(dueUs);
   }
 
   /** The first transmission gets exactly the ack timeout; later ones back off, spread by a quarter. */
   #markSent(index: number, strikes: number): void {
     const nowUs = this.clock.nowUs();
     const timeoutUs = this.settings.ackTimeoutMs * 1000;
-    const factor = strikes === 0 ? 1 : Math.min(2 ** strikes, RESEND_BACKOFF_MAX) * (1 + this.#random.next() / 4);
-    this.outbox.markSent(index, nowUs, nowUs + timeoutUs * factor);
+    const factor =
+      strikes === 0 ? 1 : Math.min(2 ** strikes, RESEND_BACKOFF_MAX) * (1 + this.#random.next() / 4);
+    const dueUs = nowUs + timeoutUs * factor;
+    this.outbox.markSent(index, nowUs, dueUs);
+    if (this.sequenced) this.#wakeBy(dueUs);
   }
 
-  /** One timer for all: it is only armed when it is not, and looks at everything when it fires. */
-  #watch(): void {
-    if (!this.#resendTimer.armed) this.timers.arm(this.#resendTimer, this.settings.ackTimeoutMs);
+  /** One timer for all, which looks at everything when it fires: it is only moved when it would come too late. */
+  #wakeBy(dueUs: number): void {
+    if (this.#resendTimer.armed && this.#resendTimer.dueUs <= dueUs) return;
+    this.timers.arm(this.#resendTimer, Math.max(0, (dueUs - this.clock.nowUs()) / 1000));
   }
 
   #onTimer(): void {
@@ -328,10 +371,12 @@ export class Session {
       return;
     }
     this.pump();
-    const nextUs = this.resendDue(link);
-    if (nextUs < Number.POSITIVE_INFINITY) {
-      this.timers.arm(this.#resendTimer, Math.max(0, (nextUs - this.clock.nowUs()) / 1000));
+    if (this.replaying) {
+      this.#wakeBy(this.clock.nowUs() + this.settings.ackTimeoutMs * 1000);
+      return;
     }
+    const nextUs = this.resendDue(link);
+    if (nextUs < Number.POSITIVE_INFINITY) this.#wakeBy(nextUs);
   }
 
   /**
@@ -358,19 +403,28 @@ export class Session {
       this.sendGap(link, index, item);
       return;
     }
-    if (!outbox.isNacked(index)) {
-      if (!this.settings.resend) {
-        outbox.setDueUs(index, Number.POSITIVE_INFINITY);
-        return;
-      }
-      if (outbox.strike(index) > this.settings.maxResend) {
-        this.giveUp(index, 'max-resend');
-        return;
-      }
+    const unanswered = !outbox.isNacked(index);
+    if (unanswered && !this.settings.resend) {
+      this.observer.ackOverdue(this);
+      outbox.setDueUs(index, Number.POSITIVE_INFINITY);
+      return;
     }
-    if (link.bufferedBytes > this.settings.bufferBytesMax || !this.transmit(link, index, item)) {
-      outbox.setDueUs(index, nowUs + this.settings.ackTimeoutMs * 1000);
+    const laterUs = nowUs + this.settings.ackTimeoutMs * 1000;
+    const full = link.bufferedBytes > this.settings.bufferBytesMax;
+    if (full || link.state !== LinkState.open || this.gate?.admits() === false) {
+      outbox.setDueUs(index, laterUs);
+      return;
     }
+    if (unanswered) this.observer.ackOverdue(this);
+    // Whoever heard that may have closed the socket.
+    if (link.state !== LinkState.open) return;
+    if (unanswered && outbox.strike(index) > this.settings.maxResend) {
+      this.giveUp(index, 'max-resend');
+      return;
+    }
+    if (this.transmit(link, index, item)) return;
+    if (unanswered) outbox.forgive(index);
+    outbox.setDueUs(index, laterUs);
   }
 
   /** The socket takes nothing: no transmission in flight has had its chance, so all get a new one. */
@@ -384,16 +438,22 @@ export class Session {
   }
 
   #onSendError(code: string, index: number, message: OutgoingMessage): boolean {
-    const retry = TRANSIENT_SEND_ERRORS.has(code) && this.#sendRetries < this.settings.retryAttempts;
+    const nowUs = this.clock.nowUs();
+    const passing = passes(code);
+    const retry = passing && this.#sendRetries < this.settings.retryAttempts;
     this.observer.sendFailed(this, code, retry);
     if (retry) {
       this.#sendRetries += 1;
-      this.timers.arm(this.#resendTimer, this.settings.retryDelayMs * this.#sendRetries);
+      this.#wakeBy(nowUs + this.settings.retryDelayMs * 1000 * this.#sendRetries);
       return false;
     }
-    if (this.sequenced) return false;
+    this.#sendRetries = 0;
+    if (this.sequenced) {
+      if (passing) this.#wakeBy(nowUs + this.settings.ackTimeoutMs * 1000);
+      return false;
+    }
     const seq = this.outbox.seqAt(index);
-    message.result.failed += 1;
+    if (this.#countsFirst(index, message)) message.result.failed += 1;
     this.outbox.skip(index);
     this.outbox.ack(index, seq);
     this.observer.dropped(this, seq, message, 'overflow');
@@ -403,7 +463,7 @@ export class Session {
   /** At most once and the socket is full: everything waiting is dropped, and counted. */
   #dropUnsent(): void {
     this.outbox.clear((seq, message) => {
-      message.result.dropped += 1;
+      if (seq > this.#skippedThrough && !message.result.closed) message.result.dropped += 1;
       this.observer.dropped(this, seq, message, 'overflow');
     });
   }
@@ -412,19 +472,4 @@ export class Session {
     link.send(encodeFrame({ kind: 'replayed', seq: this.#replayThrough }));
     this.#replayThrough = -1;
   }
-
-  #countUnsentAsSkipped(): void {
-    const outbox = this.outbox;
-    for (let index = outbox.cursor; index < outbox.tail; index += 1) {
-      const item = outbox.at(index);
-      const fresh = outbox.seqAt(index) > this.#skippedThrough && outbox.sendsAt(index) === 0;
-      if (fresh && item !== undefined && !(item instanceof OutboxGap)) item.result.skipped += 1;
-    }
-    this.#skippedThrough = outbox.nextSeq - 1;
-  }
-}
-
-function errorCode(error: unknown): string {
-  const code = (error as { readonly code?: unknown }).code;
-  return typeof code === 'string' ? code : 'unknown';
 }

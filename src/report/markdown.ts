@@ -3,6 +3,7 @@ import { LATENCY_NAMES, type Result } from '../run/result.ts';
 import { formatCount, formatShare, formatUs } from './figures.ts';
 import {
   clientCount,
+  deadLetterFacts,
   gravity,
   guaranteeFinding,
   headline,
@@ -10,6 +11,7 @@ import {
   lossReasons,
   type Status,
   spaced,
+  upstreamFacts,
 } from './wording.ts';
 
 /** A summary for a comment on a change: what failed is in sight, the rest is folded away. */
@@ -27,6 +29,7 @@ export function renderMarkdown(result: Result): string {
       .map((reason) => `- ${escapeMarkdown(reason)}`)
       .join('\n'),
     deliverySentence(result.delivery),
+    ...more(result),
     expectations(result),
     folded('Delivery and latency', [profiles(result), latencies(result)]),
     folded('Anomalies', [anomalies(result)]),
@@ -45,6 +48,18 @@ function deliverySentence(delivery: DeliveryCounts): string {
   const because = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
   const share = formatShare(delivery.delivered / delivery.owed);
   return `**${formatCount(silent)} lost silently**, ${formatCount(reported)} lost and reported${because}; ${formatCount(delivery.delivered)} of ${formatCount(delivery.owed)} owed delivered (${share}).`;
+}
+
+/** The other direction, and what was given up. */
+function more(result: Result): string[] {
+  const upstream = upstreamFacts(result).map(({ text }) => text);
+  const rows = [
+    ['Upstream', upstream],
+    ['Dead letters', deadLetterFacts(result)],
+  ] as const;
+  return rows
+    .filter(([, parts]) => parts.length > 0)
+    .map(([title, parts]) => `${title}: ${escapeMarkdown(parts.join(', '))}`);
 }
 
 function expectations(result: Result): string {

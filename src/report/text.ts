@@ -2,6 +2,7 @@ import type { Result } from '../run/result.ts';
 import { formatBytes, plural } from './figures.ts';
 import { facts, type Line, line, padEnd, span } from './line.ts';
 import { anomalyLines } from './section/anomalies.ts';
+import { capacityLines } from './section/capacity.ts';
 import { deliveryLines } from './section/delivery.ts';
 import { expectLines } from './section/expect.ts';
 import { faultLines } from './section/faults.ts';
@@ -21,6 +22,7 @@ type SectionLines = (result: Result, width: number) => Line[];
 const SECTIONS: readonly (readonly [string, SectionLines])[] = [
   ['VERDICT', verdictLines],
   ['EXPECT', expectLines],
+  ['CAPACITY', capacityLines],
   ['DELIVERY', deliveryLines],
   ['LATENCY', latencyLines],
   ['SATURATION', saturationLines],
@@ -40,10 +42,10 @@ const INDENT = 2;
 export function renderText(result: Result, appearance: Appearance): string {
   const width = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, appearance.width));
   const margin = width >= WIDTH_WITH_MARGIN ? MARGIN : INDENT;
-  const lines = SECTIONS.flatMap(([label, section]) => [
-    ...labelled(label, section(result, width - margin), margin),
-    [],
-  ]);
+  const lines = SECTIONS.flatMap(([label, section]) => {
+    const content = section(result, width - margin);
+    return content.length === 0 ? [] : [...labelled(label, content, margin), []];
+  });
   return paint([...lines, ...footer(result, width)], { ...appearance, width });
 }
 

@@ -21,6 +21,8 @@ export const LATENCY_LABEL: Readonly<Record<LatencyName, string>> = {
   ackRoundTrip: 'ack round trip',
   recovery: 'recovery',
   fanOutSpread: 'fan-out spread',
+  accept: 'publish',
+  upstream: 'upstream',
 };
 
 export const LATENCY_MEANING: Readonly<Record<LatencyName, string>> = {
@@ -30,6 +32,8 @@ export const LATENCY_MEANING: Readonly<Record<LatencyName, string>> = {
   ackRoundTrip: 'sent to acked, seen by the server',
   recovery: 'reconnected to caught up',
   fanOutSpread: 'first client to last client, by message',
+  accept: 'published to accepted',
+  upstream: 'intended by a client to handled by the server',
 };
 
 /** The gravest first; what is only reported comes last. */
@@ -177,6 +181,11 @@ export function serverCounters({ broadcast }: Result): string[] {
     ['resent', 'resent'],
     ['deadLetters', 'dead letters'],
     ['overflowed', 'overflowed'],
+    ['pausedPublishes', 'publishes that waited'],
+    ['pauseTimeouts', 'waited for in vain'],
+    ['pressured', 'publishers asked to pause'],
+    ['upstreamAccepted', 'upstream accepted'],
+    ['dedupRejected', 'upstream duplicates rejected'],
     ['gaps', 'gaps'],
     ['nacks', 'nacks'],
     ['ackFrames', 'ack frames'],
@@ -194,4 +203,65 @@ export function serverCounters({ broadcast }: Result): string[] {
     .map(([key, label]) => ({ label, count: broadcast[key] ?? 0 }))
     .filter(({ count }) => count > 0)
     .map(({ label, count }) => `${formatCount(count)} ${label}`);
+}
+
+/** What clients sent to the server, in words; empty when none was to send anything. */
+export function upstreamFacts({
+  delivery: { upstream },
+}: Result): { readonly text: string; readonly tone: Tone }[] {
+  if (upstream === undefined) return [];
+  const { lost, delivered, owed, duplicates, unresolved } = upstream;
+  const extra: [number, string, Tone][] = [
+    [lost.reported, 'lost and reported', 'warn'],
+    [duplicates.handled, 'handled twice', 'bad'],
+    [unresolved, 'unresolved', 'warn'],
+  ];
+  return [
+    { text: `${formatCount(lost.silent)} lost silently`, tone: lost.silent > 0 ? 'bad' : 'plain' },
+    {
+      text: `${formatCount(delivered)} of ${formatCount(owed)} accepted handled by the server`,
+      tone: 'plain',
+    },
+    ...extra
+      .filter(([count]) => count > 0)
+      .map(([count, what, tone]) => ({ text: `${formatCount(count)} ${what}`, tone })),
+    ...oddities(upstream)
+      .filter(({ label }) => label !== 'duplicates')
+      .flatMap(({ parts, label }) =>
+        parts.map((text) => ({ text, tone: label === 'wrong' ? ('bad' as const) : ('plain' as const) })),
+      ),
+  ];
+}
+
+/** How many messages were given up for a client that was there, and the newest of them; empty when none was. */
+export function deadLetterFacts({ deadLetters }: Result): string[] {
+  if (deadLetters === undefined) return [];
+  const reasons = Object.entries(deadLetters.byReason).filter(([, count]) => count > 0);
+  const newest = deadLetters.newest.at(-1);
+  return [
+    plural(deadLetters.count, 'message'),
+    ...reasons.map(([reason, count]) => `${formatCount(count)} ${reason}`),
+    ...(newest === undefined
+      ? []
+      : [
+          `last ${newest.type} seq ${newest.seq} of ${newest.client} after ${plural(newest.attempts, 'attempt')}`,
+        ]),
+  ];
+}
+
+/** What delivery cost in frames: transmissions and acks for each message. */
+export function trafficFacts({ broadcast, acks, profiles }: Result): string[] {
+  const facts: string[] = [];
+  const amplification = broadcast?.amplification ?? 1;
+  if (amplification > 1) facts.push(`${amplification} transmissions for each message`);
+  if (acks === undefined || acks.frames === 0) return facts;
+  const entries = Object.entries(profiles);
+  if (entries.length < 2) facts.push(`${acks.perMessage} ack frames for each delivery`);
+  else {
+    const parts = entries.flatMap(([name, profile]) =>
+      profile.acks === undefined ? [] : [`${name} ${profile.acks.perMessage}`],
+    );
+    facts.push(`ack frames for each delivery: ${parts.join(', ')}`);
+  }
+  return facts;
 }

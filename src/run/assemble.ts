@@ -1,29 +1,24 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { type Judgement, inconclusiveReasons, judge } from '../delivery/checker.ts';
-import {
-  type ConductObservations,
-  detectionBudgetUs,
-  judgeConduct,
-  mergeAnomalyCounts,
-  shortestSilenceUs,
-} from '../delivery/conduct.ts';
-import { resourceViolations, violations } from '../delivery/guarantee.ts';
-import { decide } from '../delivery/verdict.ts';
+import type { MetricsSummary } from '../broadcaster/broadcast-metrics.ts';
+import type { DeliveryCounts } from '../delivery/judgement.ts';
+import { decide, type Verdict } from '../delivery/verdict.ts';
 import { findFault } from '../faults/registry.ts';
 import { Histogram } from '../measure/histogram.ts';
-import { Spread } from '../measure/spread.ts';
-import { type Assertion, evaluateAssertion, parseAssertion } from '../scenario/assertion.ts';
+import {
+  type Assertion,
+  type AssertionOutcome,
+  evaluateAssertion,
+  parseAssertion,
+} from '../scenario/assertion.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { clientsOf } from '../scenario/timeline.ts';
-import type { FaultRecord } from './client-faults.ts';
-import type { FleetRecord } from './fleet.ts';
-import { type GeneratorState, generatorState } from './generator.ts';
+import { generatorDocument, generatorNotes, generatorState } from './generator.ts';
+import { type Findings, judgeRun } from './judge-run.ts';
+import type { ProfileMeasures } from './measures.ts';
 import { RESULT_SCHEMA, type Result } from './result.ts';
-import type { RunRecord } from './scenario-run.ts';
+import type { RunRecord } from './run-record.ts';
 
-/** Heartbeats are timers too: a loaded event loop may be this late without being wrong. */
-const DETECTION_GRACE_US = 1_000_000;
-const STUCK_PATIENCE_US = 1_000_000;
+/** Dead letters that the document tells of one by one; a file of its own has them with their payloads. */
+const DEAD_LETTERS_SHOWN = 20;
 
 export interface ResultContext {
   readonly file: string;
@@ -33,60 +28,20 @@ export interface ResultContext {
 }
 
 /** Judges what a run left behind, and puts everything it found out into one document. */
-export function assembleResult(record: RunRecord, context: ResultContext): Result {
-  const { scenario, instants, drain, server } = record;
-  const fleets = record.workers.flatMap((worker) => worker.record ?? []);
-  const level = scenario.expect.guarantee ?? scenario.server.delivery;
-  const evidence = server?.record.toRecord();
-  const judgement = judge({
-    log: record.publishers.log,
-    clients: fleets.flatMap(({ clients }) => clients),
-    examples: fleets.flatMap(({ examples }) => examples),
-    ...(evidence === undefined ? {} : { evidence }),
-    level: scenario.server.delivery,
-    drain,
-    originUs: instants.loadFromUs,
-    endUs: instants.endUs,
-    awayOnPurpose: new Set(fleets.flatMap(({ gone }) => gone)),
-  });
-  const faults = mergeFaults(record, fleets);
-  const conduct = judgeConduct(observe(record, fleets, faults), instants.loadFromUs);
-  const anomalyCounts = mergeAnomalyCounts(judgement.anomalyCounts, conduct.anomalyCounts);
-  const generator = generatorState(record);
-  const broken = violations(level, judgement.delivery, anomalyCounts, scenario.expect.allowReported);
-  const inconclusive = [...doubts(record, fleets, faults), ...inconclusiveReasons(judgement)];
-  const measured = {
-    delivery: judgement.delivery,
-    profiles: profilesOf(scenario, judgement, fleets),
-    ...(judgement.belief === undefined ? {} : { belief: judgement.belief }),
-    anomalies: [...judgement.anomalies, ...conduct.anomalies],
-    anomalyCounts,
-    latency: latenciesOf(record, fleets),
-    saturation: record.sampler?.summarise(instants.loadFromUs) ?? {},
-    alerts: record.sampler?.alerts(instants.loadFromUs) ?? [],
-    ...(server === undefined ? {} : { broadcast: broadcastOf(record) }),
-    generator: generator.document,
-    faults: faultOutcomes(faults, instants.loadFromUs),
-    rate: ratesOf(record, fleets),
-  };
-  const assertions = evaluate(scenario, measured);
-  const verdict = decide({
-    violations: broken,
-    resourceViolations: resourceViolations(anomalyCounts),
-    assertions: assertions.map(({ outcome, assertion }) => ({
-      status: outcome.status,
-      class: assertion.metric.concerns,
-      latency: assertion.metric.unit === 'duration',
-      text: `${outcome.text} (${outcome.actualText})`,
-    })),
-    inconclusive,
-    generatorLate: generator.late,
-  });
+export function assembleResult(
+  record: RunRecord,
+  context: ResultContext,
+  findings: Findings = judgeRun(record),
+): Result {
+  const { scenario, instants, server } = record;
+  const measured = measuredOf(record, findings, (histogram) => histogram.summarise());
+  const { verdict, assertions } = weigh(record, findings, measured);
+  const { broken, inconclusive, level } = findings;
   return {
     schema: RESULT_SCHEMA,
     verdict: verdict.verdict,
     exitCode: verdict.exitCode,
-    reasons: [...verdict.reasons, ...generatorNotes(generator)],
+    reasons: [...verdict.reasons, ...generatorNotes(generatorState(record))],
     scenario: {
       name: scenario.name,
       description: scenario.description,
@@ -98,7 +53,7 @@ export function assembleResult(record: RunRecord, context: ResultContext): Resul
     guarantee: {
       level,
       status: broken.length > 0 ? 'fail' : inconclusive.length > 0 ? 'inconclusive' : 'pass',
-      reasons: broken.length > 0 ? broken : inconclusive,
+      reasons: [...(broken.length > 0 ? broken : inconclusive)],
     },
     ...measured,
     assertions: assertions.map(({ outcome: { text, actual, actualText, status } }) => ({
@@ -118,42 +73,45 @@ export function assembleResult(record: RunRecord, context: ResultContext): Resul
     },
     ...(scenario.target === undefined ? {} : { target: scenario.target }),
     serverEvidence: server !== undefined,
+    ...(record.world === 'virtual' ? { simulated: true } : {}),
     ...(record.interrupted ? { partial: true } : {}),
   };
 }
 
-/** Why the run says too little, apart from what the checker finds missing. */
-function doubts(record: RunRecord, fleets: readonly FleetRecord[], faults: readonly FaultRecord[]): string[] {
-  const { scenario, interrupted, drain } = record;
-  const asked = clientsOf(scenario).count;
-  const found: string[] = [...record.troubles];
-  if (interrupted) found.push('the run was interrupted');
-  if (record.connected < asked) {
-    const failures = record.workers.map(({ status }) => status?.lastFailure ?? '').find((text) => text !== '');
-    found.push(`${record.connected} of ${asked} clients connected${failures === undefined ? '' : ` (${failures})`}`);
-  }
-  if (record.probed < record.connected) {
-    found.push(`${record.connected - record.probed} connected clients never received the probe`);
-  }
-  const silent = record.workers.filter(({ lost, record: kept }) => lost === undefined && kept === undefined);
-  for (const { worker } of silent) found.push(`load worker ${worker} did not hand over its record`);
-  if (fleets.length === 0) found.push('no load worker has anything to tell');
-  if (drain === 'progressing' && !interrupted) found.push('the drain was still progressing at its deadline: raise duration.settle');
-  if (interrupted) return found;
-  for (const { name, fired, planned, index } of faults) {
-    if (fired === 0) found.push(`fault ${index + 1} (${name}) never took hold of any of its ${planned} targets`);
-  }
-  return found;
+/** The verdict alone, at a fraction of what the whole document costs. */
+export function verdictOf(record: RunRecord, findings: Findings): Verdict {
+  const unasked = record.scenario.expect.assert.length === 0;
+  return weigh(record, findings, unasked ? {} : measuredOf(record, findings, withoutHistogram)).verdict;
 }
 
-function generatorNotes({ document }: GeneratorState): string[] {
-  return document.status === 'valid' ? [] : document.reasons.map((reason) => `load generator ${document.status}: ${reason}`);
+interface JudgedAssertion {
+  readonly assertion: Assertion;
+  readonly outcome: AssertionOutcome;
 }
 
-function evaluate(
-  scenario: Scenario,
+function weigh(
+  record: RunRecord,
+  { broken, misused, inconclusive }: Findings,
   measured: object,
-): { readonly assertion: Assertion; readonly outcome: ReturnType<typeof evaluateAssertion> }[] {
+): { readonly verdict: Verdict; readonly assertions: readonly JudgedAssertion[] } {
+  const assertions = evaluate(record.scenario, measured);
+  const verdict = decide({
+    violations: broken,
+    resourceViolations: misused,
+    // What was cut short had no chance to meet them; the report shows how far they got.
+    assertions: (record.interrupted ? [] : assertions).map(({ outcome, assertion }) => ({
+      status: outcome.status,
+      class: assertion.metric.concerns,
+      latency: assertion.metric.unit === 'duration' || assertion.metric.name === 'isolation.ratio',
+      text: `${outcome.text} (${outcome.actualText})`,
+    })),
+    inconclusive,
+    generatorLate: generatorState(record).objections.length > 0,
+  });
+  return { verdict, assertions };
+}
+
+function evaluate(scenario: Scenario, measured: object): JudgedAssertion[] {
   const context = {
     profiles: scenario.clients.map(({ profile }) => profile),
     faults: scenario.faults.map((fault) => fault.do),
@@ -165,178 +123,200 @@ function evaluate(
   });
 }
 
-/** Adds up what the workers and the server say of each fault. */
-function mergeFaults(record: RunRecord, fleets: readonly FleetRecord[]): FaultRecord[] {
-  const merged = new Map<number, FaultRecord>();
-  for (const part of [...fleets.flatMap(({ faults }) => faults), ...record.serverFaults]) {
-    const known = merged.get(part.index);
-    merged.set(part.index, known === undefined ? part : addFaults(known, part));
-  }
-  return [...merged.values()].sort((a, b) => a.index - b.index);
-}
+type Summarise = (histogram: Histogram) => ReturnType<Histogram['summarise']>;
 
-function addFaults(a: FaultRecord, b: FaultRecord): FaultRecord {
+/** Encoding a histogram costs more than all its figures. */
+function withoutHistogram(histogram: Histogram): ReturnType<Histogram['summarise']> {
   return {
-    ...a,
-    planned: a.planned + b.planned,
-    fired: a.fired + b.fired,
-    effects: a.effects + b.effects,
-    firstFiredUs: earlier(a.firstFiredUs, b.firstFiredUs),
-    firstEffectUs: earlier(a.firstEffectUs, b.firstEffectUs),
-    holds: [...a.holds, ...b.holds],
+    unit: 'us',
+    count: histogram.count,
+    min: histogram.minUs,
+    p50: histogram.quantile(0.5),
+    p90: histogram.quantile(0.9),
+    p99: histogram.quantile(0.99),
+    p999: histogram.quantile(0.999),
+    max: histogram.maxUs,
+    mean: histogram.meanUs,
+    hdr: '',
   };
 }
 
-/** -1 is never. */
-function earlier(a: number, b: number): number {
-  if (a < 0) return b;
-  return b < 0 ? a : Math.min(a, b);
-}
-
-function faultOutcomes(faults: readonly FaultRecord[], originUs: number): Result['faults'] {
-  return faults.map(({ name, planned, fired, effects, firstFiredUs, firstEffectUs }) => ({
-    name,
-    planned,
-    fired,
-    effects,
-    ...(firstFiredUs < 0 ? {} : { firstFiredMs: Math.round((firstFiredUs - originUs) / 1000) }),
-    ...(firstEffectUs < 0 ? {} : { firstEffectMs: Math.round((firstEffectUs - originUs) / 1000) }),
-    fidelity: findFault(name)?.fidelity ?? 'socket',
-  }));
-}
-
-/** What the conduct checks look at: only what was really observed, so only the reference server's own conduct. */
-function observe(record: RunRecord, fleets: readonly FleetRecord[], faults: readonly FaultRecord[]): ConductObservations {
-  const { endUs } = record.instants;
-  const takeovers = fleets.flatMap(({ twoOwners }) =>
-    twoOwners.map((client) => ({ session: `c${client}`, ownedUs: endUs, sentOnOlder: 0, ackedOnOlder: 0 })),
-  );
-  const { server, scenario } = record;
-  if (server === undefined) return { takeovers };
-  const { outbox, buffer, heartbeat } = scenario.server;
-  const gone = new Set(fleets.flatMap((fleet) => fleet.gone));
-  const stuckUs = record.drain === 'stuck' ? endUs - STUCK_PATIENCE_US : endUs;
-  const saturation = record.sampler?.summarise(0);
-  const beat = { intervalMs: heartbeat.interval, timeoutMs: heartbeat.timeout, missed: heartbeat.missed };
-  const largestFrame = Math.max(...scenario.publish.map(({ size }) => size)) + 512;
+/** The part of the document that assertions may speak of. */
+function measuredOf(
+  record: RunRecord,
+  { judgement, upstream, anomalies, anomalyCounts, faults }: Findings,
+  summarise: Summarise,
+): Pick<
+  Result,
+  | 'delivery'
+  | 'profiles'
+  | 'acks'
+  | 'belief'
+  | 'anomalies'
+  | 'anomalyCounts'
+  | 'latency'
+  | 'saturation'
+  | 'alerts'
+  | 'metrics'
+  | 'broadcast'
+  | 'deadLetters'
+  | 'generator'
+  | 'faults'
+  | 'rate'
+> {
+  const { scenario, instants, measures, server, sampler } = record;
   return {
-    takeovers,
-    liveness: server
-      .pendingSessions()
-      .filter(({ client }) => !gone.has(client))
-      .map(({ client, pending }) => ({
-        session: `c${client}`,
-        pending,
-        advancedUs: stuckUs,
-        endUs,
-        patienceUs: STUCK_PATIENCE_US,
-      })),
-    bounds: [
-      { session: '', what: 'outbox (messages)', seenMax: saturation?.['outbox.pending']?.max ?? 0, cap: outbox.maxPending },
-      {
-        session: '',
-        what: 'socket buffer (bytes)',
-        seenMax: saturation?.['buffer.max']?.max ?? 0,
-        cap: buffer.max,
-        slack: largestFrame,
-      },
+    delivery: withUpstream(judgement.delivery, upstream?.delivery),
+    profiles: Object.fromEntries(
+      scenario.clients.flatMap(({ profile }, index) => {
+        const delivery = judgement.profiles[profile];
+        const own = measures.profiles.slice(index, index + 1);
+        if (delivery === undefined) return [];
+        const acks = acksOf(record, index);
+        const both = withUpstream(delivery, upstream?.profiles[profile]);
+        return [[profile, { delivery: both, latency: latencyOf(own, summarise), acks }]];
+      }),
+    ),
+    acks: acksOf(record),
+    ...(judgement.belief === undefined ? {} : { belief: judgement.belief }),
+    anomalies: [...anomalies],
+    anomalyCounts,
+    latency: {
+      ...latencyOf(measures.profiles, summarise),
+      fanOutSpread: summarise(measures.spread.toHistogram(0)),
+      ...(server === undefined ? {} : { ackRoundTrip: summarise(server.ackRoundTrip) }),
+      ...(scenario.server.outbox.overflow === 'pause' ? { accept: summarise(record.accept) } : {}),
+      ...(server === undefined || upstream === undefined
+        ? {}
+        : { upstream: summarise(server.upstream.latency) }),
+    },
+    saturation: sampler?.summarise(instants.loadFromUs) ?? {},
+    alerts: [
+      ...(server?.alerts.toAlerts(instants.loadFromUs) ?? []),
+      ...(sampler?.alerts(instants.loadFromUs) ?? []),
     ],
-    keptSessions: server.absentSessions().map(({ client, sinceUs }) => ({
-      session: `c${client}`,
-      disconnectedUs: sinceUs,
-      seenUs: endUs,
-      ttlUs: scenario.server.resumeTtl * 1000,
-      graceUs: DETECTION_GRACE_US,
+    ...(server?.metrics === undefined ? {} : { metrics: metricsOf(server.metrics) }),
+    ...(server === undefined ? {} : { broadcast: broadcastOf(server) }),
+    ...(server === undefined || server.deadLetters.count === 0
+      ? {}
+      : { deadLetters: deadLettersOf(server, instants) }),
+    generator: generatorDocument(record, generatorState(record), summarise),
+    faults: faults.map(({ name, planned, fired, effects, firstFiredUs, firstEffectUs }) => ({
+      name,
+      planned,
+      fired,
+      effects,
+      ...(firstFiredUs < 0 ? {} : { firstFiredMs: Math.round((firstFiredUs - instants.loadFromUs) / 1000) }),
+      ...(firstEffectUs < 0
+        ? {}
+        : { firstEffectMs: Math.round((firstEffectUs - instants.loadFromUs) / 1000) }),
+      fidelity: record.world === 'virtual' ? 'simulated' : (findFault(name)?.fidelity ?? 'socket'),
     })),
-    silentConnections: faults
-      .filter(({ name }) => name === 'half-open')
-      .flatMap(({ holds }) =>
-        holds.map(([client, fromUs, toUs]) => {
-          const untilUs = toUs < 0 ? endUs : toUs;
-          const closed = server.record.closes.find((close) => close.client === client && close.atUs >= fromUs && close.atUs <= untilUs);
-          return {
-            session: `c${client}`,
-            silentFromUs: fromUs,
-            ...(closed === undefined ? {} : { closedUs: closed.atUs }),
-            watchedUntilUs: untilUs,
-            budgetUs: detectionBudgetUs(beat) + DETECTION_GRACE_US,
-          };
-        }),
-      ),
-    slowConnections: slowConnections(server.record.closes, faults).map(({ client, atUs }) => ({
-      session: `c${client}`,
-      closedUs: atUs,
-      lastSentUs: atUs,
-      patienceUs: shortestSilenceUs(beat),
-    })),
+    rate: ratesOf(record),
+    ...isolationOf(record),
   };
 }
 
-/** Closed for missed pongs although no fault had silenced the client: it was slow at most. */
-function slowConnections(
-  closes: readonly { readonly client: number; readonly atUs: number; readonly cause: string }[],
-  faults: readonly FaultRecord[],
-): { readonly client: number; readonly atUs: number }[] {
-  const silencing = faults.filter(({ name }) => name === 'half-open' || name === 'no-pong' || name === 'pause-reader');
-  const excused = new Set(silencing.flatMap(({ holds }) => holds.map(([client]) => client)));
-  return closes.filter(({ cause, client }) => cause === 'missed-pongs' && !excused.has(client));
+/** What the faults of some cost the others. */
+function isolationOf({ measures }: RunRecord): Pick<Result, 'isolation'> {
+  const { calm, beside } = measures.untouched;
+  if (calm.count === 0 || beside.count === 0) return {};
+  const [baselineP99Us, p99Us] = [calm.quantile(0.99), beside.quantile(0.99)];
+  return { isolation: { baselineP99Us, p99Us, ratio: p99Us / Math.max(1, baselineP99Us) } };
 }
 
-function latenciesOf(record: RunRecord, fleets: readonly FleetRecord[]): Result['latency'] {
-  const parts = fleets.flatMap(({ latency }) => latency);
-  const spread = new Spread();
-  for (const fleet of fleets) spread.merge(fleet.spread);
-  const base = profileLatency(parts);
-  return {
-    ...base,
-    fanOutSpread: spread.toHistogram(0).summarise(),
-    ...(record.server === undefined ? {} : { ackRoundTrip: record.server.record.ackRoundTrip.summarise() }),
-  };
-}
-
-function profilesOf(scenario: Scenario, judgement: Judgement, fleets: readonly FleetRecord[]): Result['profiles'] {
-  return Object.fromEntries(
-    scenario.clients.flatMap(({ profile }, index) => {
-      const delivery = judgement.profiles[profile];
-      const parts = fleets.flatMap(({ latency }) => latency[index] ?? []);
-      return delivery === undefined ? [] : [[profile, { delivery, latency: profileLatency(parts) }]];
-    }),
-  );
-}
-
-function profileLatency(parts: readonly FleetRecord['latency'][number][]): Result['latency'] {
-  const first = merged(parts.map(({ firstAttempt }) => firstAttempt));
-  const again = merged(parts.map(({ redelivered }) => redelivered));
-  const push = new Histogram();
+function latencyOf(parts: readonly ProfileMeasures[], summarise: Summarise): Result['latency'] {
+  const [first, again, recovery, push] = [new Histogram(), new Histogram(), new Histogram(), new Histogram()];
+  for (const part of parts) {
+    first.merge(part.firstAttempt);
+    again.merge(part.redelivered);
+    recovery.merge(part.recovery);
+  }
   push.merge(first);
   push.merge(again);
   return {
-    push: push.summarise(),
-    firstAttempt: first.summarise(),
-    redelivered: again.summarise(),
-    recovery: merged(parts.map(({ recovery }) => recovery)).summarise(),
+    push: summarise(push),
+    firstAttempt: summarise(first),
+    redelivered: summarise(again),
+    recovery: summarise(recovery),
   };
 }
 
-function merged(summaries: readonly Parameters<typeof Histogram.fromSummary>[0][]): Histogram {
-  const sum = new Histogram();
-  for (const summary of summaries) sum.merge(Histogram.fromSummary(summary));
-  return sum;
+function broadcastOf({
+  statistics,
+  load,
+}: NonNullable<RunRecord['server']>): NonNullable<Result['broadcast']> {
+  const { assigned: _assigned, ...counters } = statistics;
+  const amplification = rounded((counters.sent + counters.resent) / Math.max(1, counters.sent));
+  return {
+    ...counters,
+    amplification,
+    activeClients: load?.connections ?? 0,
+    healthyClients: load?.healthy ?? 0,
+  };
 }
 
-function broadcastOf({ server }: RunRecord): NonNullable<Result['broadcast']> {
-  if (server === undefined) return {};
-  const { assigned: _assigned, ...counters } = server.statistics;
-  const load = server.load();
-  return { ...counters, activeClients: load?.connections ?? 0, healthyClients: load?.healthy ?? 0 };
+/** What could not be measured is left out. */
+function metricsOf(metrics: MetricsSummary): NonNullable<Result['metrics']> {
+  const { windowMs, sent, failed, failures, successRatio, latencyMeanUs } = metrics;
+  return {
+    windowMs,
+    sent,
+    failed,
+    failures,
+    ...(successRatio === undefined ? {} : { successRatio }),
+    ...(latencyMeanUs === undefined ? {} : { latencyMeanUs }),
+  };
 }
 
-function ratesOf({ instants, publishers, scenario }: RunRecord, fleets: readonly FleetRecord[]): Result['rate'] {
+function withUpstream(delivery: DeliveryCounts, upstream: DeliveryCounts | undefined): Result['delivery'] {
+  return upstream === undefined ? delivery : { ...delivery, upstream };
+}
+
+/** @param profile - place in the scenario; absent: all */
+function acksOf({ fleets }: RunRecord, profile?: number): NonNullable<Result['acks']> {
+  let [frames, messages] = [0, 0];
+  for (const { acks } of fleets) {
+    for (const part of profile === undefined ? acks : acks.slice(profile, profile + 1)) {
+      frames += part.frames;
+      messages += part.messages;
+    }
+  }
+  return { frames, perMessage: rounded(frames / Math.max(1, messages)) };
+}
+
+function rounded(ratio: number): number {
+  return Math.round(ratio * 10_000) / 10_000;
+}
+
+function deadLettersOf(
+  { deadLetters }: NonNullable<RunRecord['server']>,
+  { loadFromUs }: RunRecord['instants'],
+): NonNullable<Result['deadLetters']> {
+  const { count, byReason } = deadLetters;
+  return {
+    count,
+    byReason: { ...byReason },
+    newest: deadLetters
+      .after(count - DEAD_LETTERS_SHOWN)
+      .map(({ atUs, clientId, seq, reason, attempts, message }) => ({
+        atMs: (atUs - loadFromUs) / 1000,
+        client: clientId,
+        seq,
+        type: message.type,
+        room: message.room,
+        reason,
+        attempts,
+      })),
+  };
+}
+
+function ratesOf({ instants, publishedInLoad, scenario, fleets }: RunRecord): Result['rate'] {
   const seconds = Math.max(0.001, (instants.loadToUs - instants.loadFromUs) / 1e6);
   const delivered = fleets.reduce((sum, { handledInLoad }) => sum + handledInLoad, 0);
   const offered = scenario.publish.reduce((sum, { rate }) => sum + rate, 0);
   return {
-    published: publishers.inLoad / seconds,
+    published: publishedInLoad / seconds,
     delivered: delivered / seconds,
     ...(Number.isFinite(offered) ? { offered } : {}),
   };

@@ -1,6 +1,7 @@
 import type { AckFault, AckFate, Fault, PlannedFault } from '../faults/fault.ts';
 import { findFault } from '../faults/registry.ts';
 import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.ts';
+import type { AckFilter } from '../subscriber/observer.ts';
 import type { LoadClient } from './load-client.ts';
 
 /** What became of one planned fault, in one worker or over all of them. */
@@ -77,6 +78,7 @@ export class ClientFaults {
     });
     for (const active of this.#faults) {
       for (const client of active.clients) {
+        client.touched = true;
         const known = this.#byClient.get(client);
         if (known === undefined) this.#byClient.set(client, [active]);
         else known.push(active);
@@ -201,6 +203,14 @@ export class ClientFaults {
     const clients = [...active.held.keys()];
     active.held.clear();
     if (fault.kind === 'acks') this.#restoreFilters(clients);
+    else for (const client of clients) this.#beginAgain(client);
+  }
+
+  /** One lasting fault has ended on this client, and may have undone what others that hold it have done. */
+  #beginAgain(client: LoadClient): void {
+    for (const { active, fault, held, plan } of this.#byClient.get(client) ?? []) {
+      if (active && fault.kind === 'lasting' && held.has(client)) fault.begin(client, plan.values);
+    }
   }
 
   /** One ack fault has ended on these clients; others may go on. */
@@ -215,11 +225,14 @@ export class ClientFaults {
   }
 
   /** Picks acks by `nth`, by `probability`, or all. */
-  #filter(active: ActiveFault, fault: AckFault, client: LoadClient): () => AckFate | undefined {
+  #filter(active: ActiveFault, fault: AckFault, client: LoadClient): AckFilter {
     const { plan } = active;
     const random = this.#streams(`fault/${plan.index}/acks/${client.client}`);
     let acks = 0;
-    return () => {
+    return (direction) => {
+      const fate: AckFate = fault.fate(plan.values);
+      // An ack of the server can get lost or late on its way; to make something else of it is not the client's.
+      if (direction === 'up' && fate.kind !== 'lose' && fate.kind !== 'delay') return undefined;
       acks += 1;
       const picked =
         plan.nth !== undefined ? acks % plan.nth === 0 : plan.probability === undefined || random.next() < plan.probability;
@@ -228,7 +241,7 @@ export class ClientFaults {
       this.#fired(active, client, nowUs);
       if (active.firstEffectUs < 0) active.firstEffectUs = nowUs;
       active.effects += 1;
-      return fault.fate(plan.values);
+      return fate;
     };
   }
 }

@@ -1,26 +1,30 @@
-import type { Arrival } from '../delivery/arrival.ts';
+import { Arrival } from '../delivery/arrival.ts';
 import type { DrainTarget } from '../delivery/drain-target.ts';
 import type { Intervals } from '../delivery/intervals.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
+import type { PublishLogRecord } from '../delivery/publish-log.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
 import type { Checksum } from '../delivery/crc32.ts';
 import { SeqSet } from '../delivery/seq-set.ts';
 import type { PlannedFault } from '../faults/fault.ts';
-import { Histogram, type LatencySummary } from '../measure/histogram.ts';
-import { Spread, type SpreadRecord } from '../measure/spread.ts';
+import { Histogram } from '../measure/histogram.ts';
 import { type Clock, type Dial, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import type { ClientProfile, Scenario } from '../scenario/schema.ts';
 import { clientsOf, subscribedStreams } from '../scenario/timeline.ts';
 import type { SubscriberProfile } from '../subscriber/profile.ts';
-import { Subscriber, type SubscriberObserver, type SubscriberPorts } from '../subscriber/subscriber.ts';
+import type { AckDirection, AckFilter, SubscriberObserver, SubscriberPorts } from '../subscriber/observer.ts';
+import { Subscriber } from '../subscriber/subscriber.ts';
 import { ClientFaults, type FaultRecord } from './client-faults.ts';
 import { type Delivery, LoadClient, type LoadClientOwner } from './load-client.ts';
+import { Measures } from './measures.ts';
+import { UpstreamLoad, upstreamRun } from './upstream-load.ts';
 
 export interface FleetPorts {
   readonly clock: Clock;
   readonly timers: Timers;
-  readonly dial: Dial;
+  /** Each client has a network of its own, where the world has one. */
+  readonly dialFor: (client: number) => Dial;
   /** Named random streams of the run's seed. */
   readonly streams: (name: string) => Random;
   readonly checksum: Checksum;
@@ -34,31 +38,34 @@ export type NewSubscriber = (options: {
   readonly observer: SubscriberObserver<Delivery>;
 }) => Subscriber<Delivery>;
 
-/** What a fleet has to say while it runs. */
-export interface FleetStatus {
-  readonly clients: number;
+/** How far the clients of a fleet are. */
+export interface FleetCounts {
   readonly ready: number;
   /** Clients that have handled a probe message. */
   readonly probed: number;
-  readonly handled: number;
-  readonly failedConnects: number;
-  /** Why a connection attempt failed last; empty when none did. */
-  readonly lastFailure: string;
   /** Clients that the drain still waits for; 0 before the drain. */
   readonly unfinished: number;
   /** Grows whenever a message is handled or accounted for: a drain that moves is not stuck. */
   readonly progress: number;
-  readonly faults: readonly string[];
-  readonly pushP99Us: number;
 }
 
-/** Everything a fleet knows at the end. */
+/** What a fleet has to say while it runs. */
+export interface FleetStatus extends FleetCounts {
+  readonly clients: number;
+  readonly handled: number;
+  readonly failedConnects: number;
+  /** Why a connection attempt failed last; empty when none did. */
+  readonly lastFailure: string;
+  readonly faults: readonly string[];
+  readonly pushP99Us: number;
+  /** Duplicates that clients did not handle again. */
+  readonly deduplicated: number;
+}
+
+/** Everything a fleet knows at the end, but for what it measured of time. */
 export interface FleetRecord {
   readonly clients: readonly ClientRecord[];
   readonly examples: readonly LedgerExample[];
-  /** By profile, in the order of the scenario. */
-  readonly latency: readonly { readonly firstAttempt: LatencySummary; readonly redelivered: LatencySummary; readonly recovery: LatencySummary }[];
-  readonly spread: SpreadRecord;
   readonly faults: readonly FaultRecord[];
   /** Handled during load. */
   readonly handledInLoad: number;
@@ -66,6 +73,10 @@ export interface FleetRecord {
   readonly gone: readonly number[];
   /** Clients with a socket that a newer one took over from and that the server never closed. */
   readonly twoOwners: readonly number[];
+  /** By profile, in the order of the scenario: acks that left, and messages handled that had to be acked. */
+  readonly acks: readonly { readonly frames: number; readonly messages: number }[];
+  /** What clients sent; absent when none was to send anything. */
+  readonly upstream?: PublishLogRecord;
 }
 
 /** How far a stream was published; seq 0: nothing was accepted. */
@@ -76,24 +87,17 @@ export interface DrainGoal {
   readonly excluded: Intervals;
 }
 
-class ProfileMeasures {
-  readonly firstAttempt = new Histogram();
-  readonly redelivered = new Histogram();
-  readonly recovery = new Histogram();
-}
-
 /**
  * The simulated clients of one process: makes them, connects them, plays the faults on them, and measures.
  *
  * Client `i` behaves the same in whichever process it lives: all its randomness comes from streams of its own.
  */
 export class Fleet implements LoadClientOwner {
+  readonly measures: Measures;
   readonly #clients = new Map<number, LoadClient>();
   readonly #scenario: Scenario;
   readonly #ports: FleetPorts;
   readonly #context: LedgerContext;
-  readonly #measures: readonly ProfileMeasures[];
-  readonly #spread = new Spread();
   readonly #faults: ClientFaults;
   #loadFromUs = Number.POSITIVE_INFINITY;
   #loadToUs = Number.POSITIVE_INFINITY;
@@ -104,6 +108,9 @@ export class Fleet implements LoadClientOwner {
   #ready = new Set<LoadClient>();
   #targets: readonly (DrainTarget | undefined)[] | undefined;
   #progress = 0;
+  #deduplicated = 0;
+  readonly #upstream: UpstreamLoad | undefined;
+  readonly #upstreamRun: string;
 
   constructor(options: {
     readonly scenario: Scenario;
@@ -123,7 +130,10 @@ export class Fleet implements LoadClientOwner {
       checksum: ports.checksum,
       ...(lateAfter === undefined ? {} : { lateAfterUs: lateAfter * 1000 }),
     });
-    this.#measures = scenario.clients.map(() => new ProfileMeasures());
+    this.measures = new Measures(scenario.clients.length);
+    this.#upstreamRun = upstreamRun(options.run);
+    const sends = scenario.clients.some(({ upstream }) => upstream !== undefined);
+    this.#upstream = sends ? new UpstreamLoad({ scenario, run: options.run, ...ports }) : undefined;
     const roster = clientsOf(scenario);
     const newSubscriber: NewSubscriber = options.newSubscriber ?? ((parts) => new Subscriber(parts));
     for (const client of options.clients) this.#add(client, roster.profileOf(client), newSubscriber);
@@ -146,10 +156,15 @@ export class Fleet implements LoadClientOwner {
     this.#loadFromUs = fromUs;
     this.#loadToUs = toUs;
     this.#faults.start(fromUs);
+    for (const client of this.#clients.values()) {
+      const entry = this.#scenario.clients[client.profileIndex]?.upstream;
+      if (entry !== undefined) this.#upstream?.start(client, entry, { fromUs, toUs });
+    }
   }
 
   /** Ends every fault. Clients kept away come back, but for those that never return. */
   heal(): void {
+    this.#upstream?.stop();
     this.#faults.heal();
   }
 
@@ -165,25 +180,27 @@ export class Fleet implements LoadClientOwner {
     for (const client of this.#clients.values()) client.subscriber.stop();
   }
 
-  status(): FleetStatus {
+  counts(): FleetCounts {
     let [probed, unfinished] = [0, 0];
     for (const client of this.#clients.values()) {
       if (client.probed) probed += 1;
       if (this.#targets !== undefined && !this.#isFinished(client, this.#targets)) unfinished += 1;
     }
+    return { ready: this.#ready.size, probed, unfinished, progress: this.#progress + (this.#upstream?.settled ?? 0) };
+  }
+
+  status(): FleetStatus {
     const push = new Histogram();
-    for (const { firstAttempt } of this.#measures) push.merge(firstAttempt);
+    for (const { firstAttempt } of this.measures.profiles) push.merge(firstAttempt);
     return {
+      ...this.counts(),
       clients: this.#clients.size,
-      ready: this.#ready.size,
-      probed,
       handled: this.#handled,
       failedConnects: this.#failedConnects,
       lastFailure: this.#lastFailure,
-      unfinished,
-      progress: this.#progress,
       faults: this.#faults.active(),
       pushP99Us: push.quantile(0.99),
+      deduplicated: this.#deduplicated,
     };
   }
 
@@ -192,16 +209,18 @@ export class Fleet implements LoadClientOwner {
     return {
       clients: clients.map((client) => client.ledger.toRecord()),
       examples: this.#context.examples.list(),
-      latency: this.#measures.map(({ firstAttempt, redelivered, recovery }) => ({
-        firstAttempt: firstAttempt.summarise(),
-        redelivered: redelivered.summarise(),
-        recovery: recovery.summarise(),
-      })),
-      spread: this.#spread.toRecord(),
       faults: this.#faults.toRecords(),
       handledInLoad: this.#handledInLoad,
       gone: clients.filter(({ gone }) => gone).map(({ client }) => client),
       twoOwners: clients.filter(({ olderOpen }) => olderOpen > 0).map(({ client }) => client),
+      acks: this.#scenario.clients.map((_, profile) => {
+        const own = clients.filter(({ profileIndex }) => profileIndex === profile);
+        return {
+          frames: own.reduce((sum, { ackFrames }) => sum + ackFrames, 0),
+          messages: own.reduce((sum, { ackable }) => sum + ackable, 0),
+        };
+      }),
+      ...(this.#upstream === undefined ? {} : { upstream: this.#upstream.toRecord() }),
     };
   }
 
@@ -209,13 +228,27 @@ export class Fleet implements LoadClientOwner {
     this.#handled += 1;
     this.#progress += 1;
     if (nowUs >= this.#loadFromUs && nowUs < this.#loadToUs) this.#handledInLoad += 1;
-    if (arrival.intendedUs < this.#loadFromUs || arrival.intendedUs >= this.#loadToUs) return;
-    const measures = this.#measures[client.profileIndex];
+    const inLoad = arrival.intendedUs >= this.#loadFromUs && arrival.intendedUs < this.#loadToUs;
+    if (!client.touched) this.#besideFaults(inLoad, arrival.intendedUs, nowUs);
+    if (!inLoad) return;
+    const measures = this.measures.profiles[client.profileIndex];
     (arrival.redelivered ? measures?.redelivered : measures?.firstAttempt)?.record(nowUs - arrival.intendedUs);
-    this.#spread.record(arrival.stream, arrival.seq, nowUs);
+    this.measures.spread.record(arrival.stream, arrival.seq, nowUs);
   }
+
+  /** Clients without a fault of their own show what the faults of others cost them. */
+  #besideFaults(inLoad: boolean, intendedUs: number, nowUs: number): void {
+    const { calm, beside } = this.measures.untouched;
+    if (inLoad) beside.record(nowUs - intendedUs);
+    else if (intendedUs < this.#loadFromUs) calm.record(nowUs - intendedUs);
+  }
+
   recovered(client: LoadClient, tookUs: number): void {
-    this.#measures[client.profileIndex]?.recovery.record(tookUs);
+    this.measures.profiles[client.profileIndex]?.recovery.record(tookUs);
+  }
+
+  deduplicated(): void {
+    this.#deduplicated += 1;
   }
 
   ready(client: LoadClient): void {
@@ -239,12 +272,12 @@ export class Fleet implements LoadClientOwner {
   /** Has handled, or been told about, everything up to the last message of each stream it is owed. */
   #isFinished(client: LoadClient, targets: readonly (DrainTarget | undefined)[]): boolean {
     if (client.gone) return true;
-    if (!client.ready || client.subscriber.inbox.size > 0) return false;
+    if (!client.ready || client.subscriber.inbox.size > 0 || client.subscriber.upstream.pending > 0) return false;
     return client.ledger.outstanding(targets) === 0;
   }
 
   #add(number: number, profileIndex: number, newSubscriber: NewSubscriber): void {
-    const { clock, timers, dial, streams } = this.#ports;
+    const { clock, timers, dialFor, streams } = this.#ports;
     const profile = this.#scenario.clients[profileIndex];
     if (profile === undefined) throw new Error(`Cannot make client ${number}: there is no profile ${profileIndex}`);
     const ledger = new ClientLedger({
@@ -253,33 +286,47 @@ export class Fleet implements LoadClientOwner {
       subscribed: subscribedStreams(this.#scenario, profileIndex),
       context: this.#context,
     });
-    const client = new LoadClient({ client: number, profileIndex, ledger, clock, owner: this });
+    const client = new LoadClient({
+      client: number,
+      profileIndex,
+      ledger,
+      upstreamRun: this.#upstreamRun,
+      clock,
+      owner: this,
+    });
     client.subscriber = newSubscriber({
       clientId: `c${number}`,
-      profile: subscriberProfile(profile),
+      profile: subscriberProfile(profile, this.#scenario),
       observer: client,
       ports: {
         clock,
         timers,
-        dial,
+        dial: dialFor(number),
         reconnectRandom: streams(`client/${number}/reconnect`),
         handlerRandom: streams(`client/${number}/handler`),
       },
     });
-    client.subscriber.ackFilter = () => firstFate(client.ackFilters);
+    client.subscriber.ackFilter = (direction) => firstFate(client.ackFilters, direction);
+    const { poison } = profile.handler;
+    if (poison !== undefined) client.subscriber.inbox.isPoison = (delivery) => isNth(delivery, poison);
     this.#clients.set(number, client);
   }
 }
 
-function firstFate(filters: LoadClient['ackFilters']): ReturnType<LoadClient['ackFilters'][number]> {
+function firstFate(filters: readonly AckFilter[], direction: AckDirection): ReturnType<AckFilter> {
   for (const filter of filters) {
-    const fate = filter();
+    const fate = filter(direction);
     if (fate !== undefined) return fate;
   }
   return undefined;
 }
 
-function subscriberProfile(profile: ClientProfile): SubscriberProfile {
+/** The probe is none of the messages that a scenario speaks of. */
+function isNth(delivery: Delivery, nth: number): boolean {
+  return delivery instanceof Arrival && delivery.stream > 0 && delivery.seq % nth === 0;
+}
+
+function subscriberProfile(profile: ClientProfile, { server }: Scenario): SubscriberProfile {
   const { mode, every, delay } = profile.ack;
   return {
     rooms: profile.rooms,
@@ -289,6 +336,8 @@ function subscriberProfile(profile: ClientProfile): SubscriberProfile {
     handlerMs: profile.handler.time,
     handlerFailureRatio: profile.handler.failure,
     nack: profile.handler.nack,
+    nackRetry: profile.handler.nackRetry,
+    upstreamAckTimeoutMs: server.outbox.ackTimeout,
     batch: profile.batch,
     ...(profile.read === undefined ? {} : { readBytesPerSec: profile.read }),
   };

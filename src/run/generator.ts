@@ -1,54 +1,86 @@
+import type { Histogram } from '../measure/histogram.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import type { Result } from './result.ts';
-import type { RunRecord } from './scenario-run.ts';
+import type { RunRecord } from './run-record.ts';
 
 /** From here on what the generator measured of time is doubtful, and from there on worthless. */
 const SUSPECT = { slipUs: 20_000, delayUs: 50_000, cpuShare: 0.9 };
 const INVALID = { slipUs: 200_000, delayUs: 250_000 };
 
+/** How the load generator did: whether what it says about time can be believed. */
 export interface GeneratorState {
-  readonly document: Result['generator'];
-  /** Latencies can't be judged. */
-  readonly late: boolean;
+  /** Why its times are worthless, in words; latencies can't be judged then. */
+  readonly objections: readonly string[];
+  readonly suspicions: readonly string[];
 }
 
-/** How the load generator did: whether what it says about time can be believed. */
-export function generatorState(record: RunRecord): GeneratorState {
-  const scheduleSlip = record.publishers.slip.summarise();
+export function generatorState({ slip, workers }: Pick<RunRecord, 'slip' | 'workers'>): GeneratorState {
   const suspicions: string[] = [];
   const objections: string[] = [];
-  const weigh = (what: string, value: number, limits: { readonly suspect: number; readonly invalid: number }): void => {
+  const weigh = (
+    what: string,
+    value: number,
+    limits: { readonly suspect: number; readonly invalid: number },
+  ): void => {
     const text = `${what} ${Math.round(value / 1000)}ms`;
     if (value > limits.invalid) objections.push(text);
     else if (value > limits.suspect) suspicions.push(text);
   };
-  weigh('schedule slip p99', scheduleSlip.p99, { suspect: SUSPECT.slipUs, invalid: INVALID.slipUs });
-  for (const { worker, use } of record.workers) {
+  weigh('schedule slip p99', slip.quantile(0.99), { suspect: SUSPECT.slipUs, invalid: INVALID.slipUs });
+  for (const { worker, use } of workers) {
     if (use === undefined) continue;
     const limits = { suspect: SUSPECT.delayUs, invalid: INVALID.delayUs };
     weigh(`event-loop delay p99 of worker ${worker}`, use.eventLoopDelay.p99, limits);
-    if (use.cpuShare > SUSPECT.cpuShare) suspicions.push(`worker ${worker} used ${Math.round(use.cpuShare * 100)}% of a core`);
+    if (use.cpuShare > SUSPECT.cpuShare)
+      suspicions.push(`worker ${worker} used ${Math.round(use.cpuShare * 100)}% of a core`);
   }
-  const status = objections.length > 0 ? 'invalid' : suspicions.length > 0 ? 'suspect' : 'valid';
-  const lost = record.workers.filter((worker) => worker.lost !== undefined);
+  return { objections, suspicions };
+}
+
+export function generatorNotes({ objections, suspicions }: GeneratorState): string[] {
+  const status = objections.length > 0 ? 'invalid' : 'suspect';
+  return [...objections, ...suspicions].map((reason) => `load generator ${status}: ${reason}`);
+}
+
+export function generatorDocument(
+  record: RunRecord,
+  { objections, suspicions }: GeneratorState,
+  summarise: (histogram: Histogram) => ReturnType<Histogram['summarise']>,
+): Result['generator'] {
   return {
-    late: objections.length > 0,
-    document: {
-      status,
-      reasons: [...objections, ...suspicions],
-      scheduleSlip,
-      workers: record.workers.flatMap(({ worker, pid, clients, use, lost: why }) =>
-        use === undefined && why === undefined
-          ? []
-          : [{ worker, pid, clients: clients.length, ...(use ?? NO_USE), ...(why === undefined ? {} : { lost: why }) }],
-      ),
-      ...(record.server === undefined ? {} : { server: record.serverWatch.use() }),
-      asked: clientsOf(record.scenario).count,
-      connected: record.probed,
-      workersLost: lost.length,
-    },
+    status: objections.length > 0 ? 'invalid' : suspicions.length > 0 ? 'suspect' : 'valid',
+    reasons: [...objections, ...suspicions],
+    scheduleSlip: summarise(record.slip),
+    workers: record.workers.flatMap(({ worker, pid, clients, use, lost: why }) =>
+      use === undefined && why === undefined
+        ? []
+        : [
+            {
+              worker,
+              pid,
+              clients: clients.length,
+              ...(use ?? NO_USE),
+              ...(why === undefined ? {} : { lost: why }),
+            },
+          ],
+    ),
+    ...(record.serverUse === undefined ? {} : { server: record.serverUse }),
+    asked: clientsOf(record.scenario).count,
+    connected: record.probed,
+    workersLost: record.workers.filter((worker) => worker.lost !== undefined).length,
   };
 }
 
-const NO_LATENCY = { unit: 'us', count: 0, min: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0, mean: 0, hdr: '' } as const;
-const NO_USE = { cpuShare: 0, rssBytesMax: 0, eventLoopDelay: NO_LATENCY };
+const NO_LATENCY = {
+  unit: 'us',
+  count: 0,
+  min: 0,
+  p50: 0,
+  p90: 0,
+  p99: 0,
+  p999: 0,
+  max: 0,
+  mean: 0,
+  hdr: '',
+} as const;
+const NO_USE = { cpuShare: 0, gcShare: 0, rssBytesMax: 0, eventLoopDelay: NO_LATENCY };

@@ -3,16 +3,21 @@ import type { ClientLedger } from '../delivery/ledger.ts';
 import type { FaultyClient } from '../faults/fault.ts';
 import { CloseCode, type GapReason, type Welcome } from '../protocol/frame.ts';
 import type { Clock } from '../protocol/ports.ts';
-import type { AckFilter, Subscriber, SubscriberObserver } from '../subscriber/subscriber.ts';
+import type { AckFilter, SubscriberObserver } from '../subscriber/observer.ts';
+import type { Subscriber } from '../subscriber/subscriber.ts';
 
 /** A message between its arrival and its handling; `UNREADABLE` when it was none of this run's. */
-export type Delivery = Arrival | typeof UNREADABLE;
+export type Delivery = Arrival | typeof UNREADABLE | typeof RELAYED;
 const UNREADABLE = { stream: -1 } as const;
+/** What another client asked the server to publish: judged where the server took it. */
+const RELAYED = { stream: -1 } as const;
 
 /** Whom a client tells what is measured over all clients. */
 export interface LoadClientOwner {
   handled(client: LoadClient, arrival: Arrival, nowUs: number): void;
   recovered(client: LoadClient, tookUs: number): void;
+  /** A duplicate was not handled again. */
+  deduplicated(): void;
   /** It has a working connection, which is the `n`-th, from 1. */
   ready(client: LoadClient): void;
   closed(client: LoadClient, code: number, reason: string): void;
@@ -28,18 +33,26 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   readonly profileIndex: number;
   readonly ledger: ClientLedger;
   /** Filters of the ack faults that hold it at present, in the order of the scenario. */
-  readonly ackFilters: (() => ReturnType<AckFilter>)[] = [];
+  readonly ackFilters: AckFilter[] = [];
   /** Out of reach for good: by a fault that is never healed. */
   gone = false;
   /** Sockets that a newer one took over from and that the server has not closed yet. */
   olderOpen = 0;
   probed = false;
+  /** A fault of the plan is meant for it. */
+  touched = false;
+  /** Acks that left, and messages with a seq that were handled: whoever sent them, and however often. */
+  ackFrames = 0;
+  ackable = 0;
   readonly #clock: Clock;
+  readonly #relayedPrefix: string;
   readonly #owner: LoadClientOwner;
   #subscriber: Subscriber<Delivery> | undefined;
   /** First attempt to get back after a loss of connection, µs; -1 when there was no loss. */
   #returningSinceUs = -1;
   #lostConnection = false;
+  /** Second sockets that are not welcomed yet: until then the older one has the session. */
+  #takingOver = 0;
   /** What the latest hello declared as handled. */
   #declared = -1;
 
@@ -47,6 +60,8 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     readonly client: number;
     readonly profileIndex: number;
     readonly ledger: ClientLedger;
+    /** Identity of what clients send. */
+    readonly upstreamRun: string;
     readonly clock: Clock;
     readonly owner: LoadClientOwner;
   }) {
@@ -54,6 +69,7 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     this.profileIndex = options.profileIndex;
     this.ledger = options.ledger;
     this.#clock = options.clock;
+    this.#relayedPrefix = `${options.upstreamRun}.`;
     this.#owner = options.owner;
   }
 
@@ -84,6 +100,8 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
 
   welcomed(_subscriber: Subscriber<Delivery>, welcome: Welcome, askedResume: boolean): void {
     const nowUs = this.#clock.nowUs();
+    this.olderOpen += this.#takingOver;
+    this.#takingOver = 0;
     if (welcome.resumed) this.ledger.resumed(nowUs, this.#declared);
     else {
       const reset = askedResume ? (welcome.reason ?? 'unknown-session') : undefined;
@@ -97,12 +115,16 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     const { stamp, body } = (payload ?? {}) as { readonly stamp?: unknown; readonly body?: unknown };
     const stampText = typeof stamp === 'string' ? stamp : '';
     const bodyText = typeof body === 'string' ? body : '';
+    if (stampText.startsWith(this.#relayedPrefix)) return RELAYED;
     return this.ledger.received(seq, stampText, bodyText, attempt > 1, this.#clock.nowUs()) ?? UNREADABLE;
   }
 
-  deduplicated(): void {}
+  deduplicated(): void {
+    this.#owner.deduplicated();
+  }
 
   handled(_subscriber: Subscriber<Delivery>, seq: number, delivery: Delivery): void {
+    if (seq > 0) this.ackable += 1;
     if (!(delivery instanceof Arrival)) return;
     const nowUs = this.#clock.nowUs();
     const first = this.ledger.handled(seq, delivery, nowUs) === 'first';
@@ -111,10 +133,14 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   }
 
   failed(_subscriber: Subscriber<Delivery>, seq: number, delivery: Delivery): void {
-    if (delivery instanceof Arrival) this.ledger.failed(seq, delivery, this.#clock.nowUs());
+    if (!(delivery instanceof Arrival)) return;
+    this.ledger.failed(seq, delivery, this.#clock.nowUs());
+    // It has come, and at-most-once it will not come again.
+    if (delivery.stream === 0) this.probed = true;
   }
 
   acked(_subscriber: Subscriber<Delivery>, seq: number, cumulative: boolean): void {
+    this.ackFrames += 1;
     this.ledger.acked(seq, cumulative, this.#clock.nowUs());
   }
 
@@ -133,7 +159,8 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   }
 
   olderClosed(): void {
-    this.olderOpen = Math.max(0, this.olderOpen - 1);
+    if (this.#takingOver > 0) this.#takingOver -= 1;
+    else this.olderOpen = Math.max(0, this.olderOpen - 1);
   }
 
   #caughtUp(nowUs: number): void {
@@ -199,9 +226,7 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   }
 
   openSecondSocket(): void {
-    if (!this.ready) return;
-    this.olderOpen += 1;
-    this.subscriber.openSecondSocket();
+    if (this.subscriber.openSecondSocket()) this.#takingOver += 1;
   }
 
   forgetSession(): void {

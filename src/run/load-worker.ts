@@ -26,6 +26,7 @@ function report(message: WorkerReport, done: () => void = () => {}): void {
 
 function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
   const { scenario, run, clients, planned, url } = job;
+  const dial = createDialer({ url });
   fleet = new Fleet({
     scenario,
     run,
@@ -34,7 +35,7 @@ function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
     ports: {
       clock,
       timers,
-      dial: createDialer({ url }),
+      dialFor: () => dial,
       streams: randomStreams(scenario.seed),
       checksum: (body) => crc32(body),
     },
@@ -46,7 +47,8 @@ function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
 }
 
 function finish(made: Fleet): void {
-  report({ kind: 'record', record: made.toRecord(), use: watch.use() }, () => process.exit(0));
+  const [record, measures] = [made.toRecord(), made.measures.toRecord()];
+  report({ kind: 'record', record, measures, use: watch.use() }, () => process.exit(0));
 }
 
 function obey(command: WorkerCommand): void {
@@ -64,6 +66,7 @@ function obey(command: WorkerCommand): void {
       fleet.startLoad(command.fromUs, command.toUs);
       return;
     case 'heal':
+      watch.freeze();
       fleet.heal();
       return;
     case 'drain':

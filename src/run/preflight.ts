@@ -66,10 +66,14 @@ export function preflight(demand: Demand, machine: Machine): void {
     memoryObjection(demand, machine.memoryBytes),
     socketMemoryObjection(demand, machine.socketBytes),
   ].flatMap((objection) => objection ?? []);
-  if (objections.length > 0) throw new PreflightError(`Cannot run ${demand.clients} clients: ${objections.join('; ')}`);
+  if (objections.length > 0)
+    throw new PreflightError(`Cannot run ${demand.clients} clients: ${objections.join('; ')}`);
 }
 
-function descriptorObjection({ scenario, clients, workers }: Demand, limit: number | undefined): string | undefined {
+function descriptorObjection(
+  { scenario, clients, workers }: Demand,
+  limit: number | undefined,
+): string | undefined {
   if (limit === undefined) return undefined;
   const server = scenario.target === undefined;
   const perWorker = Math.ceil(clients / workers) + OWN_DESCRIPTORS;
@@ -95,7 +99,8 @@ function memoryObjection({ clients }: Demand, available: number | undefined): st
 
 function socketMemoryObjection({ scenario, planned }: Demand, limit: number | undefined): string | undefined {
   if (limit === undefined || !isLoopback(scenario.target ?? 'ws://127.0.0.1')) return undefined;
-  const stalled = new Set(planned.filter(({ name }) => STALLING.has(name)).flatMap(({ clients }) => clients)).size;
+  const stalled = new Set(planned.filter(({ name }) => STALLING.has(name)).flatMap(({ clients }) => clients))
+    .size;
   const needed = stalled * stalledBytes(scenario);
   if (needed <= limit) return undefined;
   return (

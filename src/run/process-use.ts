@@ -1,8 +1,12 @@
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { Histogram } from '../measure/histogram.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { ProcessUse } from './worker-messages.ts';
 
 const TICK_MS = 10;
+
+/** What counts over load only. */
+type LoadUse = Omit<ProcessUse, 'rssBytesMax'>;
 
 /** Watches the process it runs in: CPU, memory, and how late its event loop is. */
 export class ProcessWatch {
@@ -14,7 +18,13 @@ export class ProcessWatch {
   #latestDelayUs = 0;
   #expectedUs: number;
   #ticks = 0;
+  #gcMs = 0;
+  #heapAfterGcBytes: number | undefined;
+  #frozen: LoadUse | undefined;
   readonly #timer: NodeJS.Timeout;
+  readonly #collections = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) this.#onCollection(entry);
+  });
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,6 +32,7 @@ export class ProcessWatch {
     this.#expectedUs = this.#sinceUs + TICK_MS * 1000;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
+    this.#collections.observe({ entryTypes: ['gc'] });
   }
 
   /** Forgets what it saw so far: ramp-up is not load. */
@@ -29,6 +40,13 @@ export class ProcessWatch {
     this.#delay = new Histogram();
     this.#cpu = process.cpuUsage();
     this.#sinceUs = this.#clock.nowUs();
+    this.#gcMs = 0;
+    this.#frozen = undefined;
+  }
+
+  /** Load is over: CPU and event-loop delay stay at what they are. */
+  freeze(): void {
+    this.#frozen ??= this.#loadUse();
   }
 
   /** Largest delay since this was last asked, µs. */
@@ -38,19 +56,42 @@ export class ProcessWatch {
     return delayUs;
   }
 
+  rssBytes(): number {
+    return process.memoryUsage.rss();
+  }
+
+  /** Heap in use right after a full collection; undefined when there was none since this was last asked. */
+  takeHeapAfterGcBytes(): number | undefined {
+    const bytes = this.#heapAfterGcBytes;
+    this.#heapAfterGcBytes = undefined;
+    return bytes;
+  }
+
   use(): ProcessUse {
-    const { user, system } = process.cpuUsage(this.#cpu);
-    const wallUs = Math.max(1, this.#clock.nowUs() - this.#sinceUs);
-    this.#rssBytesMax = Math.max(this.#rssBytesMax, process.memoryUsage.rss());
-    return {
-      cpuShare: (user + system) / wallUs,
-      rssBytesMax: this.#rssBytesMax,
-      eventLoopDelay: this.#delay.summarise(),
-    };
+    this.#rssBytesMax = Math.max(this.#rssBytesMax, this.rssBytes());
+    return { rssBytesMax: this.#rssBytesMax, ...(this.#frozen ?? this.#loadUse()) };
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#collections.disconnect();
+  }
+
+  #onCollection(entry: PerformanceEntry): void {
+    this.#gcMs += entry.duration;
+    // Node documents `detail`; its type declarations leave it out.
+    const { detail } = entry as PerformanceEntry & { readonly detail?: { readonly kind?: number } };
+    if (detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR) this.#heapAfterGcBytes = process.memoryUsage().heapUsed;
+  }
+
+  #loadUse(): LoadUse {
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const wallUs = Math.max(1, this.#clock.nowUs() - this.#sinceUs);
+    return {
+      cpuShare: (user + system) / wallUs,
+      gcShare: (this.#gcMs * 1000) / wallUs,
+      eventLoopDelay: this.#delay.summarise(),
+    };
   }
 
   /** Late by what is over the interval; reading memory costs a system call, so that is done now and then. */
@@ -61,6 +102,6 @@ export class ProcessWatch {
     this.#latestDelayUs = Math.max(this.#latestDelayUs, lateUs);
     this.#expectedUs = nowUs + TICK_MS * 1000;
     this.#ticks += 1;
-    if (this.#ticks % 25 === 0) this.#rssBytesMax = Math.max(this.#rssBytesMax, process.memoryUsage.rss());
+    if (this.#ticks % 25 === 0) this.#rssBytesMax = Math.max(this.#rssBytesMax, this.rssBytes());
   }
 }

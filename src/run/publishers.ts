@@ -23,16 +23,19 @@ export interface PublishRequest {
   readonly room: string;
   readonly type: string;
   readonly payloadText: string;
+  readonly via: PublishStream['via'];
 }
 
 /** `rate: max`: deliveries in flight for each message that may be under way at once. */
 const MAX_RATE_WINDOW = 32;
 /** Messages published in one turn before others get theirs. */
 const TURN_MAX = 256;
-/** Without a server that tells, `rate: max` waits for this many unanswered publishes. */
+/** `rate: max` waits when this many publishes are unanswered. */
 const OPEN_MAX = 64;
 
-const PROBE: Pick<PublishStream, 'room' | 'type' | 'size'> = { room: '*', type: 'probe', size: 16 };
+type Content = Pick<PublishStream, 'room' | 'type' | 'size' | 'via'>;
+
+const PROBE: Content = { room: '*', type: 'probe', size: 16, via: 'direct' };
 
 /**
  * Publishes every stream of a scenario at the instants of its schedule, stamped, and keeps the log.
@@ -43,6 +46,8 @@ const PROBE: Pick<PublishStream, 'room' | 'type' | 'size'> = { room: '*', type: 
 export class Publishers {
   readonly log = new PublishLog();
   readonly slip = new Histogram();
+  /** From the begin of a publish to its acceptance, during load. */
+  readonly accept = new Histogram();
   readonly #scenario: Scenario;
   readonly #run: string;
   readonly #route: PublishRoute;
@@ -154,10 +159,11 @@ export class Publishers {
 
   #hasRoom(clients: number): boolean {
     const inFlight = this.#route.inFlight();
-    return inFlight === undefined ? this.#open < OPEN_MAX : inFlight < clients * MAX_RATE_WINDOW;
+    // A publish that waits for room is open too: more of them would only wait as well.
+    return this.#open < OPEN_MAX && (inFlight === undefined || inFlight < clients * MAX_RATE_WINDOW);
   }
 
-  #publish(number: number, stream: Pick<PublishStream, 'room' | 'type' | 'size'>, intendedUs: number): void {
+  #publish(number: number, stream: Content, intendedUs: number): void {
     const seq = this.log.count(number) + 1;
     const body = makeBody(stream.size, number, seq);
     const stamp = { run: this.#run, stream: number, seq, intendedUs, length: body.length, crc: this.#checksum(body) };
@@ -169,9 +175,12 @@ export class Publishers {
     }
     this.log.begin(number, seq, intendedUs, nowUs);
     this.#open += 1;
-    this.#route.publish({ stream: number, seq, room: stream.room, type: stream.type, payloadText }, (status) => {
+    const { room, type, via } = stream;
+    this.#route.publish({ stream: number, seq, room, type, payloadText, via }, (status) => {
       this.#open -= 1;
-      this.log.settle(number, seq, status, this.#clock.nowUs());
+      const settledUs = this.#clock.nowUs();
+      this.log.settle(number, seq, status, settledUs);
+      if (status === 'accepted' && intendedUs >= this.#loadFromUs) this.accept.record(settledUs - nowUs);
     });
   }
 }

@@ -1,18 +1,41 @@
-import { Broadcaster, type BroadcasterPorts, type Load, type SessionState } from '../broadcaster/broadcaster.ts';
+import type { MetricsSummary } from '../broadcaster/broadcast-metrics.ts';
+import type { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { createBroadcaster } from '../broadcaster/create-broadcaster.ts';
+import { DeadLetters } from '../broadcaster/dead-letters.ts';
+import type { Load, SessionState } from '../broadcaster/load.ts';
+import type { BroadcasterPorts } from '../broadcaster/observer.ts';
 import type { BroadcasterSettings } from '../broadcaster/settings.ts';
 import { Statistics } from '../broadcaster/statistics.ts';
-import type { FaultyServer } from '../faults/fault.ts';
+import { TypeCounters } from '../broadcaster/type-counters.ts';
+import type { Application } from '../broadcaster/upstream-intake.ts';
+import type { TakeoverObservation } from '../delivery/conduct.ts';
+import type { EvidenceRecord } from '../delivery/evidence.ts';
+import type { FaultyServer, SendErrors } from '../faults/fault.ts';
+import type { Histogram } from '../measure/histogram.ts';
 import { OutgoingMessage } from '../protocol/message.ts';
 import { type Clock, type Link, type LinkEvents, Timer, type Timers } from '../protocol/ports.ts';
 import type { ServerSettings } from '../scenario/schema.ts';
+import type { AlertLog } from './alert-log.ts';
+import { FlakyLink, SendFailures } from './flaky-link.ts';
+import { oversightSettings } from './oversight-settings.ts';
 import type { PublishRequest, PublishRoute } from './publishers.ts';
-import { ServerRecord, tagOf } from './server-record.ts';
+import { type ServerClose, ServerRecord, tagOf } from './server-record.ts';
+import type { UpstreamDesk, UpstreamFindings } from './upstream-desk.ts';
+
+/** Dead letters kept for somebody to look at. */
+const DEAD_LETTERS_KEPT = 10_000;
+
+type Settle = (status: 'accepted' | 'rejected') => void;
 
 /** Makes the broadcaster; a broken one in the bug zoo. */
 export type NewBroadcaster = (options: {
   readonly settings: BroadcasterSettings;
   readonly ports: BroadcasterPorts;
   readonly observer: ServerRecord;
+  readonly application: Application;
+  /** What goes on over restarts. */
+  readonly deadLetters: DeadLetters;
+  readonly types: TypeCounters;
 }) => Broadcaster;
 
 /** Where the broadcaster's sockets come from, in either world. */
@@ -24,30 +47,65 @@ export interface ServerSite {
   block(forMs: number): void;
 }
 
+/** What the server knows of a run at its end, before it is stopped. */
+export interface ServerFindings {
+  readonly evidence: EvidenceRecord;
+  /** Connected sessions and what they still wait for. */
+  readonly pending: readonly { readonly client: number; readonly pending: number }[];
+  /** Sessions whose client is away, and since when. */
+  readonly absent: readonly { readonly client: number; readonly sinceUs: number }[];
+  readonly closes: readonly ServerClose[];
+  readonly takeovers: readonly TakeoverObservation[];
+  /** Counters over all incarnations. */
+  readonly statistics: Statistics;
+  /** Absent while the server is down. */
+  readonly load: Load | undefined;
+  readonly ackRoundTrip: Histogram;
+  /** Over the window of the alerts; absent while the server is down. */
+  readonly metrics: MetricsSummary | undefined;
+  readonly alerts: AlertLog;
+  /** What its application saw of the messages that clients sent. */
+  readonly upstream: UpstreamFindings;
+  readonly deadLetters: DeadLetters;
+}
+
 /**
  * The reference broadcaster under test, over its incarnations: a restart with a memory store is a new broadcaster
  * with a new epoch, while the record of what the server did goes on.
  */
 export class ReferenceServer implements FaultyServer, PublishRoute {
   readonly record: ServerRecord;
+  readonly deadLetters = new DeadLetters(DEAD_LETTERS_KEPT);
+  readonly types = new TypeCounters();
+  readonly #desk: UpstreamDesk;
   readonly #settings: BroadcasterSettings;
   readonly #ports: BroadcasterPorts;
   readonly #newBroadcaster: NewBroadcaster;
   readonly #past: Statistics[] = [];
   readonly #upTimer: Timer;
+  readonly #togetherTimer: Timer;
+  readonly #together: { readonly message: OutgoingMessage; readonly settle: Settle }[] = [];
+  readonly #sendFailures: SendFailures | undefined;
   #broadcaster: Broadcaster | undefined;
   #site: ServerSite | undefined;
 
   constructor(options: {
     readonly settings: BroadcasterSettings;
     readonly ports: BroadcasterPorts;
+    /** Handles what clients send. */
+    readonly desk: UpstreamDesk;
     readonly newBroadcaster?: NewBroadcaster;
+    /** Whether `failSends` will be called: each send is a little slower then. */
+    readonly flakySends?: boolean;
   }) {
+    this.#desk = options.desk;
     this.#settings = options.settings;
     this.#ports = options.ports;
-    this.#newBroadcaster = options.newBroadcaster ?? ((parts) => new Broadcaster(parts));
+    this.#newBroadcaster = options.newBroadcaster ?? createBroadcaster;
     this.record = new ServerRecord(options.ports.clock);
+    this.#sendFailures = options.flakySends === true ? new SendFailures(options.ports) : undefined;
     this.#upTimer = new Timer(() => this.#comeUp());
+    this.#togetherTimer = new Timer(() => this.#publishTogether());
     this.#broadcaster = this.#make();
   }
 
@@ -68,16 +126,35 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
   }
 
   /** A socket while the server is down gets nothing; the site refuses them anyway. */
-  accept(link: Link): LinkEvents {
-    if (this.#broadcaster !== undefined) return this.#broadcaster.accept(link);
+  accept(socket: Link): LinkEvents {
+    const link = this.#sendFailures === undefined ? socket : new FlakyLink(socket, this.#sendFailures);
+    if (this.#broadcaster !== undefined) return this.record.tap(link, this.#broadcaster.accept(link));
     link.terminate();
     return { onOpen() {}, onText() {}, onPong() {}, onWritable() {}, onClose() {} };
   }
 
-  publish(request: PublishRequest, settle: (status: 'accepted' | 'rejected') => void): void {
+  publish(request: PublishRequest, settle: Settle): void {
     const { room, type, payloadText } = request;
-    const message = new OutgoingMessage({ room, type, payloadText, tag: tagOf(request.stream, request.seq) });
-    settle(this.#broadcaster !== undefined && this.#broadcaster.publish(message) === undefined ? 'accepted' : 'rejected');
+    const parts = { room, type, payloadText, tag: tagOf(request.stream, request.seq) };
+    const broadcaster = this.#broadcaster;
+    if (broadcaster === undefined) settle('rejected');
+    else if (request.via === 'queue') settle(statusOf(broadcaster.enqueue(parts)));
+    else if (request.via === 'direct') {
+      broadcaster.submit(new OutgoingMessage(parts), (refusal) => settle(statusOf(refusal)));
+    } else {
+      this.#together.push({ message: new OutgoingMessage(parts), settle });
+      if (!this.#togetherTimer.armed) this.#ports.timers.arm(this.#togetherTimer, 0);
+    }
+  }
+
+  /** All that is due for many rooms goes out in one broadcast. */
+  #publishTogether(): void {
+    const due = this.#together.splice(0);
+    const broadcasts = this.#broadcaster?.broadcastToRooms(due.map(({ message }) => message));
+    for (const [index, { settle }] of due.entries()) {
+      const broadcast = broadcasts?.[index];
+      settle(broadcast !== undefined && broadcast.error === undefined ? 'accepted' : 'rejected');
+    }
   }
 
   inFlight(): number {
@@ -85,6 +162,12 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
     if (statistics === undefined) return 0;
     const done = this.#settings.delivery === 'at-most-once' ? statistics.sent : statistics.acked;
     return statistics.assigned - done - statistics.dropped;
+  }
+
+  /** Messages sent since it came up, those sent again included: while it grows, the server does something. */
+  get transmissions(): number {
+    const { sent, resent } = this.#broadcaster?.statistics ?? { sent: 0, resent: 0 };
+    return sent + resent;
   }
 
   restart(downMs: number): void {
@@ -101,22 +184,64 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
     this.#site?.block(forMs);
   }
 
+  failSends(errors: SendErrors): void {
+    if (this.#sendFailures === undefined)
+      throw new Error('Cannot fail sends: this server was not made for it');
+    this.#sendFailures.begin(errors);
+  }
+
   load(): Load | undefined {
     return this.#broadcaster?.load();
   }
 
+  /** Of the present incarnation; none while the server is down. */
+  sessionStates(): Iterable<SessionState> {
+    return this.#broadcaster?.sessionStates() ?? [];
+  }
+
+  /** Publishes that wait for room in an outbox. */
+  get waitingPublishes(): number {
+    return this.#broadcaster?.waitingPublishes ?? 0;
+  }
+
+  /**
+   * Until when the server itself lets rest what its connected sessions hold, µs; undefined when they hold nothing.
+   *
+   * An instant that has passed: it waits for its clients.
+   */
+  get restsUntilUs(): number | undefined {
+    const queue = this.#broadcaster?.queue;
+    let untilUs = queue === undefined || queue.isEmpty ? undefined : queue.restsUntilUs;
+    for (const { connected, pending, gaps, nextTryUs } of this.#broadcaster?.sessionStates() ?? []) {
+      if (connected && pending + gaps > 0) untilUs = Math.max(untilUs ?? -1, nextTryUs);
+    }
+    return untilUs;
+  }
+
   /** Connected sessions of the present incarnation and what they still wait for. */
   pendingSessions(): { readonly client: number; readonly pending: number }[] {
-    return this.#sessionStates().flatMap(({ clientId, pending, awaySinceUs }) =>
-      awaySinceUs === undefined ? [{ client: Number(clientId.slice(1)), pending }] : [],
+    const states = [...(this.#broadcaster?.sessionStates() ?? [])];
+    return states.flatMap(({ clientId, pending, connected }) =>
+      connected ? [{ client: Number(clientId.slice(1)), pending }] : [],
     );
   }
 
-  /** Sessions of the present incarnation whose client is away, and since when. */
-  absentSessions(): { readonly client: number; readonly sinceUs: number }[] {
-    return this.#sessionStates().flatMap(({ clientId, awaySinceUs }) =>
-      awaySinceUs === undefined ? [] : [{ client: Number(clientId.slice(1)), sinceUs: awaySinceUs }],
-    );
+  findings(): ServerFindings {
+    const { record } = this;
+    return {
+      evidence: record.toEvidence(),
+      pending: this.pendingSessions(),
+      absent: record.absentSessions(),
+      closes: record.closes.slice(),
+      takeovers: record.takeovers(),
+      statistics: this.statistics,
+      load: this.load(),
+      ackRoundTrip: record.ackRoundTrip,
+      metrics: this.#broadcaster?.oversight.metrics.summary(),
+      alerts: record.alerts,
+      upstream: this.#desk.findings(),
+      deadLetters: this.deadLetters,
+    };
   }
 
   /** Counters over all incarnations. */
@@ -132,11 +257,8 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
   /** Nothing is judged any more: timers stop. */
   stop(): void {
     this.#ports.timers.disarm(this.#upTimer);
+    this.#ports.timers.disarm(this.#togetherTimer);
     this.#broadcaster?.stop('goodbye');
-  }
-
-  #sessionStates(): SessionState[] {
-    return [...(this.#broadcaster?.sessionStates() ?? [])];
   }
 
   #comeUp(): void {
@@ -145,8 +267,19 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
   }
 
   #make(): Broadcaster {
-    return this.#newBroadcaster({ settings: this.#settings, ports: this.#ports, observer: this.record });
+    return this.#newBroadcaster({
+      settings: this.#settings,
+      ports: { ...this.#ports, alert: (alert) => this.record.alerts.add(alert) },
+      observer: this.record,
+      application: this.#desk,
+      deadLetters: this.deadLetters,
+      types: this.types,
+    });
   }
+}
+
+function statusOf(refusal: string | undefined): 'accepted' | 'rejected' {
+  return refusal === undefined ? 'accepted' : 'rejected';
 }
 
 /** The broadcaster's settings, out of a scenario's `server` block. */
@@ -173,5 +306,6 @@ export function broadcasterSettings(server: ServerSettings): BroadcasterSettings
     batchSize: broadcast.batchSize,
     batchDelayMs: broadcast.batchDelay,
     messageTimeoutMs: broadcast.messageTimeout,
+    ...oversightSettings(server),
   };
 }

@@ -8,6 +8,7 @@ import {
 } from '../delivery/judgement.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { SeriesSummary } from '../measure/series.ts';
+import { OVERSIGHT_COUNTERS } from '../scenario/metric.ts';
 import { DELIVERY_LEVELS } from '../scenario/schema.ts';
 
 /**
@@ -29,6 +30,8 @@ export const LATENCY_NAMES = [
   'ackRoundTrip',
   'recovery',
   'fanOutSpread',
+  'accept',
+  'upstream',
 ] as const;
 export type LatencyName = (typeof LATENCY_NAMES)[number];
 
@@ -66,35 +69,68 @@ const seriesSummary: z.ZodType<SeriesSummary> = z
     final: z.number(),
     warning: z.number().optional(),
     overWarning: z.number().min(0).max(1).describe('Share of the time spent above the warning.'),
+    slopePerSec: z.number().describe('Change per second over load, by linear regression.'),
+    slopeError: z.number().describe('Standard error of the slope.'),
     points: z.array(z.object({ atMs: z.number(), value: z.number() })).describe('From the start of load.'),
   })
   .meta({ id: 'SeriesSummary' });
 
-const deliveryCounts: z.ZodType<DeliveryCounts> = z
+const deliveryFields = {
+  published: count.describe('Messages accepted by the server.'),
+  owed: count,
+  delivered: count,
+  lost: z.object({
+    silent: count,
+    reported: count,
+    reportedBy: z.record(z.enum(LOSS_REASONS), count),
+  }),
+  duplicates: z.object({ handled: count, handledAfterAck: count, received: count }),
+  reordered: count,
+  rewound: count,
+  filled: count,
+  displacementMax: count,
+  phantom: count,
+  corrupt: count,
+  resurrected: count,
+  recovered: count,
+  unresolved: count,
+  notOwed: count,
+  late: count,
+  ackBeforeHandle: count,
+};
+
+const deliveryCounts: z.ZodType<DeliveryCounts> = z.object(deliveryFields).meta({ id: 'DeliveryCounts' });
+
+/** What clients were owed; beside it, what clients sent and the server's application was owed. */
+const delivery = z
   .object({
-    published: count.describe('Messages accepted by the server.'),
-    owed: count,
-    delivered: count,
-    lost: z.object({
-      silent: count,
-      reported: count,
-      reportedBy: z.record(z.enum(LOSS_REASONS), count),
-    }),
-    duplicates: z.object({ handled: count, handledAfterAck: count, received: count }),
-    reordered: count,
-    rewound: count,
-    filled: count,
-    displacementMax: count,
-    phantom: count,
-    corrupt: count,
-    resurrected: count,
-    recovered: count,
-    unresolved: count,
-    notOwed: count,
-    late: count,
-    ackBeforeHandle: count,
+    ...deliveryFields,
+    upstream: deliveryCounts
+      .optional()
+      .describe('From clients to the server; absent when none was to send anything.'),
   })
-  .meta({ id: 'DeliveryCounts' });
+  .meta({ id: 'Delivery' });
+
+const acks = z.object({
+  frames: count.describe('Ack frames that clients sent.'),
+  perMessage: amount.describe('For each message handled.'),
+});
+
+const deadLetters = z.object({
+  count,
+  byReason: z.record(z.string(), count),
+  newest: z.array(
+    z.object({
+      atMs: z.number().describe('From the start of load.'),
+      client: z.string(),
+      seq: count,
+      type: z.string(),
+      room: z.string(),
+      reason: z.string(),
+      attempts: count.describe('Transmissions.'),
+    }),
+  ),
+});
 
 const belief: z.ZodType<Belief> = z.object({
   deliveredHandled: count,
@@ -162,16 +198,33 @@ const broadcast = z
     protocolErrors: count,
     dedupRejected: count,
     upstreamAccepted: count,
+    pausedPublishes: count.describe('Publishes that waited for room in an outbox.'),
+    pauseTimeouts: count.describe('Clients that were waited for in vain.'),
+    pressured: count.describe('Publishing clients that were asked to pause.'),
+    amplification: amount.describe('Transmissions for each first one.'),
     slowConsumers: count,
-    bufferWarnings: count,
     connections: count,
+    ...(Object.fromEntries(OVERSIGHT_COUNTERS.map((name) => [name, count])) as Record<
+      (typeof OVERSIGHT_COUNTERS)[number],
+      typeof count
+    >),
     activeClients: count,
     healthyClients: count,
   })
   .partial();
 
+const metrics = z.object({
+  windowMs: amount,
+  sent: count,
+  failed: count,
+  successRatio: z.number().min(0).max(1).optional().describe('Absent without an attempt.'),
+  latencyMeanUs: amount.optional().describe('Time to the ack, or to the socket where nobody acks.'),
+  failures: z.record(z.string(), count).describe('By kind.'),
+});
+
 const processUse = {
   cpuShare: amount.describe('Of one core; a process with threads may exceed 1.'),
+  gcShare: amount.optional().describe('Share of wall time in which garbage was collected.'),
   rssBytesMax: amount,
   eventLoopDelay: latencySummary,
 };
@@ -212,6 +265,23 @@ const assertion = z.object({
   status: z.enum(['pass', 'fail', 'no-data']),
 });
 
+const capacity = z.object({
+  sustainablePerSec: amount.describe('Broadcasts per second over all streams; 0 when not even the first rate held.'),
+  exhausted: z.boolean().describe('A rate was found that does not hold; else the search ended before one.'),
+  steps: z.array(
+    z.object({
+      ratePerSec: amount,
+      deliveredPerSec: amount,
+      p50Us: amount,
+      p99Us: amount,
+      slipP99Us: amount,
+      cpuShare: amount.describe('Of the busiest process, in cores.'),
+      sustained: z.boolean(),
+      why: z.string().describe('What gave way first; empty when it held.'),
+    }),
+  ),
+});
+
 const environment = z.object({
   wsdeliver: z.string().describe('Version.'),
   node: z.string(),
@@ -240,8 +310,9 @@ export const resultSchema = z.object({
     status: z.enum(VERDICTS),
     reasons: z.array(z.string()),
   }),
-  delivery: deliveryCounts,
-  profiles: z.record(z.string(), z.object({ delivery: deliveryCounts, latency: latencies })),
+  delivery,
+  profiles: z.record(z.string(), z.object({ delivery, latency: latencies, acks: acks.optional() })),
+  acks: acks.optional(),
   belief: belief.optional(),
   anomalies: z.array(anomaly),
   anomalyCounts: z
@@ -249,8 +320,18 @@ export const resultSchema = z.object({
     .describe('All of a kind, also those without an example.'),
   latency: latencies,
   saturation: z.record(z.string(), seriesSummary),
-  alerts: z.array(z.object({ name: z.string(), count, firstAtMs: z.number(), detail: z.string() })),
+  alerts: z.array(
+    z.object({
+      name: z.string(),
+      count,
+      firstAtMs: z.number(),
+      detail: z.string().describe('Of the first.'),
+      examples: z.array(z.string()).optional().describe('The first few in full.'),
+    }),
+  ),
+  metrics: metrics.optional().describe('How broadcasting went over the last window, by the server itself.'),
   broadcast: broadcast.optional(),
+  deadLetters: deadLetters.optional().describe('Absent when there were none.'),
   generator,
   faults: z.array(fault),
   assertions: z.array(assertion),
@@ -260,12 +341,22 @@ export const resultSchema = z.object({
     offered: amount.optional().describe('Messages a second that the schedule asked for.'),
     deliveredBytes: amount.optional().describe('Payload bytes a second, over load.'),
   }),
+  isolation: z
+    .object({
+      baselineP99Us: amount.describe('p99 of pushes in warm-up, to clients that no fault is meant for.'),
+      p99Us: amount.describe('The same clients while others have their faults.'),
+      ratio: amount,
+    })
+    .optional()
+    .describe('Absent where either side has no samples.'),
+  capacity: capacity.optional().describe('Of a search for the highest sustainable rate.'),
   environment,
   target: z
     .string()
     .optional()
     .describe('Address of the server under test; absent: the reference broadcaster.'),
   serverEvidence: z.boolean().describe("Whether the server's own record was at hand."),
+  simulated: z.boolean().optional().describe('In virtual time: no socket and no second of a clock took part.'),
   partial: z.boolean().optional().describe('The run was interrupted; it says what was known until then.'),
 });
 

@@ -1,8 +1,7 @@
 import { Series, type SeriesSummary } from '../measure/series.ts';
-import type { Clock } from '../protocol/ports.ts';
+import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
 import { formatBytes, formatDuration } from '../scenario/quantity.ts';
 import type { ServerSettings } from '../scenario/schema.ts';
-import type { ProcessWatch } from './process-use.ts';
 import type { ReferenceServer } from './reference-server.ts';
 
 const INTERVAL_MS = 100;
@@ -19,82 +18,137 @@ export interface Alert {
   readonly detail: string;
 }
 
-/** What the server holds, over time: outboxes, socket buffers, event loop, memory. */
-export class Sampler {
-  readonly #series: {
-    readonly pending: Series;
-    readonly total: Series;
-    readonly bufferMax: Series;
-    readonly bufferTotal: Series;
-    readonly delay: Series;
-    readonly rss: Series;
-  };
-  readonly #server: ReferenceServer;
-  readonly #watch: ProcessWatch;
-  readonly #clock: Clock;
-  readonly #firstOver = new Map<Series, { firstUs: number; count: number }>();
-  readonly #limits: ReadonlyMap<Series, number>;
-  #timer: NodeJS.Timeout | undefined;
+/** The process in which the server lives, where there is one. */
+export interface SampledProcess {
+  /** Largest delay of the event loop since this was last asked, µs. */
+  takeDelayUs(): number;
+  rssBytes(): number;
+  /** Heap in use right after a full collection; undefined when there was none since this was last asked. */
+  takeHeapAfterGcBytes(): number | undefined;
+  /** Timers waiting to fire. */
+  armedTimers(): number;
+}
 
+/** What the server holds, over time: outboxes and socket buffers, and of its process event loop and memory. */
+export class Sampler {
+  readonly #pending: Series;
+  readonly #total: Series;
+  readonly #bufferMax: Series;
+  readonly #bufferTotal: Series;
+  readonly #delay: Series | undefined;
+  readonly #rss: Series | undefined;
+  readonly #timersArmed: Series | undefined;
+  readonly #heapAfterGc: Series | undefined;
+  readonly #sessions = new Series({ name: 'sessions', unit: 'sessions' });
+  readonly #server: ReferenceServer;
+  readonly #process: SampledProcess | undefined;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #timer: Timer;
+  readonly #firstOver = new Map<Series, { firstUs: number; count: number }>();
+  readonly #limits: ReadonlyMap<Series | undefined, number>;
+  #intervalMs = INTERVAL_MS;
+  #pendingMax = 0;
+  #bufferBytesMax = 0;
+
+  /** @param options - `process` absent: the run takes place in virtual time */
   constructor(options: {
     readonly server: ReferenceServer;
-    readonly watch: ProcessWatch;
+    readonly process?: SampledProcess;
     readonly clock: Clock;
+    readonly timers: Timers;
     readonly settings: ServerSettings;
   }) {
     this.#server = options.server;
-    this.#watch = options.watch;
+    this.#process = options.process;
     this.#clock = options.clock;
+    this.#timers = options.timers;
+    this.#timer = new Timer(() => this.#tick());
     const { outbox, buffer } = options.settings;
     const pendingWarning = Math.floor(outbox.maxPending * PENDING_WARN_RATIO);
-    this.#series = {
-      pending: new Series({ name: 'outbox.pending', unit: 'messages', warning: pendingWarning }),
-      total: new Series({ name: 'outbox.total', unit: 'messages' }),
-      bufferMax: new Series({ name: 'buffer.max', unit: 'bytes', warning: buffer.warn }),
-      bufferTotal: new Series({ name: 'buffer.total', unit: 'bytes' }),
-      delay: new Series({ name: 'eventLoopDelay', unit: 'us', warning: EVENT_LOOP_WARN_US }),
-      rss: new Series({ name: 'rss', unit: 'bytes' }),
-    };
+    this.#pending = new Series({ name: 'outbox.pending', unit: 'messages', warning: pendingWarning });
+    this.#total = new Series({ name: 'outbox.total', unit: 'messages' });
+    this.#bufferMax = new Series({ name: 'buffer.max', unit: 'bytes', warning: buffer.warn });
+    this.#bufferTotal = new Series({ name: 'buffer.total', unit: 'bytes' });
+    if (options.process !== undefined) {
+      this.#delay = new Series({ name: 'eventLoopDelay', unit: 'us', warning: EVENT_LOOP_WARN_US });
+      this.#rss = new Series({ name: 'rss', unit: 'bytes' });
+      this.#heapAfterGc = new Series({ name: 'heapAfterGc', unit: 'bytes' });
+      this.#timersArmed = new Series({ name: 'timers', unit: 'timers' });
+    }
     this.#limits = new Map([
-      [this.#series.pending, pendingWarning],
-      [this.#series.bufferMax, buffer.warn],
-      [this.#series.delay, EVENT_LOOP_WARN_US],
+      [this.#pending, pendingWarning],
+      [this.#bufferMax, buffer.warn],
+      [this.#delay, EVENT_LOOP_WARN_US],
     ]);
   }
 
-  start(clients: number): void {
-    const intervalMs = Math.max(INTERVAL_MS, (clients * 1000) / SESSIONS_PER_SEC_MAX);
-    this.#timer = setInterval(() => this.sample(), intervalMs);
-    this.#timer.unref();
+  /** Fullest outbox seen, messages. */
+  get pendingMax(): number {
+    return this.#pendingMax;
+  }
+
+  /** Fullest socket buffer seen. */
+  get bufferBytesMax(): number {
+    return this.#bufferBytesMax;
+  }
+
+  /** @param leastMs - shortest time between two samples, where they are worth less than the time they cost */
+  start(clients: number, leastMs = INTERVAL_MS): void {
+    this.#intervalMs = Math.max(INTERVAL_MS, leastMs, (clients * 1000) / SESSIONS_PER_SEC_MAX);
+    this.#timers.arm(this.#timer, this.#intervalMs);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timers.disarm(this.#timer);
+  }
+
+  /** Slopes count from now on. */
+  startLoad(): void {
+    for (const series of this.#all) series.startTrend();
+  }
+
+  /** Slopes count no further. */
+  endLoad(): void {
+    for (const series of this.#all) series.endTrend();
   }
 
   sample(): void {
+    if (this.#process !== undefined) {
+      this.#add(this.#delay, this.#process.takeDelayUs());
+      this.#add(this.#rss, this.#process.rssBytes());
+      this.#add(this.#timersArmed, this.#process.armedTimers());
+      const heapBytes = this.#process.takeHeapAfterGcBytes();
+      if (heapBytes !== undefined) this.#add(this.#heapAfterGc, heapBytes);
+    }
     const load = this.#server.load();
-    const { pending, total, bufferMax, bufferTotal, delay, rss } = this.#series;
-    this.#add(delay, this.#watch.takeDelayUs());
-    this.#add(rss, process.memoryUsage.rss());
     if (load === undefined) return;
-    this.#add(pending, load.pendingMax);
-    this.#add(total, load.pendingTotal);
-    this.#add(bufferMax, load.bufferBytesMax);
-    this.#add(bufferTotal, load.bufferBytesTotal);
+    this.#pendingMax = Math.max(this.#pendingMax, load.pendingMax);
+    this.#bufferBytesMax = Math.max(this.#bufferBytesMax, load.bufferBytesMax);
+    this.#add(this.#sessions, load.sessions);
+    this.#add(this.#pending, load.pendingMax);
+    this.#add(this.#total, load.pendingTotal);
+    this.#add(this.#bufferMax, load.bufferBytesMax);
+    this.#add(this.#bufferTotal, load.bufferBytesTotal);
   }
 
   /** The last sample: only sessions whose client is connected, since the others are not to come back to zero. */
   finish(): void {
     this.stop();
     const live = this.#server.pendingSessions();
-    this.#add(this.#series.pending, live.reduce((most, session) => Math.max(most, session.pending), 0));
-    this.#add(this.#series.total, live.reduce((sum, session) => sum + session.pending, 0));
+    this.#add(
+      this.#pending,
+      live.reduce((most, session) => Math.max(most, session.pending), 0),
+    );
+    this.#add(
+      this.#total,
+      live.reduce((sum, session) => sum + session.pending, 0),
+    );
   }
 
   /** @param originUs - start of load, from which the points count */
   summarise(originUs: number): Record<string, SeriesSummary> {
-    return Object.fromEntries(Object.values(this.#series).map((series) => [series.name, series.summarise(originUs)]));
+    return Object.fromEntries(this.#all.map((series) => [series.name, series.summarise(originUs)]));
   }
 
   alerts(originUs: number): Alert[] {
@@ -106,7 +160,18 @@ export class Sampler {
     }));
   }
 
-  #add(series: Series, value: number): void {
+  get #all(): readonly Series[] {
+    const held = [this.#pending, this.#total, this.#bufferMax, this.#bufferTotal, this.#sessions];
+    return [...held, this.#delay, this.#rss, this.#heapAfterGc, this.#timersArmed].filter((series) => series !== undefined);
+  }
+
+  #tick(): void {
+    this.sample();
+    this.#timers.arm(this.#timer, this.#intervalMs);
+  }
+
+  #add(series: Series | undefined, value: number): void {
+    if (series === undefined) return;
     const nowUs = this.#clock.nowUs();
     const limit = this.#limits.get(series);
     if (limit !== undefined && value > limit && series.final <= limit) {

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { crc32 } from 'node:zlib';
-import type { Drain } from '../delivery/loss-judge.ts';
+import type { BroadcastAlert } from '../broadcaster/alerts.ts';
 import type { PlannedFault } from '../faults/fault.ts';
-import { findFault } from '../faults/registry.ts';
-import { Timer } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
 import { randomStreams } from '../world/random.ts';
@@ -12,16 +10,21 @@ import { MachineClock } from '../world/real/clock.ts';
 import { createDialer } from '../world/real/dial.ts';
 import { newSecretId } from '../world/real/new-id.ts';
 import { TimerWheel } from '../world/real/timer-wheel.ts';
-import type { FaultRecord } from './client-faults.ts';
+import { DrainWatch } from './drain-watch.ts';
 import type { FleetStatus } from './fleet.ts';
-import { checkDescriptors } from './preflight.ts';
+import { Measures } from './measures.ts';
+import { preflight, thisMachine } from './preflight.ts';
 import { ProcessWatch } from './process-use.ts';
 import { Publishers } from './publishers.ts';
 import { broadcasterSettings, ReferenceServer } from './reference-server.ts';
+import type { RunRecord } from './run-record.ts';
 import { Sampler } from './sampler.ts';
+import { ScaleHook } from './scale-hook.ts';
+import { ServerFaults } from './server-faults.ts';
 import { SocketSite } from './socket-site.ts';
+import { UpstreamDesk } from './upstream-desk.ts';
 import { UpstreamRoute } from './upstream-route.ts';
-import { type LoadWorker, WorkerPool } from './worker-pool.ts';
+import { WorkerPool } from './worker-pool.ts';
 
 const CLIENTS_PER_WORKER = 4000;
 const POLL_MS = 25;
@@ -29,10 +32,6 @@ const CONNECT_GRACE_MS = 15_000;
 const PROBE_TIMEOUT_MS = 15_000;
 const RECORD_TIMEOUT_MS = 60_000;
 const TARGET_TIMEOUT_MS = 5000;
-/** Without anything new for this long, and with nothing pending at the server, what is missing will not come. */
-const QUIET_MS = 500;
-/** A target does not say what is pending: wait for some of its ack timeouts. */
-const TARGET_QUIET_TIMEOUTS = 2.5;
 const LOCALHOST = '127.0.0.1';
 
 export type Phase = 'start' | 'connect' | 'probe' | 'warm-up' | 'load' | 'drain' | 'judge';
@@ -57,29 +56,6 @@ export class TargetUnreachable extends Error {
   override readonly name = 'TargetUnreachable';
 }
 
-/** What a run leaves behind, before it is judged. */
-export interface RunRecord {
-  readonly scenario: Scenario;
-  readonly planned: readonly PlannedFault[];
-  readonly publishers: Publishers;
-  readonly server: ReferenceServer | undefined;
-  readonly sampler: Sampler | undefined;
-  readonly serverWatch: ProcessWatch;
-  readonly workers: readonly LoadWorker[];
-  readonly serverFaults: readonly FaultRecord[];
-  readonly drain: Drain;
-  readonly interrupted: boolean;
-  readonly connected: number;
-  readonly probed: number;
-  readonly troubles: readonly string[];
-  readonly instants: {
-    readonly startUs: number;
-    readonly loadFromUs: number;
-    readonly loadToUs: number;
-    readonly endUs: number;
-  };
-}
-
 export interface RunOptions {
   readonly scenario: Scenario;
   /** Absent: from cores and clients. */
@@ -87,6 +63,16 @@ export interface RunOptions {
   readonly onProgress: (progress: RunProgress) => void;
   /** Ends the run early: what is known by then is judged. */
   readonly signal: AbortSignal;
+  /** Gets hold of the run before it begins, for whoever measures it from outside. */
+  readonly onStart?: (running: RunningScenario) => void;
+}
+
+/** A run that is under way. */
+export interface RunningScenario {
+  /** Absent for a target. */
+  readonly server: ReferenceServer | undefined;
+  /** Duplicates that clients did not handle again. */
+  deduplicated(): number;
 }
 
 /**
@@ -119,13 +105,14 @@ class ScenarioRun {
   readonly #site: SocketSite | undefined;
   readonly #route: UpstreamRoute | undefined;
   readonly #sampler: Sampler | undefined;
-  readonly #serverFaults: FaultRecord[] = [];
+  readonly #serverFaults: ServerFaults | undefined;
+  readonly #scaleHook: ScaleHook | undefined;
   readonly #troubles: string[] = [];
   readonly #asked: number;
   #phase: Phase = 'start';
   #phaseFromUs = 0;
   #phaseMs = 0;
-  #drain: Drain = 'progressing';
+  #drain: DrainWatch | undefined;
   #probed = 0;
   #connected = 0;
   #loadFromUs = 0;
@@ -138,13 +125,29 @@ class ScenarioRun {
     this.#asked = clientsOf(scenario).count;
     this.#streams = randomStreams(scenario.seed);
     this.#planned = planFaults(scenario, this.#streams);
-    this.#pool = new WorkerPool((worker) => this.#troubles.push(`load worker ${worker.worker} died (${worker.lost})`));
+    this.#pool = new WorkerPool((worker) =>
+      this.#troubles.push(`load worker ${worker.worker} died (${worker.lost})`),
+    );
     const [clock, timers] = [this.#clock, this.#timers];
     const checksum = (body: string): number => crc32(body);
     if (scenario.target === undefined) {
       const settings = broadcasterSettings(scenario.server);
-      const ports = { clock, timers, random: this.#streams('server'), newId: newSecretId };
-      const server = new ReferenceServer({ settings, ports });
+      const hook = new ScaleHook({
+        settings: scenario.server.alerts.scale,
+        onTrouble: (detail) =>
+          this.#server?.record.alerts.add({
+            name: 'scaleFailed',
+            atUs: clock.nowUs(),
+            detail,
+            clientId: undefined,
+          }),
+      });
+      this.#scaleHook = hook;
+      const scale = (alert: BroadcastAlert): void => hook.run(alert);
+      const ports = { clock, timers, random: this.#streams('server'), newId: newSecretId, scale };
+      const desk = new UpstreamDesk({ scenario, run: this.#run, clock, checksum });
+      const flakySends = this.#planned.some(({ name }) => name === 'send-errors');
+      const server = new ReferenceServer({ settings, ports, desk, flakySends });
       this.#server = server;
       this.#site = new SocketSite({
         accept: (link) => server.accept(link),
@@ -153,7 +156,20 @@ class ScenarioRun {
         onTrouble: (error) => this.#troubles.push(error.message),
       });
       server.site = this.#site;
-      this.#sampler = new Sampler({ server, watch: this.#watch, clock, settings: scenario.server });
+      const onStruck = (): void => this.#publishers.excuseSlipUntil(clock.nowUs());
+      this.#serverFaults = new ServerFaults({ planned: this.#planned, server, clock, timers, onStruck });
+      this.#sampler = new Sampler({
+        server,
+        process: {
+          takeDelayUs: () => this.#watch.takeDelayUs(),
+          rssBytes: () => this.#watch.rssBytes(),
+          takeHeapAfterGcBytes: () => this.#watch.takeHeapAfterGcBytes(),
+          armedTimers: () => this.#timers.armedCount,
+        },
+        clock,
+        timers,
+        settings: scenario.server,
+      });
     } else {
       const dial = createDialer({ url: scenario.target });
       const random = this.#streams('publishers');
@@ -165,14 +181,26 @@ class ScenarioRun {
     }
     const route = this.#server ?? this.#route;
     if (route === undefined) throw new Error('a run has a server or a target');
-    this.#publishers = new Publishers({ scenario, run: this.#run, route, clock, timers, streams: this.#streams, checksum });
+    this.#publishers = new Publishers({
+      scenario,
+      run: this.#run,
+      route,
+      clock,
+      timers,
+      streams: this.#streams,
+      checksum,
+    });
   }
 
   async play(): Promise<RunRecord> {
+    this.#options.onStart?.({ server: this.#server, deduplicated: () => this.#sum('deduplicated') });
     const startUs = this.#clock.nowUs();
-    this.#begin('start', TARGET_TIMEOUT_MS);
+    this.#begin('start', this.#route === undefined ? 0 : TARGET_TIMEOUT_MS);
     const workers = this.#workerCount();
-    checkDescriptors({ clients: this.#asked, workers, server: this.#server !== undefined });
+    preflight(
+      { scenario: this.#scenario, planned: this.#planned, clients: this.#asked, workers },
+      thisMachine(),
+    );
     await this.#site?.open();
     await this.#reachTarget();
     this.#startWorkers(workers);
@@ -182,34 +210,57 @@ class ScenarioRun {
     await this.#drainAll();
     this.#begin('judge', 0);
     const endUs = this.#clock.nowUs();
+    const server = this.#server?.findings();
+    this.#sampler?.finish();
     await this.#collect();
-    return {
-      scenario: this.#scenario,
-      planned: this.#planned,
-      publishers: this.#publishers,
-      server: this.#server,
-      sampler: this.#sampler,
-      serverWatch: this.#watch,
-      workers: this.#pool.workers,
-      serverFaults: this.#serverFaults,
-      drain: this.#drain,
-      interrupted: this.#aborted,
-      connected: this.#connected,
-      probed: this.#probed,
-      troubles: this.#troubles,
-      instants: { startUs, loadFromUs: this.#loadFromUs, loadToUs: this.#loadToUs, endUs },
-    };
+    const instants = { startUs, loadFromUs: this.#loadFromUs, loadToUs: this.#loadToUs, endUs };
+    return { ...this.#record(instants), server };
   }
 
   async dispose(): Promise<void> {
     this.#publishers.stop();
     this.#route?.stop();
     this.#server?.stop();
+    this.#scaleHook?.stop();
     this.#sampler?.stop();
     this.#watch.stop();
     this.#pool.kill();
     await this.#site?.close();
     this.#timers.close();
+  }
+
+  #record(instants: RunRecord['instants']): Omit<RunRecord, 'server'> {
+    const { workers } = this.#pool;
+    const measures = new Measures(this.#scenario.clients.length);
+    for (const worker of workers) if (worker.measures !== undefined) measures.merge(worker.measures);
+    const silent = workers.filter(({ lost, record }) => lost === undefined && record === undefined);
+    const drain = this.#drain?.outcome ?? 'progressing';
+    return {
+      world: 'real',
+      scenario: this.#scenario,
+      planned: this.#planned,
+      log: this.#publishers.log,
+      publishedInLoad: this.#publishers.inLoad,
+      slip: this.#publishers.slip,
+      accept: this.#publishers.accept,
+      fleets: workers.flatMap(({ record }) => record ?? []),
+      measures,
+      sampler: this.#sampler,
+      serverUse: this.#server === undefined ? undefined : this.#watch.use(),
+      workers,
+      serverFaults: this.#serverFaults?.toRecords() ?? [],
+      // Who breaks off has not waited long enough to call anything stuck.
+      drain: this.#aborted && drain === 'stuck' ? 'progressing' : drain,
+      interrupted: this.#aborted,
+      connected: this.#connected,
+      probed: this.#probed,
+      lastFailure: workers.map(({ status }) => status?.lastFailure ?? '').find((text) => text !== '') ?? '',
+      troubles: [
+        ...this.#troubles,
+        ...silent.map(({ worker }) => `load worker ${worker} did not hand over its record`),
+      ],
+      instants,
+    };
   }
 
   get #aborted(): boolean {
@@ -274,76 +325,54 @@ class ScenarioRun {
     if (this.#aborted) return;
     this.#begin('warm-up', warmUp);
     this.#publishers.start({ fromUs, loadFromUs: this.#loadFromUs, toUs: this.#loadToUs });
-    await this.#until(() => this.#clock.nowUs() >= this.#loadFromUs, warmUp);
+    await this.#until(() => this.#clock.nowUs() >= this.#loadFromUs || this.#pool.live.length === 0, warmUp);
     if (this.#aborted) return;
     this.#begin('load', load);
     this.#pool.tellAll({ kind: 'load', fromUs: this.#loadFromUs, toUs: this.#loadToUs });
     this.#server?.record.startLoad(this.#loadFromUs);
     this.#watch.restart();
-    this.#planServerFaults();
+    this.#sampler?.startLoad();
+    this.#serverFaults?.start(this.#loadFromUs);
     await this.#until(() => this.#clock.nowUs() >= this.#loadToUs || this.#pool.live.length === 0, load);
     if (this.#aborted) this.#loadToUs = this.#clock.nowUs();
-  }
-
-  #planServerFaults(): void {
-    const server = this.#server;
-    if (server === undefined) return;
-    for (const plan of this.#planned) {
-      const fault = findFault(plan.name);
-      if (fault?.kind !== 'server') continue;
-      const place = this.#serverFaults.length;
-      const nothing = { fired: 0, effects: 0, firstFiredUs: -1, firstEffectUs: -1, holds: [] };
-      this.#serverFaults.push({ index: plan.index, name: plan.name, planned: 1, ...nothing });
-      const timer = new Timer(() => {
-        const nowUs = this.#clock.nowUs();
-        fault.strike(server, plan.values);
-        const endUs = this.#clock.nowUs();
-        this.#publishers.excuseSlipUntil(endUs);
-        const record = { fired: 1, effects: 1, firstFiredUs: nowUs, firstEffectUs: endUs, holds: [] };
-        this.#serverFaults[place] = { index: plan.index, name: plan.name, planned: 1, ...record };
-      });
-      this.#timers.arm(timer, Math.max(0, (this.#loadFromUs - this.#clock.nowUs()) / 1000 + plan.atMs));
-    }
   }
 
   /** Heals every fault, then waits until every live session has everything, or nothing moves any more. */
   async #drainAll(): Promise<void> {
     const { settle } = this.#scenario.duration;
     this.#begin('drain', settle);
+    this.#watch.freeze();
+    this.#sampler?.endLoad();
     this.#publishers.stop();
+    this.#serverFaults?.stop();
     this.#pool.tellAll({ kind: 'heal' });
     const deadlineUs = this.#clock.nowUs() + settle * 1000;
     const leftMs = (): number => Math.max(0, (deadlineUs - this.#clock.nowUs()) / 1000);
-    await this.#until(() => this.#publishers.unanswered === 0 && (this.#server?.isUp ?? true), leftMs());
+    // Half of the time at most: who never answers a publish may still have something to deliver.
+    await this.#until(() => this.#publishers.unanswered === 0 && (this.#server?.isUp ?? true), settle / 2);
     this.#pool.tellAll({ kind: 'drain', goals: this.#publishers.goals() });
     await this.#until(() => this.#pool.live.every(({ draining }) => draining), leftMs());
-    let progress = -1;
-    let movedUs = this.#clock.nowUs();
-    const quietMs = (): number => (this.#clock.nowUs() - movedUs) / 1000;
-    await this.#until(() => {
-      const now = this.#sum('progress');
-      if (now !== progress) movedUs = this.#clock.nowUs();
-      progress = now;
-      if (!this.#isDrained(quietMs())) return false;
-      this.#drain = 'complete';
-      return true;
-    }, leftMs());
-    if (this.#drain !== 'complete' && !this.#aborted && quietMs() > this.#stuckMs) this.#drain = 'stuck';
+    const [scenario, planned, server, clock] = [this.#scenario, this.#planned, this.#server, this.#clock];
+    const watch = new DrainWatch({ scenario, planned, server, clock });
+    this.#drain = watch;
+    await this.#until(() => watch.look(this.#counts(), this.#expected), leftMs());
+    if (this.#aborted) this.#drain = undefined;
+    else this.#notice(watch);
   }
 
-  #isDrained(quietMs: number): boolean {
-    const server = this.#server;
-    const pending = server?.pendingSessions().some((session) => session.pending > 0) ?? false;
-    if (pending) return false;
-    if (this.#sum('unfinished') === 0) return true;
-    // What is missing now is missing for good, when nobody has anything left to send.
-    const back = this.#sum('ready') >= this.#expected - this.#gone;
-    const enoughMs = server === undefined ? Math.max(QUIET_MS, this.#stuckMs) : QUIET_MS;
-    return back && quietMs > enoughMs;
+  /** A server that has gone away owes nothing any more, which must not pass for having delivered everything. */
+  #notice({ away, outcome }: DrainWatch): void {
+    const { unanswered } = this.#publishers;
+    if (unanswered > 0) this.#troubles.push(`${unanswered} publishes were never answered`);
+    if (away > 0 && outcome !== 'complete')
+      this.#troubles.push(`${away} of ${this.#asked} clients had no connection at the end`);
   }
 
-  get #stuckMs(): number {
-    return Math.min(TARGET_QUIET_TIMEOUTS * this.#scenario.server.outbox.ackTimeout, this.#scenario.duration.settle / 2);
+  #counts(): { readonly ready: number; readonly unfinished: number; readonly progress: number } {
+    // A worker that has not heard of the drain yet counts nothing as unfinished.
+    const told = this.#pool.live.every(({ draining }) => draining);
+    const unfinished = told ? this.#sum('unfinished') : this.#expected;
+    return { ready: this.#sum('ready'), unfinished, progress: this.#sum('progress') };
   }
 
   /** Clients of workers that are alive. */
@@ -351,19 +380,14 @@ class ScenarioRun {
     return this.#pool.live.reduce((sum, { clients }) => sum + clients.length, 0);
   }
 
-  get #gone(): number {
-    const never = this.#planned.filter(({ name }) => name === 'never-return');
-    return new Set(never.flatMap(({ clients }) => clients)).size;
-  }
-
   async #collect(): Promise<void> {
-    this.#sampler?.finish();
     this.#pool.tellAll({ kind: 'finish' });
     const timeoutUs = this.#clock.nowUs() + RECORD_TIMEOUT_MS * 1000;
-    while (this.#pool.live.some(({ record }) => record === undefined) && this.#clock.nowUs() < timeoutUs) await sleep(POLL_MS);
+    while (this.#pool.live.some(({ record }) => record === undefined) && this.#clock.nowUs() < timeoutUs)
+      await sleep(POLL_MS);
   }
 
-  #sum(key: 'ready' | 'probed' | 'unfinished' | 'progress' | 'handled'): number {
+  #sum(key: 'ready' | 'probed' | 'unfinished' | 'progress' | 'handled' | 'deduplicated'): number {
     return this.#pool.live.reduce((sum, { status }) => sum + (status?.[key] ?? 0), 0);
   }
 

@@ -1,11 +1,19 @@
-import type { BroadcasterObserver } from '../broadcaster/broadcaster.ts';
 import type { CloseCause, Connection } from '../broadcaster/connection.ts';
-import { type EndReason, type EvidenceRecord, ServerEvidence, type SessionEvidence } from '../delivery/evidence.ts';
+import type { BroadcasterObserver } from '../broadcaster/observer.ts';
+import type { TakeoverObservation } from '../delivery/conduct.ts';
+import {
+  type EndReason,
+  type EvidenceRecord,
+  ServerEvidence,
+  type SessionEvidence,
+} from '../delivery/evidence.ts';
 import type { LossReason } from '../delivery/judgement.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { OutgoingMessage } from '../protocol/message.ts';
-import type { Clock } from '../protocol/ports.ts';
-import type { DropReason, Session } from '../protocol/session.ts';
+import { type Clock, type Link, type LinkEvents, LinkState } from '../protocol/ports.ts';
+import type { Session } from '../protocol/session.ts';
+import type { DropReason } from '../protocol/session-contract.ts';
+import { AlertLog } from './alert-log.ts';
 
 /** Messages of one stream that a tag can tell apart. */
 const TAG_STREAM = 2 ** 32;
@@ -17,11 +25,15 @@ export function tagOf(stream: number, seq: number): number {
 
 /** Connections whose end is kept for the checks. */
 const CLOSES_MAX = 100_000;
+/** Takeovers kept for the checks. */
+const TAKEOVERS_MAX = 100_000;
 
 export interface ServerClose {
   readonly client: number;
   readonly atUs: number;
-  readonly cause: CloseCause;
+  /** When anything came on the connection last, pong or frame; -1 when nobody listened. */
+  readonly heardUs: number;
+  readonly cause: CloseCause | 'session-ended';
 }
 
 const END_REASONS: Partial<Record<DropReason, EndReason>> = {
@@ -32,15 +44,32 @@ const END_REASONS: Partial<Record<DropReason, EndReason>> = {
   replaced: 'replaced',
 };
 
+/** A session that went from one socket to another while the first was there. */
+interface Takeover {
+  readonly session: Session;
+  readonly ownedUs: number;
+  closedUs: number | undefined;
+  ackedOnOlder: number;
+}
+
 /**
  * The reference server's own record of a run: what it assigned, sent, saw acked and gave up, session by session,
- * and when it noticed that a connection was gone.
+ * which sockets owned a session and which spoke for it, and when it noticed that a connection was gone.
  */
 export class ServerRecord implements BroadcasterObserver {
-  readonly evidence = new ServerEvidence();
   readonly ackRoundTrip = new Histogram();
   readonly closes: ServerClose[] = [];
+  readonly alerts = new AlertLog();
+  readonly #evidence = new ServerEvidence();
   readonly #clock: Clock;
+  readonly #owners = new Map<Session, Link>();
+  readonly #awaySinceUs = new Map<Session, number>();
+  /** By the socket that lost its session. */
+  readonly #takeovers = new Map<Link, Takeover>();
+  /** When each open socket said something last. */
+  readonly #heardUs = new Map<Link, number>();
+  /** Whose frame is being processed. */
+  #speaking: Link | undefined;
   #countRoundTripsFromUs = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock) {
@@ -52,16 +81,70 @@ export class ServerRecord implements BroadcasterObserver {
     this.#countRoundTripsFromUs = fromUs;
   }
 
-  toRecord(): EvidenceRecord {
-    return this.evidence.toRecord();
+  toEvidence(): EvidenceRecord {
+    return this.#evidence.toRecord();
+  }
+
+  /** Sessions that lost their connection, were not resumed and did not end. */
+  absentSessions(): { readonly client: number; readonly sinceUs: number }[] {
+    return [...this.#awaySinceUs].map(([session, sinceUs]) => ({ client: clientOf(session), sinceUs }));
+  }
+
+  takeovers(): TakeoverObservation[] {
+    return [...this.#takeovers.values()].map(({ session, ownedUs, closedUs, ackedOnOlder }) => ({
+      session: `c${clientOf(session)}`,
+      ownedUs,
+      ...(closedUs === undefined ? {} : { olderClosedUs: closedUs }),
+      sentOnOlder: 0,
+      ackedOnOlder,
+    }));
+  }
+
+  /** Listens in on a socket, to know on which one a frame came, and when one came last. */
+  tap(link: Link, events: LinkEvents): LinkEvents {
+    return {
+      onOpen: () => events.onOpen(),
+      onText: (text) => {
+        this.#heardUs.set(link, this.#clock.nowUs());
+        this.#speaking = link;
+        events.onText(text);
+        this.#speaking = undefined;
+      },
+      onPong: () => {
+        this.#heardUs.set(link, this.#clock.nowUs());
+        events.onPong();
+      },
+      onWritable: () => events.onWritable(),
+      onClose: (code, reason) => {
+        const takeover = this.#takeovers.get(link);
+        if (takeover !== undefined) takeover.closedUs ??= this.#clock.nowUs();
+        events.onClose(code, reason);
+        this.#heardUs.delete(link);
+      },
+    };
   }
 
   sessionOpened(session: Session): void {
-    session.attachment = this.evidence.opened(session.identity.id, this.#clock.nowUs());
+    session.attachment = this.#evidence.opened(session.identity.id, this.#clock.nowUs());
   }
 
   sessionEnded(session: Session, reason: DropReason): void {
+    const link = this.#owners.get(session);
+    // As in a restart: the connection goes down with its session.
+    if (link !== undefined) this.#closed(clientOf(session), link, 'session-ended');
+    this.#owners.delete(session);
+    this.#awaySinceUs.delete(session);
     evidenceOf(session).ended(END_REASONS[reason] ?? 'expired', this.#clock.nowUs());
+  }
+
+  owned(session: Session, connection: Connection): void {
+    const older = this.#owners.get(session);
+    this.#owners.set(session, connection.link);
+    this.#awaySinceUs.delete(session);
+    if (older === undefined || older === connection.link || this.#takeovers.size >= TAKEOVERS_MAX) return;
+    const ownedUs = this.#clock.nowUs();
+    const closedUs = older.state === LinkState.open ? undefined : ownedUs;
+    this.#takeovers.set(older, { session, ownedUs, closedUs, ackedOnOlder: 0 });
   }
 
   assigned(session: Session, message: OutgoingMessage): void {
@@ -78,7 +161,9 @@ export class ServerRecord implements BroadcasterObserver {
     const { tag } = message;
     if (tag < 0) return;
     evidenceOf(session).acked(Math.floor(tag / TAG_STREAM), tag % TAG_STREAM);
-    if (roundTripUs >= 0 && this.#clock.nowUs() >= this.#countRoundTripsFromUs) this.ackRoundTrip.record(roundTripUs);
+    if (this.#takeovers.size > 0 && this.#speaking !== undefined) this.#ackedBy(this.#speaking, session);
+    if (roundTripUs >= 0 && this.#clock.nowUs() >= this.#countRoundTripsFromUs)
+      this.ackRoundTrip.record(roundTripUs);
   }
 
   dropped(session: Session, message: OutgoingMessage, reason: DropReason): void {
@@ -90,9 +175,27 @@ export class ServerRecord implements BroadcasterObserver {
   }
 
   disconnected(clientId: string, connection: Connection): void {
-    if (this.closes.length >= CLOSES_MAX) return;
-    this.closes.push({ client: Number(clientId.slice(1)), atUs: this.#clock.nowUs(), cause: connection.cause });
+    const { session } = connection;
+    if (session !== undefined) {
+      this.#owners.delete(session);
+      this.#awaySinceUs.set(session, this.#clock.nowUs());
+    }
+    this.#closed(Number(clientId.slice(1)), connection.link, connection.cause);
   }
+
+  #closed(client: number, link: Link, cause: ServerClose['cause']): void {
+    if (this.closes.length >= CLOSES_MAX) return;
+    this.closes.push({ client, atUs: this.#clock.nowUs(), heardUs: this.#heardUs.get(link) ?? -1, cause });
+  }
+
+  #ackedBy(link: Link, session: Session): void {
+    const takeover = this.#takeovers.get(link);
+    if (takeover?.session === session) takeover.ackedOnOlder += 1;
+  }
+}
+
+function clientOf(session: Session): number {
+  return Number(session.identity.clientId.slice(1));
 }
 
 function evidenceOf(session: Session): SessionEvidence {

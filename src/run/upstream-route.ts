@@ -1,4 +1,5 @@
-import { Subscriber, type SubscriberObserver, type SubscriberPorts } from '../subscriber/subscriber.ts';
+import type { SubscriberObserver, SubscriberPorts } from '../subscriber/observer.ts';
+import { Subscriber } from '../subscriber/subscriber.ts';
 import type { PublishRequest, PublishRoute } from './publishers.ts';
 
 const PUBLISHER_PROFILE = {

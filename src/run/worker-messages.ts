@@ -2,6 +2,7 @@ import type { PlannedFault } from '../faults/fault.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { DrainGoal, FleetRecord, FleetStatus } from './fleet.ts';
+import type { MeasuresRecord } from './measures.ts';
 
 /** What the coordinator says to a load worker. */
 export type WorkerCommand =
@@ -25,6 +26,8 @@ export type WorkerCommand =
 export interface ProcessUse {
   /** CPU time over wall time; one core is 1. */
   readonly cpuShare: number;
+  /** Share of wall time in which garbage was collected. */
+  readonly gcShare: number;
   readonly rssBytesMax: number;
   /** How late timers of 10 ms fired. */
   readonly eventLoopDelay: LatencySummary;
@@ -34,4 +37,9 @@ export interface ProcessUse {
 export type WorkerReport =
   | { readonly kind: 'made' }
   | { readonly kind: 'status'; readonly status: FleetStatus; readonly draining: boolean }
-  | { readonly kind: 'record'; readonly record: FleetRecord; readonly use: ProcessUse };
+  | {
+      readonly kind: 'record';
+      readonly record: FleetRecord;
+      readonly measures: MeasuresRecord;
+      readonly use: ProcessUse;
+    };

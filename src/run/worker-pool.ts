@@ -2,19 +2,21 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FleetRecord, FleetStatus } from './fleet.ts';
+import type { MeasuresRecord } from './measures.ts';
+import type { WorkerAccount } from './run-record.ts';
 import type { ProcessUse, WorkerCommand, WorkerReport } from './worker-messages.ts';
 
 const STDERR_KEPT = 2000;
+/** How Node begins the line that says why it gave up; the line of code shown before may speak of errors as well. */
+const UNCAUGHT = /^(?:FATAL|[A-Za-z]*Error\b)/;
 
 /** One load worker, seen from the coordinator. */
-export interface LoadWorker {
-  readonly worker: number;
-  readonly pid: number;
-  readonly clients: readonly number[];
+export interface LoadWorker extends WorkerAccount {
   status: FleetStatus | undefined;
   /** The status is from after the drain began. */
   draining: boolean;
   record: FleetRecord | undefined;
+  measures: MeasuresRecord | undefined;
   use: ProcessUse | undefined;
   /** Why it is gone before its record came. */
   lost: string | undefined;
@@ -53,6 +55,7 @@ export class WorkerPool {
       status: undefined,
       draining: false,
       record: undefined,
+      measures: undefined,
       use: undefined,
       lost: undefined,
     };
@@ -63,7 +66,10 @@ export class WorkerPool {
     });
     child.on('message', (message) => listen(worker, message as WorkerReport));
     child.on('error', (error) => this.#lose(hand, error.message));
-    child.on('exit', (code, signal) => this.#lose(hand, signal === null ? `exit code ${code}` : `killed by ${signal}`));
+    // Not at its exit: what it wrote last may still be on the way then.
+    child.on('close', (code, signal) =>
+      this.#lose(hand, signal === null ? `exit code ${code}` : `killed by ${signal}`),
+    );
     return worker;
   }
 
@@ -88,7 +94,10 @@ export class WorkerPool {
   #lose(hand: Hand, why: string): void {
     const { worker } = hand;
     if (worker.record !== undefined || worker.lost !== undefined) return;
-    const last = hand.stderr.trim().split('\n').find((line) => /Error|FATAL/.test(line));
+    const last = hand.stderr
+      .trim()
+      .split('\n')
+      .find((line) => UNCAUGHT.test(line));
     worker.lost = last === undefined ? why : `${why}: ${last.trim()}`;
     this.#onLost(worker);
   }
@@ -104,6 +113,7 @@ function listen(worker: LoadWorker, message: WorkerReport): void {
       return;
     case 'record':
       worker.record = message.record;
+      worker.measures = message.measures;
       worker.use = message.use;
   }
 }

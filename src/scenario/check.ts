@@ -1,10 +1,11 @@
 import { findFault } from '../faults/registry.ts';
 import { parseAssertion } from './assertion.ts';
+import { checkOversight } from './check-oversight.ts';
 import { checkFaultEntry } from './fault-entry.ts';
 import { suggest } from './nearest.ts';
 import { quote } from './problem.ts';
 import { formatBytes, formatDuration } from './quantity.ts';
-import { CLIENTS_MAX, type ClientSelector, type FaultEntry, type Scenario } from './schema.ts';
+import { CLIENTS_MAX, type ClientSelector, type FaultEntry, type Scenario, type UpstreamEntry } from './schema.ts';
 import { lastsMs, matchingCount, selectedCount } from './timeline.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -30,6 +31,7 @@ export function checkScenario(scenario: Scenario, clean: Clean): readonly Findin
   const report: Report = (path, message, extra = {}) =>
     findings.push({ path, aboutKey: false, ...extra, message });
   checkSettings(scenario, clean, report);
+  if (clean('server') && clean('publish')) checkOversight(scenario, report);
   if (clean('clients')) checkClients(scenario, report);
   checkPublish(scenario, clean, report);
   for (const [index, entry] of scenario.faults.entries()) {
@@ -86,7 +88,7 @@ function isWebSocketUrl(text: string): boolean {
 
 function checkClients(scenario: Scenario, report: Report): void {
   const seen = new Set<string>();
-  for (const [index, { profile, reconnect, read }] of scenario.clients.entries()) {
+  for (const [index, { profile, reconnect, read, upstream }] of scenario.clients.entries()) {
     if (seen.has(profile)) {
       report(
         ['clients', index, 'profile'],
@@ -101,6 +103,7 @@ function checkClients(scenario: Scenario, report: Report): void {
         `Cannot wait ${formatDuration(reconnect.min)} at least: ${limit}, at most that is wanted`,
       );
     }
+    if (upstream !== undefined) checkUpstream(scenario, upstream, ['clients', index, 'upstream'], report);
     if (read !== undefined && read < 1) {
       report(
         ['clients', index, 'read'],
@@ -114,6 +117,28 @@ function checkClients(scenario: Scenario, report: Report): void {
       ['clients'],
       `Cannot simulate ${total} clients: that is too many for one machine, at most ${CLIENTS_MAX} are wanted`,
     );
+  }
+}
+
+function checkUpstream(scenario: Scenario, entry: UpstreamEntry, path: Path, report: Report): void {
+  const { rate, size, type, room } = entry;
+  if (rate === 0) report([...path, 'rate'], 'Cannot send 0 a second: nothing would be owed, more is wanted');
+  if (rate === Number.POSITIVE_INFINITY) {
+    report([...path, 'rate'], 'Cannot send at rate max: each client has a schedule, a rate like 2/s is wanted');
+  }
+  if (type === 'publish') {
+    report([...path, 'type'], 'Cannot send the type "publish": it is the request itself, a "room" makes one of any type');
+  }
+  const rooms = [...new Set(scenario.clients.flatMap((client) => client.rooms))];
+  if (room !== undefined && room !== '*' && !rooms.includes(room)) {
+    report(
+      [...path, 'room'],
+      `Cannot publish to ${quote(room)}: no client joins it, ${suggest(room, rooms, 'a room')}`,
+    );
+  }
+  if (size > BODY_BYTES_MAX) {
+    const limit = `a frame has at most 1MiB, at most ${formatBytes(BODY_BYTES_MAX)} is wanted`;
+    report([...path, 'size'], `Cannot send ${formatBytes(size)} in one message: ${limit}`);
   }
 }
 

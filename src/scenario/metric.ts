@@ -37,17 +37,53 @@ const SERVER_KINDS: ReadonlySet<AnomalyKind> = new Set([
   'two-owners',
 ]);
 
+/** What the broadcaster counts of failures, of its queue and of alerts. */
+export const OVERSIGHT_COUNTERS = [
+  'aborted',
+  'bufferWarnings',
+  'bufferWaits',
+  'bufferDrops',
+  'bufferDropClients',
+  'sendErrors',
+  'messageTimeouts',
+  'ackTimeouts',
+  'missedPongs',
+  'highFailureRates',
+  'problematicClients',
+  'recoveredClients',
+  'problemDisconnects',
+  'throttled',
+  'withheld',
+  'queueAccepted',
+  'queueRejected',
+  'queueCompleted',
+  'queuePartial',
+  'queueFailed',
+  'queueRetried',
+  'queueRecovered',
+  'roomBroadcasts',
+  'roomFailures',
+  'alerts',
+  'failureRateAlerts',
+  'bufferAlerts',
+  'latencyAlerts',
+  'alertDisconnects',
+  'scaleRequests',
+] as const;
+
 /** Metrics of faults are not in here, see `faultMetric`. */
 export const METRICS: readonly Metric[] = [
   ...deliveryMetrics(),
   ...latencyMetrics(),
   ...saturationMetrics(),
+  ...ackMetrics(),
   ...plain('rate', ['published', 'delivered'], 'rate'),
   {
     ...metricOf('generator.scheduleSlip', 'duration', ['generator', 'scheduleSlip']),
     aggregates: ['p50', 'p99', 'max'],
     sampled: true,
   },
+  ...plain('isolation', ['ratio'], 'count'),
   ...plain('generator', ['connected', 'workersLost'], 'count'),
   ...plain('broadcast', broadcastNames(), 'count'),
   ...anomalyMetrics(),
@@ -107,19 +143,25 @@ function deliveryMetrics(): readonly Metric[] {
     'recovered',
   );
   counts.push('unresolved', 'notOwed', 'late', 'ackBeforeHandle');
-  return counts.map((count) => ({
+  return [...counts, ...counts.map((count) => `upstream.${count}`)].map((count) => ({
     ...metricOf(`delivery.${count}`, 'count', ['delivery', ...count.split('.')]),
     byProfile: true,
     concerns: 'delivery',
   }));
 }
 
+function ackMetrics(): readonly Metric[] {
+  return plain('acks', ['frames', 'perMessage'], 'count').map((metric) => ({ ...metric, byProfile: true }));
+}
+
 function latencyMetrics(): readonly Metric[] {
-  const names = ['push', 'firstAttempt', 'redelivered', 'ackRoundTrip', 'recovery', 'fanOutSpread'];
+  // The others are seen by the server, or between clients of all profiles.
+  const byProfile = ['push', 'firstAttempt', 'redelivered', 'recovery'];
+  const names = [...byProfile, 'ackRoundTrip', 'fanOutSpread', 'accept', 'upstream'];
   const metrics = names.map((name) => ({
     ...metricOf(`latency.${name}`, 'duration', ['latency', name]),
     aggregates: ['p50', 'p90', 'p99', 'p99.9', 'max', 'min', 'mean', 'count'],
-    byProfile: true,
+    byProfile: byProfile.includes(name),
     sampled: true,
   }));
   return metrics.flatMap((metric) =>
@@ -135,17 +177,23 @@ function saturationMetrics(): readonly Metric[] {
     ['buffer.total', 'bytes'],
     ['eventLoopDelay', 'duration'],
     ['rss', 'bytes'],
+    ['heapAfterGc', 'bytes'],
+    ['sessions', 'count'],
+    ['timers', 'count'],
   ];
   return units.map(([name, unit]) => ({
     ...metricOf(`saturation.${name}`, unit, ['saturation', name]),
-    aggregates: ['p50', 'p99', 'max', 'final', 'overWarning'],
+    aggregates: ['count', 'p50', 'p99', 'max', 'final', 'overWarning', 'slopePerSec'],
     sampled: true,
   }));
 }
 
 function broadcastNames(): readonly string[] {
   const sends = ['sent', 'failed', 'skipped', 'dropped', 'retried', 'total', 'resent', 'deadLetters'];
-  return [...sends, 'detectedStale', 'ackFrames', 'gaps', 'resumes', 'refusedResumes', 'takeovers'];
+  const losses = ['overflowed', 'slowConsumers', 'expiredSessions', 'pausedPublishes', 'pauseTimeouts', 'pressured'];
+  const upstream = ['upstreamAccepted', 'dedupRejected'];
+  const rest = ['detectedStale', 'ackFrames', 'nacks', 'gaps', 'resumes', 'refusedResumes', 'takeovers', 'amplification'];
+  return [...sends, ...losses, ...upstream, ...rest, ...OVERSIGHT_COUNTERS];
 }
 
 function anomalyMetrics(): readonly Metric[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alerts, broadcasterKind, failures, publishVia, queue } from './oversight-schema.ts';
 import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts';
 
 /**
@@ -38,9 +39,11 @@ const outbox = z.strictObject({
     .default(1000)
     .describe('Messages an outbox holds before its overflow policy applies.'),
   overflow: z
-    .enum(['reject', 'drop-oldest', 'disconnect'])
+    .enum(['reject', 'drop-oldest', 'disconnect', 'pause'])
     .default('reject')
-    .describe('What happens to a message for a full outbox.'),
+    .describe(
+      'What happens to a message for a full outbox; pause: its publisher waits, at most the message timeout.',
+    ),
   store: z
     .enum(['memory'])
     .default('memory')
@@ -95,6 +98,23 @@ const server = z.strictObject({
     })
     .prefault({}),
   helloTimeout: durationMs('5s').describe('How long a new connection may take to say hello.'),
+  broadcaster: broadcasterKind,
+  failures: failures.prefault({}).describe('What is done about clients that fail again and again.'),
+  queue: queue.prefault({}).describe('Reliable broadcast, for streams that are published via queue.'),
+  alerts: alerts.prefault({}).describe('What an operator should know, and what happens then.'),
+});
+
+const upstream = z.strictObject({
+  rate: ratePerSec('1/s').describe('Messages per second of each client.'),
+  size: bytes('128B').describe('Length of the body of each message.'),
+  type: z.string().min(1).max(200).default('note').describe('The type of the message.'),
+  room: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('The server publishes each message to this room; absent: it goes to the application.'),
+  arrival: z.enum(['constant', 'poisson']).default('constant').describe('How the instants are spread.'),
 });
 
 const profile = z.strictObject({
@@ -141,9 +161,22 @@ const profile = z.strictObject({
       time: durationMs('0ms').describe('How long the handler takes for a message; one at a time.'),
       failure: ratio('0%').describe('Share of handler calls that fail.'),
       nack: z.boolean().default(true).describe('A failed handler sends a nack; false: it stays silent.'),
+      nackRetry: z
+        .boolean()
+        .default(true)
+        .describe('A nack asks for another try; false: the message becomes a dead letter at once.'),
+      poison: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .describe('Each so-manieth message of every stream fails however often it comes; absent: none.'),
     })
     .prefault({}),
   batch: z.boolean().default(false).describe('Offer batch frames (many messages in one write).'),
+  upstream: upstream
+    .optional()
+    .describe('What each client sends to the server during load; absent: nothing but acks.'),
 });
 
 const publish = z.strictObject({
@@ -156,6 +189,7 @@ const publish = z.strictObject({
     .default('constant')
     .describe('How the instants are spread.'),
   burst: z.int().min(1).max(100_000).default(10).describe('arrival burst: messages that leave together.'),
+  via: publishVia,
 });
 
 const selector = z.strictObject({
@@ -224,6 +258,7 @@ export const scenarioSchema = z.strictObject({
 export type Scenario = z.output<typeof scenarioSchema>;
 export type ServerSettings = Scenario['server'];
 export type ClientProfile = Scenario['clients'][number];
+export type UpstreamEntry = NonNullable<ClientProfile['upstream']>;
 export type PublishStream = Scenario['publish'][number];
 export type FaultEntry = Scenario['faults'][number];
 export type ClientSelector = NonNullable<FaultEntry['clients']>;

@@ -32,6 +32,8 @@ export class Inbox<D> {
   readonly #timer: Timer;
   /** What the profile says, unless a fault says otherwise; ms. */
   handlerMs: number;
+  /** Messages that the handler can't cope with, however often they come. */
+  isPoison: ((delivery: D) => boolean) | undefined;
   #ordered = false;
   /** Ordered: the seq that goes to the queue next. */
   #next = 1;
@@ -81,6 +83,7 @@ export class Inbox<D> {
   }
 
   push(seq: number, delivery: D): void {
+    this.#passGaps();
     if (this.#ordered && seq !== this.#next) {
       if (seq < this.#next) return;
       this.#held ??= new Map();
@@ -88,7 +91,8 @@ export class Inbox<D> {
       return;
     }
     this.#next = seq + 1;
-    if (this.#running === undefined && this.handlerMs === 0 && this.#queue.length === 0) this.#finish(seq, delivery);
+    if (this.#running === undefined && this.handlerMs === 0 && this.#queue.length === 0)
+      this.#finish(seq, delivery);
     else {
       this.#queue.push({ seq, delivery });
       this.#run();
@@ -100,18 +104,25 @@ export class Inbox<D> {
   cover(from: number, to: number): void {
     if (!this.#ordered) return;
     for (const seq of this.#held?.keys() ?? []) if (seq >= from && seq <= to) this.#held?.delete(seq);
-    if (this.#next < from || this.#next > to) return;
-    this.#next = to + 1;
     this.#release();
   }
 
+  /** Ordered: what the window has is queued or handled below `#next`; from there on only gaps can have put it there. */
+  #passGaps(): void {
+    if (!this.#ordered) return;
+    if (this.#next <= this.#window.floor) this.#next = this.#window.floor + 1;
+    while (this.#window.has(this.#next)) this.#next += 1;
+  }
+
   #release(): void {
+    this.#passGaps();
     const held = this.#held;
     if (held === undefined) return;
     for (let delivery = held.get(this.#next); delivery !== undefined; delivery = held.get(this.#next)) {
       held.delete(this.#next);
       this.#queue.push({ seq: this.#next, delivery });
       this.#next += 1;
+      this.#passGaps();
     }
     if (held.size === 0) this.#held = undefined;
     this.#run();
@@ -137,7 +148,8 @@ export class Inbox<D> {
   }
 
   #finish(seq: number, delivery: D): void {
-    if (this.#failureRatio > 0 && this.#random.next() < this.#failureRatio) {
+    const failed = this.#failureRatio > 0 && this.#random.next() < this.#failureRatio;
+    if (failed || this.isPoison?.(delivery)) {
       if (this.#ordered) this.#holdAbove(seq);
       this.#owner.onFailed(seq, delivery);
     } else this.#owner.onHandled(seq, delivery);

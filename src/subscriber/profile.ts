@@ -13,6 +13,10 @@ export interface SubscriberProfile {
   readonly handlerFailureRatio: number;
   /** A failed handler sends a nack; else it stays silent and the ack timeout brings the message again. */
   readonly nack: boolean;
+  /** A nack asks for another try; else the server gives the message up. Absent: it does. */
+  readonly nackRetry?: boolean;
   readonly batch: boolean;
+  /** How long a message of its own waits for the server's answer before it is sent again; absent: 5 s. */
+  readonly upstreamAckTimeoutMs?: number;
   readonly readBytesPerSec?: number;
 }

@@ -7,58 +7,21 @@ import {
   decodeServerText,
   type Envelope,
   encodeAck,
+  encodeGapAck,
   encodeHello,
   encodeNack,
   type GapReason,
   type ServerFrame,
   type Welcome,
 } from '../protocol/frame.ts';
-import { type Clock, type Dial, LinkState, type Random, Timer, type Timers } from '../protocol/ports.ts';
+import { LinkState, Timer } from '../protocol/ports.ts';
 import { Inbox } from './inbox.ts';
+import type { AckFilter, SubscriberObserver, SubscriberPorts } from './observer.ts';
 import type { SubscriberProfile } from './profile.ts';
 import { SubscriberConnection } from './subscriber-connection.ts';
 import { Upstream } from './upstream.ts';
 
-/**
- * What whoever watches a client is told, as it happens.
- *
- * `D` is what `received` makes of a message; it comes back when the handler is through with it.
- */
-export interface SubscriberObserver<D extends object> {
-  connecting(subscriber: Subscriber<D>): void;
-  /** A hello leaves. @param resumeFrom - declared as handled, -1 when no resume is asked for */
-  helloSent(subscriber: Subscriber<D>, resumeFrom: number): void;
-  welcomed(subscriber: Subscriber<D>, welcome: Welcome, askedResume: boolean): void;
-  received(subscriber: Subscriber<D>, seq: number, payload: unknown, attempt: number): D;
-  /** It was handled before and is not handled again. */
-  deduplicated(subscriber: Subscriber<D>, seq: number, delivery: D): void;
-  handled(subscriber: Subscriber<D>, seq: number, delivery: D): void;
-  failed(subscriber: Subscriber<D>, seq: number, delivery: D): void;
-  acked(subscriber: Subscriber<D>, seq: number, cumulative: boolean): void;
-  gap(subscriber: Subscriber<D>, from: number, to: number, reason: GapReason): void;
-  /** Everything missed while away has arrived. */
-  replayed(subscriber: Subscriber<D>): void;
-  closed(subscriber: Subscriber<D>, code: number, reason: string): void;
-  /** A socket that a newer one has taken over from was closed by the server. */
-  olderClosed(subscriber: Subscriber<D>, code: number): void;
-}
-
-/** What a fault makes of an ack about to leave; undefined lets it pass. */
-export type AckFilter = () =>
-  | { readonly kind: 'lose' }
-  | { readonly kind: 'delay'; readonly delayMs: number }
-  | { readonly kind: 'duplicate'; readonly copies: number }
-  | { readonly kind: 'nack' }
-  | undefined;
-
-export interface SubscriberPorts {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly dial: Dial;
-  /** For reconnect jitter and for handler failures, apart. */
-  readonly reconnectRandom: Random;
-  readonly handlerRandom: Random;
-}
+const UPSTREAM_ACK_TIMEOUT_MS = 5000;
 
 /** Who wants the socket left unread; reading goes on when nobody does. */
 export type PauseCause = 'inbox' | 'fault';
@@ -119,7 +82,12 @@ export class Subscriber<D extends object> {
       handlerMs: profile.handlerMs,
       failureRatio: profile.handlerFailureRatio,
     });
-    this.upstream = new Upstream((text) => this.say(text));
+    this.upstream = new Upstream({
+      say: (text) => this.say(text),
+      clock: ports.clock,
+      timers: ports.timers,
+      ackTimeoutMs: profile.upstreamAckTimeoutMs ?? UPSTREAM_ACK_TIMEOUT_MS,
+    });
     this.#ackPolicy = new AckPolicy(profile.ack);
     this.#ackTimer = new Timer(() => this.#ackCumulative());
     this.#reconnectTimer = new Timer(() => this.connect());
@@ -151,12 +119,24 @@ export class Subscriber<D extends object> {
     this.#stopped = true;
     this.ports.timers.disarm(this.#reconnectTimer);
     this.ports.timers.disarm(this.#ackTimer);
+    this.upstream.onClose();
+    this.current?.older?.link.close(CloseCode.goodbye, 'goodbye');
     this.current?.link.close(CloseCode.goodbye, 'goodbye');
   }
 
-  /** Sends a frame, unless a fault mutes the client. */
+  /** Sends a frame for the present session, unless a fault mutes the client. */
   say(text: string): void {
-    if (!this.#muted) this.current?.link.send(text);
+    if (!this.#muted) this.#speaker?.link.send(text);
+  }
+
+  /**
+   * The socket that speaks for the present session.
+   *
+   * Until its welcome, a new socket may turn out to have a fresh session, in which an ack of the old one would say
+   * that a message was handled which was not.
+   */
+  get #speaker(): SubscriberConnection<D> | undefined {
+    return this.current?.older ?? (this.#ready ? this.current : undefined);
   }
 
   // What faults do.
@@ -225,12 +205,17 @@ export class Subscriber<D extends object> {
     this.#session = undefined;
   }
 
-  /** A second socket for the same session, while the first is still open. */
-  openSecondSocket(): void {
-    if (this.current === undefined || this.#session === undefined) return;
+  /**
+   * A second socket for the same session, while the first is still open and working.
+   *
+   * @returns false when there is no session that a second socket could resume
+   */
+  openSecondSocket(): boolean {
+    if (!this.ready || this.current === undefined || this.#session === undefined) return false;
     const older = this.current;
     this.current = this.#dial();
     this.current.older = older;
+    return true;
   }
 
   // What the socket says.
@@ -241,18 +226,23 @@ export class Subscriber<D extends object> {
     const session = this.#session;
     const lastSeq = this.#crashedAt >= 0 ? this.#crashedAt : this.window.floor;
     const resume =
-      session === undefined ? {} : { resume: { session: session.id, token: session.token, epoch: session.epoch, lastSeq } };
+      session === undefined
+        ? {}
+        : { resume: { session: session.id, token: session.token, epoch: session.epoch, lastSeq } };
     connection.asked = session !== undefined;
+    if (connection.asked) this.#ackPolicy.declare(lastSeq);
     this.#crashedAt = -1;
     this.observer.helloSent(this, session === undefined ? -1 : lastSeq);
     const { rooms, ack, batch } = this.profile;
-    this.say(encodeHello({ kind: 'hello', clientId: this.clientId, rooms, ack, batch, ...resume }));
+    const hello = encodeHello({ kind: 'hello', clientId: this.clientId, rooms, ack, batch, ...resume });
+    if (!this.#muted) connection.link.send(hello);
     connection.link.batch = batch;
   }
 
   /** Frames of a socket that a newer one has taken over from count for nothing. */
   onText(connection: SubscriberConnection<D>, text: string): void {
-    if (connection === this.current || connection === this.current?.older) decodeServerText(text, this.#onFrame);
+    if (connection === this.current || connection === this.current?.older)
+      decodeServerText(text, this.#onFrame);
   }
 
   onClose(connection: SubscriberConnection<D>, code: number, reason: string): void {
@@ -263,6 +253,8 @@ export class Subscriber<D extends object> {
     }
     this.current = undefined;
     this.#ready = false;
+    // It has lost the session to this one, maybe: nobody listens to it any more.
+    connection.older?.link.drop();
     this.upstream.onClose();
     this.ports.timers.disarm(this.#ackTimer);
     this.observer.closed(this, code, reason);
@@ -281,7 +273,8 @@ export class Subscriber<D extends object> {
 
   onFailed(seq: number, delivery: D): void {
     this.observer.failed(this, seq, delivery);
-    if (seq > 0 && this.profile.nack) this.say(encodeNack(seq));
+    if (seq === 0 || !this.profile.nack) return;
+    this.say(this.profile.nackRetry === false ? encodeNack(seq, { retry: false }) : encodeNack(seq));
   }
 
   onCongestion(full: boolean): void {
@@ -289,28 +282,34 @@ export class Subscriber<D extends object> {
     else this.resumeReading('inbox');
   }
 
-  /** Acks one handled seq, when the policy says so. */
-  protected ack(seq: number): void {
-    if (this.profile.ack.mode === 'each') this.sendAck(seq, false);
+  /** Acks one handled seq, or a gap, when the policy says so. */
+  protected ack(seq: number, from = seq): void {
+    if (this.profile.ack.mode === 'each') this.sendAck(seq, false, from);
     else if (this.#ackPolicy.isDue(this.window.floor)) this.#ackCumulative();
     else if (!this.#ackTimer.armed) this.ports.timers.arm(this.#ackTimer, this.profile.ack.delayMs);
   }
 
-  protected sendAck(seq: number, cumulative: boolean): void {
-    const fate = this.ackFilter?.();
+  /** @param from - `seq`, but for a gap where it begins */
+  protected sendAck(seq: number, cumulative: boolean, from = seq): void {
+    if (this.#speaker === undefined) return;
+    const text = from < seq ? encodeGapAck(from, seq) : encodeAck(seq, cumulative);
+    const fate = this.ackFilter?.('down');
     switch (fate?.kind) {
       case undefined:
         this.observer.acked(this, seq, cumulative);
-        this.say(encodeAck(seq, cumulative));
+        this.say(text);
         return;
       case 'lose':
         return;
       case 'delay':
-        this.#ackLater(seq, cumulative, fate.delayMs);
+        this.#later(fate.delayMs, () => {
+          this.observer.acked(this, seq, cumulative);
+          this.say(text);
+        });
         return;
       case 'duplicate':
         this.observer.acked(this, seq, cumulative);
-        for (let copy = 0; copy < fate.copies; copy += 1) this.say(encodeAck(seq, cumulative));
+        for (let copy = 0; copy < fate.copies; copy += 1) this.say(text);
         return;
       case 'nack':
         this.say(encodeNack(seq));
@@ -319,16 +318,16 @@ export class Subscriber<D extends object> {
 
   #ackCumulative(): void {
     this.ports.timers.disarm(this.#ackTimer);
+    if (this.#speaker === undefined) return;
     const seq = this.#ackPolicy.take(this.window.floor);
     if (seq !== undefined) this.sendAck(seq, true);
   }
 
-  #ackLater(seq: number, cumulative: boolean, delayMs: number): void {
-    const connection = this.current;
+  /** Unless the session speaks through another socket by then. */
+  #later(delayMs: number, act: () => void): void {
+    const speaker = this.#speaker;
     const timer = new Timer(() => {
-      if (this.current !== connection) return;
-      this.observer.acked(this, seq, cumulative);
-      this.say(encodeAck(seq, cumulative));
+      if (this.#speaker === speaker) act();
     });
     this.ports.timers.arm(timer, delayMs);
   }
@@ -364,7 +363,7 @@ export class Subscriber<D extends object> {
         this.#spreadMs = frame.spreadMs;
         return;
       case 'ack':
-        this.upstream.onAck(frame.seq);
+        this.#onUpstreamAck(frame.seq);
         return;
       case 'nack':
         this.upstream.onNack(frame.seq, frame.reason);
@@ -374,6 +373,13 @@ export class Subscriber<D extends object> {
         return;
       case 'malformed':
     }
+  }
+
+  #onUpstreamAck(seq: number): void {
+    const fate = this.ackFilter?.('up');
+    if (fate?.kind === 'lose') return;
+    if (fate?.kind === 'delay') this.#later(fate.delayMs, () => this.upstream.onAck(seq));
+    else this.upstream.onAck(seq);
   }
 
   /** Takes a message off the wire. */
@@ -395,9 +401,12 @@ export class Subscriber<D extends object> {
   /** Messages that will never come: the frontier moves past them, and the gap is acked like a message. */
   protected onGap(from: number, to: number, reason: GapReason): void {
     this.observer.gap(this, from, to, reason);
+    // What can't be remembered would leave a hole that nothing fills: it comes again when the floor has moved.
+    const beyond = from > this.window.floor + 1 && this.window.isBeyond(to);
+    if (beyond && this.level === 'effectively-once') return;
     this.window.cover(from, to);
     this.inbox.cover(from, to);
-    this.ack(to);
+    this.ack(to, from);
   }
 
   #onWelcome(welcome: Welcome): void {
@@ -412,10 +421,14 @@ export class Subscriber<D extends object> {
     }
     this.inbox.restart({ ordered: this.level === 'effectively-once', resumed: welcome.resumed });
     this.observer.welcomed(this, welcome, connection.asked);
+    // With another session than the older socket had, the server has no reason to close that one.
+    if (!welcome.resumed) connection.older?.link.close(CloseCode.goodbye, 'goodbye');
+    // What still comes there counts for nothing, but an unread socket never notices that it is closed.
+    connection.older?.link.resumeReading();
     connection.older = undefined;
     if (this.level === 'at-most-once') this.#session = undefined;
-    this.upstream.onWelcome(welcome.resumed);
     this.#ready = true;
+    this.upstream.onWelcome(welcome.resumed);
   }
 
   #reconnect(): void {
@@ -431,10 +444,17 @@ export class Subscriber<D extends object> {
   /** Dies after the handler and before the ack, and starts again with what it had acked. */
   #crash(seq: number): void {
     this.#crashing = false;
-    const ackedThrough = this.profile.ack.mode === 'cumulative' ? this.#ackPolicy.lastAcked : Math.min(this.window.floor, seq - 1);
+    const ackedThrough =
+      this.profile.ack.mode === 'cumulative'
+        ? this.#ackPolicy.lastAcked
+        : Math.min(this.window.floor, seq - 1);
     // Effectively-once keeps its dedup window with the handler's own result, in one transaction; the ack is lost
     // all the same.
-    if (this.level !== 'effectively-once') this.window.rollBackTo(ackedThrough);
+    if (this.level !== 'effectively-once') {
+      // Acked one by one, all others stay handled for the server: forgetting them here would leave holes for ever.
+      if (this.profile.ack.mode === 'each') this.window.forget(seq);
+      else this.window.rollBackTo(ackedThrough);
+    }
     this.#crashedAt = ackedThrough;
     this.drop();
   }

@@ -1,7 +1,10 @@
 import { encodeUpstream } from '../protocol/frame.ts';
+import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
 
 /** Requests without an answer after which a publisher has to wait. */
-const UPSTREAM_MAX = 1000;
+export const UPSTREAM_MAX = 1000;
+/** Resends back off up to this many ack timeouts. */
+const RESEND_BACKOFF_MAX = 8;
 
 export type UpstreamOutcome =
   | { readonly kind: 'accepted' }
@@ -9,39 +12,63 @@ export type UpstreamOutcome =
   /** The session was lost with the request unanswered: it may have been accepted or not. */
   | { readonly kind: 'unknown' };
 
-interface Request {
+export interface UpstreamRequest {
   readonly type: string;
+  /** A JSON text. */
   readonly payloadText: string;
   readonly settle: (outcome: UpstreamOutcome) => void;
 }
 
-interface Pending extends Request {
-  /** It left on a socket at least once. */
-  sent: boolean;
+interface Pending extends UpstreamRequest {
+  /** Times it left on a socket. */
+  sends: number;
+  /** When it is to be sent again, µs. */
+  dueUs: number;
 }
 
 /**
- * The client's own outbox: requests to the server in a seq space per session, sent again after a resume until
- * answered, so that each is accepted exactly once.
+ * The client's own outbox: requests to the server in a seq space per session, sent again after a resume or when the
+ * answer is overdue, so that each is accepted exactly once.
+ *
+ * While the server asks to pause, new requests wait here; there is room for `UPSTREAM_MAX`, and what comes on top is
+ * rejected.
  */
 export class Upstream {
   readonly #say: (text: string) => void;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #ackTimeoutUs: number;
+  readonly #timer: Timer;
   readonly #pending = new Map<number, Pending>();
   #nextSeq = 1;
   #welcomed = false;
-  /** The server asked to pause: an outbox that these messages feed is nearly full. */
-  paused = false;
+  #paused = false;
 
-  constructor(say: (text: string) => void) {
-    this.#say = say;
+  constructor(options: {
+    readonly say: (text: string) => void;
+    readonly clock: Clock;
+    readonly timers: Timers;
+    readonly ackTimeoutMs: number;
+  }) {
+    this.#say = options.say;
+    this.#clock = options.clock;
+    this.#timers = options.timers;
+    this.#ackTimeoutUs = options.ackTimeoutMs * 1000;
+    this.#timer = new Timer(() => this.#resendOverdue());
   }
 
+  /** Requests without an answer, those that wait included. */
   get pending(): number {
     return this.#pending.size;
   }
 
-  /** Sends a request, now or after the next resume. `settle` is called exactly once, maybe at once. */
-  send(request: Request): void {
+  /** The server asked to pause: an outbox that these messages feed is nearly full. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Sends a request, now or when it may. `settle` is called exactly once, maybe at once. */
+  send(request: UpstreamRequest): void {
     if (this.#pending.size >= UPSTREAM_MAX) {
       request.settle({ kind: 'rejected', reason: `${UPSTREAM_MAX} requests are unanswered` });
       return;
@@ -58,16 +85,21 @@ export class Upstream {
   }
 
   onPressure(high: boolean): void {
-    this.paused = high;
+    this.#paused = high;
+    if (!this.#welcomed || high) return;
+    for (const [seq, request] of this.#pending) if (request.sends === 0) this.#transmit(seq, request);
   }
 
   onClose(): void {
     this.#welcomed = false;
+    this.#timers.disarm(this.#timer);
   }
 
   /** Sends again what is unanswered. In a new session nobody knows what became of what had been sent. */
   onWelcome(resumed: boolean): void {
     this.#welcomed = true;
+    // Whoever should pause is told so again.
+    this.#paused = false;
     const requests = [...this.#pending.entries()];
     if (resumed) {
       for (const [seq, request] of requests) this.#transmit(seq, request);
@@ -76,7 +108,7 @@ export class Upstream {
     this.#pending.clear();
     this.#nextSeq = 1;
     for (const [, request] of requests) {
-      if (request.sent) request.settle({ kind: 'unknown' });
+      if (request.sends > 0) request.settle({ kind: 'unknown' });
       else this.#enqueue(request);
     }
   }
@@ -85,20 +117,35 @@ export class Upstream {
   abandon(): void {
     const requests = [...this.#pending.values()];
     this.#pending.clear();
+    this.#timers.disarm(this.#timer);
     for (const { settle } of requests) settle({ kind: 'unknown' });
   }
 
-  #enqueue(request: Request): void {
+  #enqueue(request: UpstreamRequest): void {
     const seq = this.#nextSeq;
     this.#nextSeq += 1;
-    const pending = { ...request, sent: false };
+    const pending = { ...request, sends: 0, dueUs: 0 };
     this.#pending.set(seq, pending);
-    if (this.#welcomed) this.#transmit(seq, pending);
+    if (this.#welcomed && !this.#paused) this.#transmit(seq, pending);
   }
 
   #transmit(seq: number, request: Pending): void {
-    request.sent = true;
-    this.#say(encodeUpstream(seq, request.type, request.payloadText));
+    request.sends += 1;
+    const waitUs = this.#ackTimeoutUs * Math.min(2 ** (request.sends - 1), RESEND_BACKOFF_MAX);
+    request.dueUs = this.#clock.nowUs() + waitUs;
+    if (!this.#timer.armed) this.#timers.arm(this.#timer, waitUs / 1000);
+    this.#say(encodeUpstream(seq, request.type, request.payloadText, request.sends));
+  }
+
+  #resendOverdue(): void {
+    const nowUs = this.#clock.nowUs();
+    let nextUs = Number.POSITIVE_INFINITY;
+    for (const [seq, request] of this.#pending) {
+      if (request.sends === 0) continue;
+      if (request.dueUs <= nowUs) this.#transmit(seq, request);
+      nextUs = Math.min(nextUs, request.dueUs);
+    }
+    if (nextUs < Number.POSITIVE_INFINITY) this.#timers.arm(this.#timer, (nextUs - nowUs) / 1000);
   }
 
   #settle(seq: number, outcome: UpstreamOutcome): void {

@@ -25,7 +25,9 @@ export interface BareOutcome {
   readonly serverCpuUsPerMessage: number;
 }
 
-type Report = { readonly kind: 'ready' } | { readonly kind: 'sample'; readonly count: number; readonly cpuUs: number };
+type Report =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'sample'; readonly count: number; readonly cpuUs: number };
 
 const ROLE = 'BARE_WS_ROLE';
 const WARM_UP_MS = 1500;

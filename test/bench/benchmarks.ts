@@ -25,7 +25,14 @@ interface LoadShape {
 }
 
 function scenario(shape: LoadShape): string {
-  const { clients, ack = 'cumulative', batch = false, rate = 'max', loadSeconds = SECONDS, rampUp = '2s' } = shape;
+  const {
+    clients,
+    ack = 'cumulative',
+    batch = false,
+    rate = 'max',
+    loadSeconds = SECONDS,
+    rampUp = '2s',
+  } = shape;
   return [
     'name: benchmark',
     'server: { delivery: effectively-once, broadcast: { batchSize: 500, batchDelay: 0ms } }',
@@ -40,11 +47,23 @@ function perSec(value: number): string {
   return `${Math.round(value)}/s`;
 }
 
-async function throughput(shape: LoadShape, acks: boolean): Promise<{ readonly value: number; readonly note: string }> {
-  const bare = await bareWs({ clients: shape.clients, frameLength: FRAME_LENGTH, acks, parse: false, seconds: SECONDS });
+async function throughput(
+  shape: LoadShape,
+  acks: boolean,
+): Promise<{ readonly value: number; readonly note: string }> {
+  const bare = await bareWs({
+    clients: shape.clients,
+    frameLength: FRAME_LENGTH,
+    acks,
+    parse: false,
+    seconds: SECONDS,
+  });
   const { result } = await runProduct(scenario(shape));
   const value = result.rate.delivered / bare.deliveredPerSec;
-  return { value, note: `${perSec(result.rate.delivered)} against ${perSec(bare.deliveredPerSec)} of bare ws, ${result.verdict}` };
+  return {
+    value,
+    note: `${perSec(result.rate.delivered)} against ${perSec(bare.deliveredPerSec)} of bare ws, ${result.verdict}`,
+  };
 }
 
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -77,10 +96,19 @@ export const BENCHMARKS: readonly Benchmark[] = [
     measure: 'client CPU for each message, against a plain ws client that parses and records',
     bound: { atMost: 1.4 },
     run: async () => {
-      const bare = await bareWs({ clients: 2000, frameLength: FRAME_LENGTH, acks: false, parse: true, seconds: SECONDS });
+      const bare = await bareWs({
+        clients: 2000,
+        frameLength: FRAME_LENGTH,
+        acks: false,
+        parse: true,
+        seconds: SECONDS,
+      });
       const own = await runProduct(scenario({ clients: 2000, rate: '15/s' }));
       const value = own.clientCpuUsPerMessage / bare.clientCpuUsPerMessage;
-      return { value, note: `${own.clientCpuUsPerMessage.toFixed(1)} µs against ${bare.clientCpuUsPerMessage.toFixed(1)} µs` };
+      return {
+        value,
+        note: `${own.clientCpuUsPerMessage.toFixed(1)} µs against ${bare.clientCpuUsPerMessage.toFixed(1)} µs`,
+      };
     },
   },
   {
@@ -106,7 +134,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
       const few = await runProduct(scenario({ clients: 1000, rate: '20/s', loadSeconds: 5 }));
       const many = await runProduct(scenario({ clients: 16_000, rate: '2/s', loadSeconds: 5, rampUp: '5s' }));
       const total = (run: typeof few): number => run.clientCpuUsPerMessage + run.serverCpuUsPerMessage;
-      return { value: total(many) / total(few), note: `${total(many).toFixed(1)} µs against ${total(few).toFixed(1)} µs` };
+      return {
+        value: total(many) / total(few),
+        note: `${total(many).toFixed(1)} µs against ${total(few).toFixed(1)} µs`,
+      };
     },
   },
   {
@@ -114,7 +145,9 @@ export const BENCHMARKS: readonly Benchmark[] = [
     measure: 'connections/s on ramp-up, 5 000 clients',
     bound: { atLeast: 5000 },
     run: async () => {
-      const { connectMs } = await runProduct(scenario({ clients: 5000, rate: '1/s', loadSeconds: 1, rampUp: '0ms' }));
+      const { connectMs } = await runProduct(
+        scenario({ clients: 5000, rate: '1/s', loadSeconds: 1, rampUp: '0ms' }),
+      );
       return { value: 5_000_000 / connectMs, note: `${Math.round(connectMs)} ms` };
     },
   },
@@ -124,9 +157,15 @@ export const BENCHMARKS: readonly Benchmark[] = [
     bound: { atLeast: 18_000 },
     once: true,
     run: async () => {
-      const { result } = await runProduct(scenario({ clients: 18_500, rate: '1/s', loadSeconds: 5, rampUp: '6s' }), { workers: 2 });
+      const { result } = await runProduct(
+        scenario({ clients: 18_500, rate: '1/s', loadSeconds: 5, rampUp: '6s' }),
+        { workers: 2 },
+      );
       const { owed, delivered } = result.delivery;
-      return { value: result.generator.connected, note: `${delivered} of ${owed} delivered, ${result.verdict}` };
+      return {
+        value: result.generator.connected,
+        note: `${delivered} of ${owed} delivered, ${result.verdict}`,
+      };
     },
   },
   {
@@ -138,7 +177,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
       const rate = Math.max(1, Math.floor((flood.result.rate.delivered * 0.6) / 4000));
       const { result } = await runProduct(scenario({ clients: 4000, rate: `${rate}/s` }));
       const p99Ms = result.generator.scheduleSlip.p99 / 1000;
-      return { value: p99Ms, note: `${rate} broadcasts/s, push p99 ${((result.latency.push?.p99 ?? 0) / 1000).toFixed(1)} ms` };
+      return {
+        value: p99Ms,
+        note: `${rate} broadcasts/s, push p99 ${((result.latency.push?.p99 ?? 0) / 1000).toFixed(1)} ms`,
+      };
     },
   },
   {
@@ -152,7 +194,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
       const troubled = await runProduct(scenario({ ...shape, faults: paused }));
       // Nine tenths are healthy: the 90th percentile of all is the worst of the healthy ones, so compare p90 upwards.
       const healthy = (run: typeof calm): number => run.result.latency.push?.p90 ?? 0;
-      return { value: healthy(troubled) / Math.max(1, healthy(calm)), note: `${healthy(troubled)} µs against ${healthy(calm)} µs` };
+      return {
+        value: healthy(troubled) / Math.max(1, healthy(calm)),
+        note: `${healthy(troubled)} µs against ${healthy(calm)} µs`,
+      };
     },
   },
 ];
@@ -167,5 +212,8 @@ async function memory(side: 'client' | 'server'): Promise<{ readonly value: numb
       ? (result.generator.server?.rssBytesMax ?? 0)
       : result.generator.workers.reduce((sum, { rssBytesMax }) => sum + rssBytesMax, 0);
   const bytes = (rss(many) - rss(few)) / 10_000;
-  return { value: bytes / 1024, note: `${Math.round(rss(many) / 1e6)} MB with 10 000, ${Math.round(rss(few) / 1e6)} MB with one` };
+  return {
+    value: bytes / 1024,
+    note: `${Math.round(rss(many) / 1e6)} MB with 10 000, ${Math.round(rss(few) / 1e6)} MB with one`,
+  };
 }

@@ -20,12 +20,14 @@ interface Row {
 const DEFAULT_REPEAT = 3;
 
 async function main(argv: readonly string[]): Promise<void> {
-  const repeat = Number(valueOf(argv, '--repeat') ?? DEFAULT_REPEAT);
-  const json = valueOf(argv, '--json') ?? 'bench-results.json';
+  const repeat = Number(valueAfter(argv, '--repeat') ?? DEFAULT_REPEAT);
+  const json = valueAfter(argv, '--json') ?? 'bench-results.json';
   const names = argv.filter((word, index) => !word.startsWith('--') && !argv[index - 1]?.startsWith('--'));
   const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
   if (unknown.length > 0) {
-    process.stderr.write(`Cannot run "${unknown.join(', ')}": there are ${BENCHMARKS.map(({ name }) => name).join(', ')}\n`);
+    process.stderr.write(
+      `Cannot run "${unknown.join(', ')}": there are ${BENCHMARKS.map(({ name }) => name).join(', ')}\n`,
+    );
     process.exit(2);
   }
   const rows: Row[] = [];
@@ -62,7 +64,7 @@ function table(rows: readonly Row[]): string {
   return ['| Measure | Wanted | Median | Spread | Met |', '|---|---|---|---|---|', ...lines].join('\n');
 }
 
-function valueOf(argv: readonly string[], flag: string): string | undefined {
+function valueAfter(argv: readonly string[], flag: string): string | undefined {
   const at = argv.indexOf(flag);
   return at < 0 ? undefined : argv[at + 1];
 }

@@ -1,7 +1,12 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { assembleResult } from '../../src/run/assemble.ts';
 import type { Result } from '../../src/run/result.ts';
 import { runScenario } from '../../src/run/scenario-run.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
+
+const ROLE = 'PRODUCT_ROLE';
 
 export interface ProductRun {
   readonly result: Result;
@@ -12,8 +17,24 @@ export interface ProductRun {
   readonly serverCpuUsPerMessage: number;
 }
 
-/** Runs a scenario as `bench` does, from its text. */
-export async function runProduct(yaml: string, options: { readonly workers?: number } = {}): Promise<ProductRun> {
+interface ProductOptions {
+  readonly yaml: string;
+  readonly workers?: number;
+}
+
+/** Runs a scenario as `bench` does, from its text, in a process of its own: what ran before leaves no memory behind. */
+export async function runProduct(
+  yaml: string,
+  options: { readonly workers?: number } = {},
+): Promise<ProductRun> {
+  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify({ yaml, ...options })], {
+    env: { ...process.env, [ROLE]: 'run' },
+  });
+  const [run] = (await once(child, 'message')) as [ProductRun];
+  return run;
+}
+
+async function runHere({ yaml, ...options }: ProductOptions): Promise<ProductRun> {
   const outcome = parseScenario(yaml, { file: 'benchmark' });
   if (!outcome.ok) throw new Error(outcome.problems.map(({ message }) => message).join('\n'));
   const marks = new Map<string, number>();
@@ -33,4 +54,9 @@ export async function runProduct(yaml: string, options: { readonly workers?: num
     clientCpuUsPerMessage: (workersShare * 1e6) / perSec,
     serverCpuUsPerMessage: ((result.generator.server?.cpuShare ?? 0) * 1e6) / perSec,
   };
+}
+
+if (process.env[ROLE] === 'run' && process.argv[1] === fileURLToPath(import.meta.url)) {
+  const run = await runHere(JSON.parse(process.argv[2] ?? '{}') as ProductOptions);
+  process.send?.(run, () => process.exit(0));
 }

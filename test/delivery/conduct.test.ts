@@ -3,7 +3,6 @@ import { emptyAnomalyCounts } from '../../src/delivery/anomaly-counts.ts';
 import {
   type ConductObservations,
   detectionBudgetUs,
-  isolationAssertion,
   judgeConduct,
   mergeAnomalyCounts,
   shortestSilenceUs,
@@ -107,26 +106,6 @@ describe('ownership', () => {
     const { olderClosedUs, ...open } = takeover;
     expect(olderClosedUs).toBe(90);
     expect(found({ takeovers: [open] })).toEqual(['two-owners c1: the older connection was never closed']);
-  });
-});
-
-describe('isolation', () => {
-  const seen = {
-    profile: 'healthy',
-    baselineP99Us: 10_000,
-    baselineSamples: 5,
-    faultedSamples: 5,
-    factor: 3,
-  };
-
-  it('holds while the p99 stays within a factor of its own baseline', () => {
-    expect(isolationAssertion({ ...seen, faultedP99Us: 30_000 }).status).toBe('pass');
-    expect(isolationAssertion({ ...seen, faultedP99Us: 30_001 }).status).toBe('fail');
-  });
-
-  it('has no data without samples on either side', () => {
-    expect(isolationAssertion({ ...seen, faultedP99Us: 0, faultedSamples: 0 }).status).toBe('no-data');
-    expect(isolationAssertion({ ...seen, faultedP99Us: 1, baselineSamples: 0 }).status).toBe('no-data');
   });
 });
 

@@ -129,11 +129,21 @@ describe('server faults', () => {
   });
 });
 
+describe('send-errors', () => {
+  it('lets a share of the sends fail, for a while', () => {
+    const struck: unknown[] = [];
+    const { subject } = recorder<FaultyServer>();
+    const server = new Proxy(subject, { get: () => (errors: unknown) => struck.push(errors) });
+    fault('send-errors', 'server').strike(server, { time: 500, share: 0.2, permanent: 0.1 });
+    expect(struck).toEqual([{ forMs: 500, share: 0.2, permanentShare: 0.1 }]);
+  });
+});
+
 describe('the registry', () => {
   it('finds every fault under its own name and nothing else', () => {
     for (const [name, found] of FAULTS) expect(findFault(name)).toBe(found.name === name ? found : undefined);
     expect(findFault('half-opn')).toBeUndefined();
-    expect(FAULTS.size).toBe(22);
+    expect(FAULTS.size).toBe(23);
   });
 
   it('describes each fault with a sentence and the defaults of its parameters', () => {

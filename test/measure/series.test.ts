@@ -23,6 +23,8 @@ describe('Series', () => {
       final: 0,
       warning: 5,
       overWarning: 0,
+      slopePerSec: 0,
+      slopeError: 0,
       points: [],
     });
   });
@@ -97,5 +99,17 @@ describe('Series', () => {
         expect(summary.overWarning).toBeLessThanOrEqual(1);
       }),
     );
+  });
+
+  it('tells the slope of what was added over load, and of nothing before or after', () => {
+    const series = new Series({ name: 'rss', unit: 'bytes' });
+    for (let second = 0; second < 10; second += 1) series.add(second * 1e6, 1e6 * second);
+    series.startTrend();
+    for (let second = 10; second < 40; second += 1) series.add(second * 1e6, 500 + 3 * second);
+    series.endTrend();
+    series.add(41e6, 1e9);
+    const { slopePerSec, slopeError } = series.summarise();
+    expect(slopePerSec).toBeCloseTo(3, 6);
+    expect(slopeError).toBeCloseTo(0, 6);
   });
 });

@@ -8,12 +8,24 @@ const PLENTY = { descriptors: 100_000, memoryBytes: 64 * GIB, socketBytes: 8 * G
 
 function demand(clients: number, changes: Partial<Demand> & { readonly target?: string } = {}): Demand {
   const { target, ...rest } = changes;
-  const scenario = scenarioSchema.parse({ clients: [{ count: clients }], ...(target === undefined ? {} : { target }) });
+  const scenario = scenarioSchema.parse({
+    clients: [{ count: clients }],
+    ...(target === undefined ? {} : { target }),
+  });
   return { scenario, planned: [], clients, workers: 1, ...rest };
 }
 
 function stalling(clients: number): PlannedFault[] {
-  return [{ index: 0, name: 'pause-reader', atMs: 0, forMs: 1000, clients: Array.from({ length: clients }, (_, i) => i), values: {} }];
+  return [
+    {
+      index: 0,
+      name: 'pause-reader',
+      atMs: 0,
+      forMs: 1000,
+      clients: Array.from({ length: clients }, (_, i) => i),
+      values: {},
+    },
+  ];
 }
 
 describe('preflight', () => {
@@ -30,7 +42,9 @@ describe('preflight', () => {
   it('counts the descriptors of each worker when the server is somewhere else', () => {
     const far = { target: 'ws://example.test/', workers: 4 };
     expect(() => preflight(demand(800, far), { ...PLENTY, descriptors: 300 })).not.toThrow();
-    expect(() => preflight(demand(4000, far), { ...PLENTY, descriptors: 300 })).toThrow(/each load worker needs 1064/);
+    expect(() => preflight(demand(4000, far), { ...PLENTY, descriptors: 300 })).toThrow(
+      /each load worker needs 1064/,
+    );
   });
 
   it('names the ports when one far address gets more connections than there are', () => {
@@ -40,7 +54,9 @@ describe('preflight', () => {
   });
 
   it('names the memory when the clients would not fit', () => {
-    expect(() => preflight(demand(100_000), { ...PLENTY, memoryBytes: GIB })).toThrow(/about 6\.\d+GiB of memory, and 1GiB/);
+    expect(() => preflight(demand(100_000), { ...PLENTY, memoryBytes: GIB })).toThrow(
+      /about 6\.\d+GiB of memory, and 1GiB/,
+    );
   });
 
   it('names the kernel socket memory that stalled clients can hold', () => {
@@ -50,12 +66,18 @@ describe('preflight', () => {
       duration: { load: '30s' },
     });
     const stalled = { scenario, planned: stalling(5000), clients: 5000, workers: 1 };
-    expect(() => preflight(stalled, { ...PLENTY, socketBytes: 2 * GIB })).toThrow(/5000 stalled clients can hold 18\.\d+GiB/);
-    expect(() => preflight({ ...stalled, planned: stalling(50) }, { ...PLENTY, socketBytes: 2 * GIB })).not.toThrow();
+    expect(() => preflight(stalled, { ...PLENTY, socketBytes: 2 * GIB })).toThrow(
+      /5000 stalled clients can hold 18\.\d+GiB/,
+    );
+    expect(() =>
+      preflight({ ...stalled, planned: stalling(50) }, { ...PLENTY, socketBytes: 2 * GIB }),
+    ).not.toThrow();
   });
 
   it('names every limit at once', () => {
-    expect(() => preflight(demand(50_000), { descriptors: 256, memoryBytes: GIB })).toThrow(/open files.*; .*memory/);
+    expect(() => preflight(demand(50_000), { descriptors: 256, memoryBytes: GIB })).toThrow(
+      /open files.*; .*memory/,
+    );
   });
 
   it('takes no offence at what a machine does not tell', () => {

@@ -11,7 +11,9 @@ import {
   formatUs,
   NO_DATA,
 } from '../figures.ts';
+import { oversightRows } from '../oversight-wording.ts';
 import {
+  deadLetterFacts,
   gravity,
   guaranteeFinding,
   LATENCY_LABEL,
@@ -22,6 +24,8 @@ import {
   type Status,
   serverCounters,
   spaced,
+  trafficFacts,
+  upstreamFacts,
 } from '../wording.ts';
 import { histogramChart, seriesChart } from './charts.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
@@ -56,14 +60,22 @@ export function deliverySection(result: Result): Markup {
       ({ reason, count }) => `${formatCount(count)} lost and reported as ${reason}`,
     ),
     ...oddities(delivery).flatMap(({ parts }) => parts),
+    ...trafficFacts(result),
   ];
+  const more = [
+    ['Upstream', upstreamFacts(result).map(({ text }) => text)],
+    ['Dead letters', deadLetterFacts(result)],
+  ] as const;
+  const others = more
+    .filter(([, parts]) => parts.length > 0)
+    .map(([title, parts]) => html`<p>${title}: ${parts.join(' · ')}</p>`);
   return section(
     'Delivery',
     html`<div class="figures">${deliveryFigures(delivery)}</div>${grid(
       titles,
       rows.map(({ name, counts }) => deliveryRow(name, counts)),
     )}
-${details.length === 0 ? NOTHING : html`<p class="soft">${details.join(' · ')}</p>`}${belief(result)}`,
+${details.length === 0 ? NOTHING : html`<p class="soft">${details.join(' · ')}</p>`}${others}${belief(result)}`,
   );
 }
 
@@ -152,6 +164,9 @@ export function saturationSection(result: Result): Markup {
       html`<li><span class="warn">${name} ×${formatCount(count)}</span>, first at ${formatAt(firstAtMs)}: ${detail}</li>`,
   );
   const counters = serverCounters(result).join(' · ');
+  const oversight = oversightRows(result).map(
+    ({ label, parts }) => html`<p class="soft">${label}: ${parts.join(' · ')}</p>`,
+  );
   const absent = result.serverEvidence ? NOTHING : html`<p class="soft">No server-side evidence.</p>`;
   const content =
     measured.length === 0
@@ -159,7 +174,7 @@ export function saturationSection(result: Result): Markup {
       : html`<div class="charts">${charts}</div>${grid(['', 'p50', 'p99', 'max', 'final', 'over warning'], rows)}`;
   return section(
     'Saturation',
-    html`${absent}${content}${alerts.length === 0 ? NOTHING : html`<ul>${alerts}</ul>`}<p class="soft">${counters}</p>`,
+    html`${absent}${content}${alerts.length === 0 ? NOTHING : html`<ul>${alerts}</ul>`}<p class="soft">${counters}</p>${oversight}`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { Result } from '../../run/result.ts';
 import { formatCount, formatShare, plural } from '../figures.ts';
 import { facts, type Line, line, padEnd, span, type Tone, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
-import { lossReasons, oddities } from '../wording.ts';
+import { deadLetterFacts, lossReasons, oddities, trafficFacts, upstreamFacts } from '../wording.ts';
 
 const LABEL_WIDTH = 13;
 
@@ -15,6 +15,7 @@ export function deliveryLines(result: Result, width: number): Line[] {
     ...table(profileColumns(result), width),
     [],
     ...detailLines(result.delivery, width),
+    ...moreLines(result, width),
     [],
     ...beliefLines(result, width),
   ];
@@ -89,12 +90,33 @@ function detailLines(delivery: DeliveryCounts, width: number): Line[] {
     : lines;
 }
 
+/** The other direction, what was given up, and what it cost. */
+function moreLines(result: Result, width: number): Line[] {
+  const upstream = upstreamFacts(result).map(({ text, tone }) => line(span(text, tone)));
+  return [
+    ...(upstream.length === 0 ? [] : beside('upstream', facts(upstream, width - LABEL_WIDTH))),
+    ...rowUnlessEmpty('dead letters', deadLetterFacts(result), width),
+    ...rowUnlessEmpty('traffic', trafficFacts(result), width),
+  ];
+}
+
+function rowUnlessEmpty(label: string, parts: readonly string[], width: number): Line[] {
+  return parts.length === 0 ? [] : labelled(label, parts, width);
+}
+
 function labelled(label: string, parts: readonly string[], width: number): Line[] {
-  const head = padEnd(line(span(label, 'dim')), LABEL_WIDTH);
-  const body = facts(
-    parts.map((part) => line(span(part, label === 'wrong' ? 'bad' : 'plain'))),
-    width - LABEL_WIDTH,
+  const tone = label === 'wrong' ? 'bad' : 'plain';
+  return beside(
+    label,
+    facts(
+      parts.map((part) => line(span(part, tone))),
+      width - LABEL_WIDTH,
+    ),
   );
+}
+
+function beside(label: string, body: readonly Line[]): Line[] {
+  const head = padEnd(line(span(label, 'dim')), LABEL_WIDTH);
   return body.map((each, index) => [...(index === 0 ? head : [span(' '.repeat(LABEL_WIDTH))]), ...each]);
 }
 

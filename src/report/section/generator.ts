@@ -18,6 +18,7 @@ interface ProcessRow {
   readonly name: string;
   readonly clients: string;
   readonly cpuShare: number;
+  readonly gcShare?: number | undefined;
   readonly rssBytesMax: number;
   readonly eventLoopDelay: LatencySummary;
   readonly lost?: string | undefined;
@@ -100,6 +101,10 @@ function processColumns(rows: readonly ProcessRow[]): Column[] {
     { ...texts('', ({ name }) => name), align: 'left' },
     { ...texts('clients', ({ clients }) => clients), dispensable: 1 },
     texts('cpu', ({ cpuShare }) => formatShare(cpuShare)),
+    {
+      ...texts('gc', ({ gcShare }) => (gcShare === undefined ? NO_DATA : formatShare(gcShare))),
+      dispensable: 3,
+    },
     texts('rss max', ({ rssBytesMax }) => formatBytes(rssBytesMax)),
     texts(
       'loop p99',

@@ -3,11 +3,13 @@ import type { Result } from '../../run/result.ts';
 import { sparkline } from '../bars.ts';
 import { formatAt, formatCount, formatIn, formatShare } from '../figures.ts';
 import { facts, type Line, line, span, wrap } from '../line.ts';
+import { oversightRows } from '../oversight-wording.ts';
 import { type Column, table } from '../table.ts';
 import { serverCounters } from '../wording.ts';
 
 const SPARKLINE = { widthMin: 8, widthMax: 40 };
-const ALERTS_MAX = 6;
+const ALERTS_MAX = 8;
+const LABEL_WIDTH = 13;
 
 /** What piled up in the server, and whether it went away again. */
 export function saturationLines(result: Result, width: number): Line[] {
@@ -26,6 +28,9 @@ export function saturationLines(result: Result, width: number): Line[] {
     ...facts(
       serverCounters(result).map((text) => line(span(text, 'dim'))),
       width,
+    ),
+    ...oversightRows(result).flatMap(({ label, parts }) =>
+      wrap(line(`${label.padEnd(LABEL_WIDTH)}`, span(parts.join(' · '), 'dim')), width, LABEL_WIDTH),
     ),
   ];
 }

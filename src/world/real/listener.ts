@@ -1,8 +1,7 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '../../protocol/frame.ts';
-import { type Accept, linkUpgrade, type Upgrade } from './server-link.ts';
+import { type Accept, linkUpgrade } from './server-link.ts';
 
 const BACKLOG = 8192;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -54,14 +53,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 class HttpListener implements Listener {
   readonly #options: ListenOptions;
-  readonly #upgradeToLink: Upgrade;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #port = 0;
 
   constructor(options: ListenOptions) {
     this.#options = options;
-    this.#upgradeToLink = linkUpgrade(options.accept);
     this.#server = createServer(
       {
         headersTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -85,7 +82,7 @@ class HttpListener implements Listener {
       sockets.add(socket);
       socket.on('close', forget);
     });
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on('upgrade', linkUpgrade(options.accept));
   }
 
   get port(): number {
@@ -122,26 +119,20 @@ class HttpListener implements Listener {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (offersOnlyOthers(request.headers['sec-websocket-protocol'])) {
-      socket.on('error', () => socket.destroy());
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nOnly the subprotocol ${SUBPROTOCOL} is spoken here.\n`,
-      );
-      return;
-    }
-    this.#upgradeToLink(request, socket, head);
-  }
 
   #refusal(error: NodeJS.ErrnoException): ListenError {
     const { port, host, purpose = 'the server' } = this.#options;
-    const code = error.code ?? '';
-    return new ListenError(
-      port,
-      code,
-      `Cannot listen on "${host}:${port}" for ${purpose}: ${explain(code, error)}`,
-    );
+    return listenErrorFrom(error, { port, host, purpose });
   }
+}
+
+/** What a failed `listen` of any server means to whoever chose the port. */
+export function listenErrorFrom(
+  error: NodeJS.ErrnoException,
+  { port, host, purpose }: { readonly port: number; readonly host: string; readonly purpose: string },
+): ListenError {
+  const code = error.code ?? '';
+  return new ListenError(port, code, `Cannot listen on "${host}:${port}" for ${purpose}: ${explain(code, error)}`);
 }
 
 function explain(code: string, error: Error): string {
@@ -156,11 +147,6 @@ function explain(code: string, error: Error): string {
     default:
       return `${error.message}, a port that can be opened is wanted`;
   }
-}
-
-function offersOnlyOthers(offered: string | undefined): boolean {
-  if (offered === undefined) return false;
-  return !offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
 }
 
 function portOf(address: string | AddressInfo | null): number {

@@ -10,10 +10,13 @@ import { CLOSE_TIMEOUT_MS, SocketLink } from './socket-link.ts';
 /** Takes a new link and says who wants to hear of it. */
 export type Accept = (link: Link) => LinkEvents;
 
-/** Answers an upgrade request whose subprotocols have been looked at: with any offered, ours is among them. */
+/** Answers an upgrade request. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** Turns upgrade requests into links. */
+/**
+ * Turns upgrade requests into links. A client that offers no subprotocol is taken as well; one that offers only others
+ * gets 400.
+ */
 export function linkUpgrade(accept: Accept): Upgrade {
   const options = {
     noServer: true,
@@ -26,10 +29,22 @@ export function linkUpgrade(accept: Accept): Upgrade {
   };
   const server = new WebSocketServer(options);
   return (request, socket, head) => {
+    if (offersOnlyOthers(request.headers['sec-websocket-protocol'])) {
+      socket.on('error', () => socket.destroy());
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nOnly the subprotocol ${SUBPROTOCOL} is spoken here.\n`,
+      );
+      return;
+    }
     if (!(socket instanceof Socket)) throw new TypeError('Cannot upgrade: the connection is no socket');
     server.handleUpgrade(request, socket, head, (ws) => {
       const link = new SocketLink(ws, socket, false);
       link.attach(accept(link));
     });
   };
+}
+
+function offersOnlyOthers(offered: string | undefined): boolean {
+  if (offered === undefined) return false;
+  return !offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
 }

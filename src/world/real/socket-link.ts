@@ -101,7 +101,7 @@ export class SocketLink implements Link, WebSocketOwner {
   }
 }
 
-function fittingReason(reason: string): string {
+export function fittingReason(reason: string): string {
   let fitting = reason.slice(0, REASON_BYTES_MAX);
   while (Buffer.byteLength(fitting) > REASON_BYTES_MAX) fitting = fitting.slice(0, -1);
   return fitting;

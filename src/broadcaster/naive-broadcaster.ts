@@ -1,0 +1,57 @@
+import type { OutgoingMessage } from '../protocol/message.ts';
+import { NOTICE_HEAD } from '../protocol/message.ts';
+import { type Link, LinkState } from '../protocol/ports.ts';
+import type { Session } from '../protocol/session.ts';
+import { Broadcaster } from './broadcaster.ts';
+
+/** A send to a socket that is not open. */
+class NotOpen extends Error {}
+
+/**
+ * The loop that everybody writes first: sends to each client in turn and hopes for the best.
+ *
+ * It does not look at the state of a socket, keeps nothing for anybody, never pings, and does not notice when a
+ * client goes away. A send to a closed socket throws, and the rest of the room gets nothing. It is here to be
+ * tested against; it serves at-most-once sessions only.
+ */
+export class NaiveBroadcaster extends Broadcaster {
+  override publish(message: OutgoingMessage): string | undefined {
+    if (this.stopped) return 'draining';
+    const members = this.rooms.members(message.room);
+    message.result.total = members.size;
+    this.statistics.broadcasts += 1;
+    this.statistics.total += members.size;
+    try {
+      for (const session of members) this.#send(session, message);
+    } catch (error) {
+      if (!(error instanceof NotOpen)) throw error;
+      message.result.failed = members.size - message.result.sent;
+      this.statistics.failed += message.result.failed;
+      this.statistics.aborted += 1;
+      this.oversight.metrics.failed('send-error', message.result.failed);
+    }
+    return undefined;
+  }
+
+  protected override createHeartbeat(): undefined {
+    return undefined;
+  }
+
+  /** Whoever was once here is sent to for ever. */
+  override disconnected(): void {}
+
+  #send(session: Session, message: OutgoingMessage): void {
+    const link = this.#linkOf(session);
+    if (link.state !== LinkState.open) throw new NotOpen('socket is not open');
+    this.assigned(session, 0, message);
+    link.sendShared(NOTICE_HEAD, message);
+    message.result.sent += 1;
+    this.sent(session, 0, message, 1);
+  }
+
+  #linkOf(session: Session): Link {
+    const connection = this.ownerOf.get(session);
+    if (connection === undefined) throw new NotOpen('no socket');
+    return connection.link;
+  }
+}

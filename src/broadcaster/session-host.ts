@@ -1,0 +1,306 @@
+import {
+  type Action,
+  CloseCode,
+  type Envelope,
+  EVERYBODY,
+  encodeFrame,
+  type Hello,
+  type RefusalReason,
+} from '../protocol/frame.ts';
+import { PeerViolation } from '../protocol/peer-violation.ts';
+import { type Link, type LinkEvents, LinkState } from '../protocol/ports.ts';
+import { Session } from '../protocol/session.ts';
+import type { DropReason, SessionObserver } from '../protocol/session-contract.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { type Load, loadOf, type SessionState } from './load.ts';
+import type { BroadcasterObserver, BroadcasterPorts } from './observer.ts';
+import { Rooms } from './rooms.ts';
+import type { BroadcasterSettings } from './settings.ts';
+import { Statistics } from './statistics.ts';
+import { MemoryStore } from './store.ts';
+
+export interface RoomInfo {
+  readonly room: string;
+  readonly size: number;
+  /** Clients, those included that are away and whose session is kept. */
+  readonly members: readonly string[];
+  readonly healthy: number;
+}
+
+/**
+ * Who is here: connections, the sessions they speak for, and what becomes of a session from its first hello until
+ * it is resumed, taken over, given up or ended.
+ *
+ * What is sent to the sessions is the business of the broadcaster.
+ */
+export abstract class SessionHost implements ConnectionOwner {
+  readonly settings: BroadcasterSettings;
+  readonly statistics = new Statistics();
+  readonly rooms = new Rooms();
+  protected readonly ports: BroadcasterPorts;
+  protected readonly store: MemoryStore;
+  protected readonly observer: BroadcasterObserver | undefined;
+  /** The connection that owns a session; absent sessions have none. */
+  protected readonly ownerOf = new Map<Session, Connection>();
+  readonly #connections = new Set<Connection>();
+  #stopped = false;
+
+  constructor(options: {
+    readonly settings: BroadcasterSettings;
+    readonly ports: BroadcasterPorts;
+    readonly observer?: BroadcasterObserver;
+  }) {
+    this.settings = options.settings;
+    this.ports = options.ports;
+    this.observer = options.observer;
+    const { timers, clock } = options.ports;
+    this.store = new MemoryStore({
+      epoch: options.ports.newId(),
+      ttlMs: options.settings.resumeTtlMs,
+      clock,
+      timers,
+      expire: (session) => this.expire(session),
+    });
+  }
+
+  /** What a session tells of its messages. */
+  protected abstract readonly sessionObserver: SessionObserver;
+  /** A session has a new socket: what was held against the old one is forgotten. */
+  protected abstract onOwned(session: Session): void;
+  /** A session has lost its socket: nothing is written to it any more. */
+  protected abstract onReleased(session: Session): void;
+  protected abstract onDiscarded(session: Session): void;
+  protected abstract onMissedPong(connection: Connection): void;
+  abstract receive(session: Session, frame: Envelope): void;
+  abstract act(session: Session, frame: Action): void;
+
+  get epoch(): string {
+    return this.store.epoch;
+  }
+
+  /** Draining or stopped: nothing is accepted any more. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Takes a new socket. @returns what the socket's events go to */
+  accept(link: Link): LinkEvents {
+    const connection = new Connection({
+      broadcaster: this,
+      link,
+      timers: this.ports.timers,
+      helloTimeoutMs: this.settings.helloTimeoutMs,
+    });
+    this.#connections.add(connection);
+    this.statistics.connections += 1;
+    return connection;
+  }
+
+  /** Answers a hello: resumes the session it names, or opens a new one. */
+  greet(connection: Connection, hello: Hello): void {
+    if (this.#stopped) {
+      connection.close(CloseCode.draining, 'draining', 'draining');
+      return;
+    }
+    const claim = this.store.claim(hello);
+    if (claim.kind === 'resume') {
+      this.resume(connection, claim.session, hello);
+      return;
+    }
+    if (claim.replaced !== undefined) this.#discard(claim.replaced, 'replaced', 'unknown-session');
+    if (claim.reason !== undefined) this.statistics.refusedResumes += 1;
+    const session = this.createSession(hello);
+    this.store.add(session);
+    this.observer?.sessionOpened(session);
+    for (const room of new Set([EVERYBODY, ...hello.rooms])) this.rooms.join(session, room);
+    this.own(connection, session);
+    this.welcome(connection, session, hello, claim.reason);
+    session.attach(connection.link, false);
+  }
+
+  protected createSession(hello: Hello): Session {
+    const { clock, timers, random, newId } = this.ports;
+    const identity = { id: newId(), clientId: hello.clientId, epoch: this.epoch };
+    return new Session({
+      identity,
+      settings: this.settings,
+      clock,
+      timers,
+      random,
+      observer: this.sessionObserver,
+    });
+  }
+
+  /** The older socket is closed before anything is replayed: a session has one owner. */
+  protected resume(connection: Connection, session: Session, hello: Hello): void {
+    const lastSeq = hello.resume?.lastSeq ?? 0;
+    if (lastSeq > session.outbox.highestSent) {
+      throw new PeerViolation(
+        `lastSeq ${lastSeq}, but ${session.outbox.highestSent} is the highest seq sent`,
+      );
+    }
+    const older = this.ownerOf.get(session);
+    if (older !== undefined) {
+      this.statistics.takeovers += 1;
+      session.detach();
+      this.displace(older);
+    }
+    this.store.present(session);
+    this.statistics.resumes += 1;
+    session.generation += 1;
+    session.ackThrough(lastSeq);
+    for (const room of hello.rooms) this.rooms.join(session, room);
+    this.own(connection, session);
+    this.welcome(connection, session, hello);
+    session.attach(connection.link, true);
+    session.pump();
+  }
+
+  protected displace(older: Connection): void {
+    older.displace();
+  }
+
+  protected own(connection: Connection, session: Session): void {
+    connection.session = session;
+    this.ownerOf.set(session, connection);
+    this.onOwned(session);
+    this.observer?.owned(session, connection);
+    connection.heartbeat = this.createHeartbeat(connection);
+  }
+
+  protected createHeartbeat(connection: Connection): Heartbeat | undefined {
+    const { timers, random } = this.ports;
+    const { link } = connection;
+    const onStale = (): void => this.terminateStale(connection);
+    const onMissed = (): void => this.onMissedPong(connection);
+    return new Heartbeat({ settings: this.settings, timers, random, link, onMissed, onStale });
+  }
+
+  protected welcome(connection: Connection, session: Session, hello: Hello, reason?: RefusalReason): void {
+    const resumed = session.generation > 1;
+    session.renewToken(this.ports.newId(), resumed ? (hello.resume?.token ?? '') : '');
+    connection.link.send(
+      encodeFrame({
+        kind: 'welcome',
+        session: session.identity.id,
+        token: session.token,
+        generation: session.generation,
+        epoch: this.epoch,
+        resumed,
+        ...(reason === undefined ? {} : { reason }),
+        nextSeq: resumed ? (hello.resume?.lastSeq ?? 0) + 1 : 1,
+        delivery: this.settings.delivery,
+        ttlMs: session.sequenced ? this.settings.resumeTtlMs : 0,
+        batch: hello.batch,
+      }),
+    );
+    connection.link.batch = hello.batch;
+  }
+
+  /** A heartbeat gave up on a connection. */
+  protected terminateStale(connection: Connection): void {
+    this.statistics.detectedStale += 1;
+    connection.cause = 'missed-pongs';
+    connection.link.terminate();
+  }
+
+  /** A socket is gone. Only the connection that owns a session leaves it absent. */
+  disconnected(connection: Connection, code: number): void {
+    this.#connections.delete(connection);
+    const session = connection.session;
+    if (session === undefined || this.ownerOf.get(session) !== connection) return;
+    this.release(session);
+    this.observer?.disconnected(session.identity.clientId, connection);
+    if (code === CloseCode.goodbye) this.#discard(session, 'goodbye', 'unknown-session');
+    else if (!session.sequenced) this.#discard(session, 'session-expired', 'unknown-session');
+    else this.store.away(session);
+  }
+
+  /** Takes the socket away from a session and keeps the session. */
+  protected release(session: Session): void {
+    this.ownerOf.delete(session);
+    this.onReleased(session);
+    session.detach();
+  }
+
+  /** The client stayed away too long: what was held for it is lost, and counted. */
+  protected expire(session: Session): void {
+    this.statistics.expiredSessions += 1;
+    this.#discard(session, 'session-expired', 'expired');
+  }
+
+  /** Ends the session of a client that can't keep up, and closes its socket. */
+  protected expel(session: Session): void {
+    this.statistics.slowConsumers += 1;
+    const connection = this.ownerOf.get(session);
+    if (connection === undefined) {
+      this.#discard(session, 'overflow', 'overflow');
+      return;
+    }
+    connection.close(CloseCode.slowConsumer, 'slow consumer', 'slow-consumer');
+    this.release(session);
+    this.observer?.disconnected(session.identity.clientId, connection);
+    connection.session = undefined;
+    this.#discard(session, 'overflow', 'overflow');
+  }
+
+  /** Whether a client is there: its socket open, and no pong missed. */
+  isHealthy(clientId: string): boolean {
+    const session = this.store.latestOf(clientId);
+    const connection = session === undefined ? undefined : this.ownerOf.get(session);
+    if (connection === undefined || connection.link.state !== LinkState.open) return false;
+    return connection.heartbeat?.healthy ?? false;
+  }
+
+  /** Who is in a room; nobody, where there is no such room. */
+  roomInfo(room: string): RoomInfo {
+    const members = [...this.rooms.members(room)].map(({ identity }) => identity.clientId);
+    const healthy = members.filter((clientId) => this.isHealthy(clientId)).length;
+    return { room, size: members.length, members, healthy };
+  }
+
+  /** What it holds now; walks over all sessions. */
+  load(): Load {
+    return loadOf(this.store, this.#connections);
+  }
+
+  /** Every session with what it waits for, for a check at the end. */
+  *sessionStates(): IterableIterator<SessionState> {
+    for (const { identity, outbox, connected, nextTryUs } of this.store.sessions()) {
+      const { pending, gaps } = outbox;
+      yield { clientId: identity.clientId, pending, gaps, connected, nextTryUs };
+    }
+  }
+
+  /** Asks every client to go away and come back at a random instant within `spreadMs`. Nothing is accepted any more. */
+  drain(spreadMs: number): void {
+    this.#stopped = true;
+    for (const connection of [...this.#connections]) {
+      connection.link.send(encodeFrame({ kind: 'drain', spreadMs }));
+      connection.close(CloseCode.draining, 'draining', 'draining');
+    }
+  }
+
+  /**
+   * Stops all timers and ends every session: what a process with a memory store loses when it dies.
+   *
+   * @param reason - what pending messages are counted as
+   */
+  stop(reason: DropReason): void {
+    this.#stopped = true;
+    this.store.stop();
+    for (const connection of this.#connections) connection.stop();
+    for (const session of [...this.store.sessions()]) this.#discard(session, reason, 'restart');
+    this.#connections.clear();
+  }
+
+  #discard(session: Session, reason: DropReason, refusal: RefusalReason): void {
+    this.rooms.leaveAll(session);
+    this.ownerOf.delete(session);
+    this.onDiscarded(session);
+    session.end(reason);
+    this.store.remove(session, refusal);
+    this.observer?.sessionEnded(session, reason);
+  }
+}

@@ -1,0 +1,384 @@
+import { randomInt } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { BroadcastAlert } from './broadcaster/alerts.ts';
+import { Broadcaster } from './broadcaster/broadcaster.ts';
+import { type DeadLetter, DeadLetters } from './broadcaster/dead-letters.ts';
+import type { Load } from './broadcaster/load.ts';
+import type { BroadcasterObserver } from './broadcaster/observer.ts';
+import { type BroadcasterSettings, DEFAULT_SETTINGS } from './broadcaster/settings.ts';
+import type { Statistics } from './broadcaster/statistics.ts';
+import type { UpstreamMessage } from './broadcaster/upstream-intake.ts';
+import { fitsFrame, NAME_LENGTH_MAX } from './protocol/frame.ts';
+import { OutgoingMessage } from './protocol/message.ts';
+import { LinkState } from './protocol/ports.ts';
+import { METRICS_CLIENTS, Metrics } from './run/metrics.ts';
+import { randomStreams } from './world/random.ts';
+import { MachineClock } from './world/real/clock.ts';
+import { newSecretId } from './world/real/new-id.ts';
+import { linkUpgrade, type Upgrade } from './world/real/server-link.ts';
+import { TimerWheel } from './world/real/timer-wheel.ts';
+import { WsLink } from './world/real/ws-link.ts';
+
+/**
+ * The reference broadcaster for a server of your own: sessions that survive connections, acks, resends, resume, rooms
+ * and heartbeats, on an `http` server or on sockets that `ws` has accepted. Clients speak `wsdeliver.v1`.
+ */
+
+/** What can be chosen; everything has a default. Durations in ms, sizes in bytes. */
+export interface BroadcasterOptions {
+  /** `at-least-once` (default) and `effectively-once` keep what was not acked; `at-most-once` sends and forgets. */
+  readonly delivery?: 'at-most-once' | 'at-least-once' | 'effectively-once';
+  /** How long an ack may take before the message is sent again. Default 5000. */
+  readonly ackTimeoutMs?: number;
+  /** Unanswered resends after which a message becomes a dead letter. Default 5. */
+  readonly maxResend?: number;
+  /** Wait before a nacked message is tried again, doubled with each nack. Default 1000. */
+  readonly nackBackoffMs?: number;
+  /** Messages that are kept for one client. Default 1000. */
+  readonly maxPending?: number;
+  /**
+   * What happens to a message for a client who has that many: `reject` it (default), give up its oldest
+   * (`drop-oldest`), `disconnect` it, or make the publish wait (`pause`). The client is told of every loss.
+   */
+  readonly overflow?: 'reject' | 'drop-oldest' | 'disconnect' | 'pause';
+  /** How long the session of a client without a connection is kept. Default 30 000. */
+  readonly resumeTtlMs?: number;
+  /** How long a new connection may take to say hello. Default 5000. */
+  readonly helloTimeoutMs?: number;
+  /** A socket with more than this buffered is not written to. Default 1 MiB. */
+  readonly bufferBytesMax?: number;
+  /** Time between two pings, how long a pong may take, and how many may be missed. Default 30 000, 10 000 and 2. */
+  readonly pingIntervalMs?: number;
+  readonly pongTimeoutMs?: number;
+  readonly missedPongsMax?: number;
+  /** Clients written to before others get their turn, and the pause after that. Default 100 and 10. */
+  readonly batchSize?: number;
+  readonly batchDelayMs?: number;
+  /** After this a send that has not left counts as failed, and a publish that waits gives up waiting. Default 5000. */
+  readonly messageTimeoutMs?: number;
+  /** Newest dead letters that `deadLetters` returns. Default 1000. */
+  readonly deadLettersKept?: number;
+  /**
+   * Handles what clients send, each message once per session. A text that it returns refuses the message and says why;
+   * what it throws or rejects with refuses it as well. Absent: clients can publish and nothing else.
+   */
+  readonly onMessage?: (message: ClientMessage) => string | undefined | Promise<string | undefined>;
+}
+
+export interface ClientMessage {
+  readonly clientId: string;
+  readonly type: string;
+  readonly payload: unknown;
+}
+
+/** What became of a publish. */
+export type Published =
+  | {
+      readonly accepted: true;
+      /** Clients in the room. */
+      readonly recipients: number;
+      /** Of those, the ones whose outbox had no room, under the policies that give something up. */
+      readonly overflowed: number;
+    }
+  /** Nobody gets it: too many publishes wait already, or the broadcaster went away meanwhile. */
+  | { readonly accepted: false; readonly reason: string };
+
+export interface DeadLetterNotice {
+  readonly at: Date;
+  readonly clientId: string;
+  readonly session: string;
+  readonly seq: number;
+  readonly room: string;
+  readonly type: string;
+  readonly payload: unknown;
+  readonly reason: 'max-resend' | 'nack';
+  /** Transmissions. */
+  readonly attempts: number;
+}
+
+/** Events come after the work that caused them, so that a listener that throws disturbs nothing but itself. */
+export interface BroadcasterEvents {
+  sessionOpened: [{ readonly clientId: string; readonly session: string }];
+  /** @param reason - `goodbye`, `session-expired`, `replaced`, `overflow` or `restart` */
+  sessionEnded: [{ readonly clientId: string; readonly session: string; readonly reason: string }];
+  /** A client has lost its connection; its session may go on. */
+  disconnected: [{ readonly clientId: string; readonly cause: string }];
+  deadLetter: [DeadLetterNotice];
+  alert: [{ readonly name: string; readonly detail: string }];
+  /** `onMessage` threw; its message was refused. */
+  handlerError: [{ readonly message: ClientMessage; readonly error: unknown }];
+}
+
+export const ERROR_CODES = [
+  /** An option is out of range, or unknown. */
+  'invalid-option',
+  /** A room or type is no text of 1 to 200 characters. */
+  'invalid-name',
+  /** A payload can't be written as JSON. */
+  'invalid-payload',
+  /** A message does not fit into the largest frame, 1 MiB. */
+  'too-large',
+  /** The broadcaster drains or has stopped. */
+  'stopped',
+  /** A WebSocket to be accepted is not open. */
+  'socket-not-open',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** A mistake in a call, told by its `code`. */
+export class BroadcasterError extends Error {
+  override readonly name = 'BroadcasterError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** @throws {BroadcasterError} `invalid-option` */
+export function createBroadcaster(options: BroadcasterOptions = {}): DeliveringBroadcaster {
+  return new DeliveringBroadcaster(options);
+}
+
+export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
+  readonly #clock = new MachineClock();
+  readonly #timers = new TimerWheel(this.#clock);
+  readonly #letters: DeadLetters;
+  readonly #broadcaster: Broadcaster;
+  readonly #onMessage: BroadcasterOptions['onMessage'];
+  readonly #upgrade: Upgrade;
+  readonly #detachers: (() => void)[] = [];
+  #metrics: Metrics | undefined;
+  #stopped = false;
+
+  constructor(options: BroadcasterOptions) {
+    super();
+    const { onMessage, deadLettersKept = DEAD_LETTERS_KEPT, ...chosen } = options;
+    checkOptions({ ...chosen, deadLettersKept });
+    this.#onMessage = onMessage;
+    this.#letters = new DeadLetters(deadLettersKept, (letter) => {
+      if (this.listenerCount('deadLetter') > 0) this.#tell('deadLetter', this.#noticeOf(letter));
+    });
+    const settings: BroadcasterSettings = { ...DEFAULT_SETTINGS, ...chosen };
+    this.#broadcaster = new Broadcaster({
+      settings,
+      ports: {
+        clock: this.#clock,
+        timers: this.#timers,
+        random: randomStreams(randomInt(2 ** 31))('server'),
+        newId: newSecretId,
+        alert: ({ name, detail }: BroadcastAlert) => this.#tell('alert', { name, detail }),
+      },
+      observer: this.#observer(),
+      deadLetters: this.#letters,
+      ...(onMessage === undefined
+        ? {}
+        : { application: { receive: (message, settled) => void this.#handle(message, settled) } }),
+    });
+    this.#upgrade = linkUpgrade((link) => this.#broadcaster.accept(link));
+  }
+
+  /**
+   * Takes the WebSocket upgrades of an HTTP server.
+   *
+   * @param options - `path`: only upgrades to this path; others are left to other listeners, or answered with 404
+   * @returns takes no more upgrades from it; connections stay
+   */
+  attach(server: Server, { path }: { readonly path?: string } = {}): () => void {
+    this.#checkRunning('attach');
+    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      const asked = request.url?.split('?')[0];
+      if (path === undefined || asked === path) this.#upgrade(request, socket, head);
+      else if (server.listenerCount('upgrade') === 1) {
+        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      }
+    };
+    server.on('upgrade', onUpgrade);
+    const detach = (): void => void server.off('upgrade', onUpgrade);
+    this.#detachers.push(detach);
+    return detach;
+  }
+
+  /** Answers one upgrade request, for servers that do their own routing. @throws {BroadcasterError} `stopped` */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#checkRunning('take an upgrade');
+    this.#upgrade(request, socket, head);
+  }
+
+  /**
+   * Takes a WebSocket that a `WebSocketServer` of `ws` has accepted. Nobody else should send on it or close it.
+   *
+   * @throws {BroadcasterError} `socket-not-open`, `stopped`
+   */
+  accept(ws: WebSocket): void {
+    this.#checkRunning('accept a WebSocket');
+    if (ws.readyState !== LinkState.open) {
+      throw new BroadcasterError('socket-not-open', 'Cannot accept the WebSocket: it is not open, an open one is wanted');
+    }
+    WsLink.accept(ws, (link) => this.#broadcaster.accept(link));
+  }
+
+  /**
+   * Owes a message to everybody in a room; `*` is everybody.
+   *
+   * @param payload - anything that JSON can say
+   * @returns settles when the message has a place in every outbox; it never rejects. Only the policy `pause` makes it wait
+   * @throws {BroadcasterError} `invalid-name`, `invalid-payload`, `too-large`, `stopped`
+   */
+  publish(room: string, type: string, payload: unknown): Promise<Published> {
+    this.#checkRunning('publish');
+    checkName('room', room);
+    checkName('type', type);
+    const message = new OutgoingMessage({ room, type, payloadText: textOf(payload) });
+    if (!fitsFrame(message.text)) {
+      throw new BroadcasterError('too-large', `Cannot publish "${type}": the message does not fit into 1 MiB, a smaller one is wanted`);
+    }
+    return new Promise((resolve) => {
+      this.#broadcaster.submit(message, (reason) => {
+        const { total, dropped } = message.result;
+        resolve(reason === undefined ? { accepted: true, recipients: total, overflowed: dropped } : { accepted: false, reason });
+      });
+    });
+  }
+
+  /** Clients in a room at present, those included whose session waits for them. */
+  roomSize(room: string): number {
+    return this.#broadcaster.rooms.members(room).size;
+  }
+
+  /** Counters since it was made, and what it holds now; walks over all sessions. */
+  statistics(): Statistics & Load {
+    return { ...this.#broadcaster.statistics, ...this.#broadcaster.load() };
+  }
+
+  /** The newest dead letters, oldest first. */
+  deadLetters(): DeadLetterNotice[] {
+    return this.#letters.after(0).map((letter) => this.#noticeOf(letter));
+  }
+
+  /** For Prometheus, as text. */
+  metricsText(): Promise<string> {
+    this.#metrics ??= new Metrics({ source: () => this.#broadcaster, clients: METRICS_CLIENTS });
+    return this.#metrics.text();
+  }
+
+  /**
+   * Asks every client to go away and to come back, elsewhere, at a random instant within `spreadMs`; then stops.
+   *
+   * @param options - default 5000; `waitMs`: what closing handshakes get, default 500
+   */
+  async drain({ spreadMs = 5000, waitMs = 500 }: { readonly spreadMs?: number; readonly waitMs?: number } = {}): Promise<void> {
+    if (this.#stopped) return;
+    this.#broadcaster.drain(spreadMs);
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    this.stop();
+  }
+
+  /** Ends every session and all timers. Sockets that are still open are the server's to close. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const detach of this.#detachers) detach();
+    this.#broadcaster.stop('restart');
+    this.#timers.close();
+  }
+
+  #checkRunning(action: string): void {
+    if (this.#stopped || this.#broadcaster.stopped) {
+      throw new BroadcasterError('stopped', `Cannot ${action}: the broadcaster has stopped, one that runs is wanted`);
+    }
+  }
+
+  async #handle({ clientId, type, payload }: UpstreamMessage, settled: (refusal: string | undefined) => void): Promise<void> {
+    const message = { clientId, type, payload };
+    try {
+      settled((await this.#onMessage?.(message)) ?? undefined);
+    } catch (error) {
+      this.#tell('handlerError', { message, error });
+      settled('the handler failed');
+    }
+  }
+
+  #observer(): BroadcasterObserver {
+    return {
+      sessionOpened: ({ identity: { clientId, id } }) => this.#tell('sessionOpened', { clientId, session: id }),
+      sessionEnded: ({ identity: { clientId, id } }, reason) => this.#tell('sessionEnded', { clientId, session: id, reason }),
+      disconnected: (clientId, { cause }) => this.#tell('disconnected', { clientId, cause }),
+      owned() {},
+      assigned() {},
+      sent() {},
+      acked() {},
+      dropped() {},
+    };
+  }
+
+  #tell<E extends keyof BroadcasterEvents>(event: E, ...values: BroadcasterEvents[E]): void {
+    if (this.listenerCount(event) === 0) return;
+    const emitter: EventEmitter = this;
+    setImmediate(() => emitter.emit(event, ...values));
+  }
+
+  #noticeOf({ atUs, clientId, session, seq, reason, attempts, message }: DeadLetter): DeadLetterNotice {
+    const at = new Date(Date.now() - (this.#clock.nowUs() - atUs) / 1000);
+    const { room, type, payloadText } = message;
+    const payload: unknown = JSON.parse(payloadText);
+    return { at, clientId, session, seq, room, type, payload, reason, attempts };
+  }
+}
+
+const DEAD_LETTERS_KEPT = 1000;
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  delivery: ['at-most-once', 'at-least-once', 'effectively-once'],
+  overflow: ['reject', 'drop-oldest', 'disconnect', 'pause'],
+};
+/** Of the options that are numbers, the smallest value. */
+const NUMBERS: Readonly<Record<string, number>> = {
+  ackTimeoutMs: 1,
+  maxResend: 0,
+  nackBackoffMs: 1,
+  maxPending: 1,
+  resumeTtlMs: 1,
+  helloTimeoutMs: 1,
+  bufferBytesMax: 1,
+  pingIntervalMs: 1,
+  pongTimeoutMs: 1,
+  missedPongsMax: 1,
+  batchSize: 1,
+  batchDelayMs: 0,
+  messageTimeoutMs: 1,
+  deadLettersKept: 1,
+};
+
+function checkOptions(options: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    const [choices, min] = [CHOICES[name], NUMBERS[name]];
+    if (choices === undefined && min === undefined) {
+      throw new BroadcasterError('invalid-option', `Cannot use the option "${name}": there is none of this name`);
+    }
+    if (choices !== undefined && !choices.includes(String(value))) {
+      throw new BroadcasterError('invalid-option', `Cannot use ${name} "${value}": one of ${choices.join(', ')} is wanted`);
+    }
+    if (min !== undefined && !(Number.isSafeInteger(value) && Number(value) >= min)) {
+      throw new BroadcasterError('invalid-option', `Cannot use ${name} "${value}": a whole number from ${min} on is wanted`);
+    }
+  }
+}
+
+function checkName(what: string, name: unknown): void {
+  if (typeof name === 'string' && name.length >= 1 && name.length <= NAME_LENGTH_MAX) return;
+  throw new BroadcasterError('invalid-name', `Cannot use the ${what} "${name}": a text of 1 to ${NAME_LENGTH_MAX} characters is wanted`);
+}
+
+/** What JSON has no word for at the top, such as `undefined`, is `null`. */
+function textOf(payload: unknown): string {
+  try {
+    return JSON.stringify(payload) ?? 'null';
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BroadcasterError('invalid-payload', `Cannot publish the payload: JSON can't say it (${why})`);
+  }
+}

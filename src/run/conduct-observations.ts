@@ -1,0 +1,97 @@
+import { type ConductObservations, detectionBudgetUs, shortestSilenceUs } from '../delivery/conduct.ts';
+import type { FaultRecord } from './client-faults.ts';
+import type { RunRecord } from './run-record.ts';
+import type { ServerClose } from './server-record.ts';
+
+/** Heartbeats are timers too: a loaded event loop may be this late without being wrong. */
+const DETECTION_GRACE_US = 1_000_000;
+const STUCK_PATIENCE_US = 1_000_000;
+/** Of an envelope around a body. */
+const ENVELOPE_BYTES = 512;
+
+/** What the conduct checks look at: only what was really observed, so only the reference server's own conduct. */
+export function observeConduct(record: RunRecord, faults: readonly FaultRecord[]): ConductObservations {
+  const { server, fleets, instants, timersLeft } = record;
+  const { endUs } = instants;
+  const shared = fleets.flatMap(({ twoOwners }) =>
+    twoOwners.map((client) => ({ session: `c${client}`, ownedUs: endUs, sentOnOlder: 0, ackedOnOlder: 0 })),
+  );
+  if (server === undefined) return { takeovers: shared };
+  const seen = new Set(server.takeovers.map(({ session }) => session));
+  const { resumeTtl } = record.scenario.server;
+  return {
+    takeovers: [...server.takeovers, ...shared.filter(({ session }) => !seen.has(session))],
+    ...livenessOf(record),
+    ...boundsOf(record),
+    ...silencesOf(record, server.closes, faults),
+    keptSessions: server.absent.map(({ client, sinceUs }) => ({
+      session: `c${client}`,
+      disconnectedUs: sinceUs,
+      seenUs: endUs,
+      ttlUs: resumeTtl * 1000,
+      graceUs: DETECTION_GRACE_US,
+    })),
+    ...(timersLeft === undefined
+      ? {}
+      : { baselines: [{ what: 'timers', before: 0, after: timersLeft, tolerance: 0, atUs: endUs }] }),
+  };
+}
+
+function livenessOf({ server, fleets, drain, instants }: RunRecord): Pick<ConductObservations, 'liveness'> {
+  const { endUs } = instants;
+  const gone = new Set(fleets.flatMap((fleet) => fleet.gone));
+  const advancedUs = drain === 'stuck' ? endUs - STUCK_PATIENCE_US : endUs;
+  const live = (server?.pending ?? []).filter(({ client }) => !gone.has(client));
+  return {
+    liveness: live.map(({ client, pending }) => ({
+      session: `c${client}`,
+      pending,
+      advancedUs,
+      endUs,
+      patienceUs: STUCK_PATIENCE_US,
+    })),
+  };
+}
+
+function boundsOf({ scenario, sampler }: RunRecord): Pick<ConductObservations, 'bounds'> {
+  if (sampler === undefined) return {};
+  const { outbox, buffer } = scenario.server;
+  // The limit is looked at before a frame is added, so that one frame may go over it.
+  const upstream = scenario.clients.flatMap((client) => client.upstream?.size ?? []);
+  const slack = Math.max(...scenario.publish.map(({ size }) => size), ...upstream) + ENVELOPE_BYTES;
+  return {
+    bounds: [
+      { session: '', what: 'outbox (messages)', seenMax: sampler.pendingMax, cap: outbox.maxPending },
+      { session: '', what: 'socket buffer (bytes)', seenMax: sampler.bufferBytesMax, cap: buffer.max, slack },
+    ],
+  };
+}
+
+function silencesOf(
+  { scenario, instants }: RunRecord,
+  closes: readonly ServerClose[],
+  faults: readonly FaultRecord[],
+): Pick<ConductObservations, 'silentConnections' | 'slowConnections'> {
+  const { heartbeat } = scenario.server;
+  const beat = { intervalMs: heartbeat.interval, timeoutMs: heartbeat.timeout, missed: heartbeat.missed };
+  const budgetUs = detectionBudgetUs(beat) + DETECTION_GRACE_US;
+  const holds = faults.flatMap((fault) => (fault.name === 'half-open' ? fault.holds : []));
+  return {
+    silentConnections: holds.map(([client, silentFromUs, toUs]) => {
+      const watchedUntilUs = toUs < 0 ? instants.endUs : toUs;
+      const closed = closes.find(
+        (close) => close.client === client && close.atUs >= silentFromUs && close.atUs <= watchedUntilUs,
+      );
+      const closedUs = closed === undefined ? {} : { closedUs: closed.atUs };
+      return { session: `c${client}`, silentFromUs, ...closedUs, watchedUntilUs, budgetUs };
+    }),
+    slowConnections: closes
+      .filter(({ cause }) => cause === 'missed-pongs')
+      .map(({ client, atUs, heardUs }) => ({
+        session: `c${client}`,
+        closedUs: atUs,
+        lastSentUs: heardUs,
+        patienceUs: shortestSilenceUs(beat),
+      })),
+  };
+}

@@ -1,0 +1,83 @@
+import { type Judgement, judge } from '../delivery/checker.ts';
+import { violations } from '../delivery/guarantee.ts';
+import type { Anomaly } from '../delivery/judgement.ts';
+import { PublishLog, type PublishLogRecord } from '../delivery/publish-log.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { type UpstreamStreams, upstreamStreams } from '../scenario/upstream-streams.ts';
+import type { RunRecord } from './run-record.ts';
+
+/** The server takes each message of a session once, whatever it gives the other way. */
+const LEVEL = 'effectively-once';
+
+export interface UpstreamJudgement {
+  readonly judgement: Judgement;
+  /** Where the guarantee was broken, in words. */
+  readonly broken: readonly string[];
+  /** Why the run says too little about it, in words. */
+  readonly inconclusive: readonly string[];
+}
+
+/**
+ * Judges what clients sent to the server, by the same checker: the clients are the publishers, and the server's
+ * application is the subscriber.
+ *
+ * @returns undefined when nobody was to send anything, or nobody can look into the server
+ */
+export function judgeUpstream(record: RunRecord): UpstreamJudgement | undefined {
+  const { scenario, server, fleets, drain, instants } = record;
+  const streams = upstreamStreams(scenario);
+  if (streams.count === 0 || server === undefined) return undefined;
+  const { log, known } = mergedLog(fleets.flatMap(({ upstream }) => upstream ?? []));
+  const { ledgers, examples } = server.upstream;
+  const judgement = judge({
+    log,
+    // What a client sent whose process died is known to nobody: it can neither be missed nor be unexpected.
+    clients: ledgers.map((ledger) => ({ ...ledger, subscribed: ledger.subscribed.filter((stream) => known.has(stream)) })),
+    examples,
+    level: LEVEL,
+    drain,
+    originUs: instants.loadFromUs,
+    endUs: instants.endUs,
+  });
+  const broken = violations(LEVEL, judgement.delivery, judgement.anomalyCounts, scenario.expect.allowReported);
+  return {
+    judgement: { ...judgement, anomalies: judgement.anomalies.map((anomaly) => renamed(anomaly, streams)) },
+    broken: broken.map((text) => text.replace(LEVEL, 'upstream')),
+    inconclusive: doubts(scenario, judgement),
+  };
+}
+
+function doubts(scenario: Scenario, { profiles, unresolvedUnexpected }: Judgement): string[] {
+  const found = scenario.clients
+    .filter(({ profile, upstream }) => upstream !== undefined && (profiles[profile]?.owed ?? 0) === 0)
+    .map(({ profile }) => `the server accepted nothing from the clients of profile ${profile}`);
+  if (unresolvedUnexpected > 0) found.push(`${unresolvedUnexpected} upstream messages are unresolved`);
+  return found;
+}
+
+/** Each stream lives in one process; the others have nothing of it. */
+function mergedLog(records: readonly PublishLogRecord[]): { readonly log: PublishLog; readonly known: ReadonlySet<number> } {
+  const streams: PublishLogRecord['streams'][number][] = [];
+  const known = new Set<number>();
+  for (const { streams: part } of records) {
+    part.forEach((stream, number) => {
+      if (stream.beginUs.length > 0) known.add(number);
+      if (stream.beginUs.length > 0 || streams[number] === undefined) streams[number] = stream;
+    });
+  }
+  return { log: PublishLog.fromRecord({ streams }), known };
+}
+
+/** A stream is a client here, and its messages are named after it. */
+function renamed(anomaly: Anomaly, streams: UpstreamStreams): Anomaly {
+  const [, stream, seq] = /^p(\d+):(\d+)$/.exec(anomaly.message) ?? [];
+  if (stream === undefined || seq === undefined) return { ...anomaly, session: 'server', cause: `upstream: ${anomaly.cause}` };
+  const client = `c${streams.clientOf(Number(stream))}`;
+  return {
+    ...anomaly,
+    session: client,
+    message: `${client}:${seq}`,
+    cause: `upstream: ${anomaly.cause}`,
+    timeline: anomaly.timeline.map(({ atMs, event }) => ({ atMs, event: event.replaceAll(`p${stream}:`, `${client}:`) })),
+  };
+}

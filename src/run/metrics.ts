@@ -1,0 +1,156 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { DeadLetters } from '../broadcaster/dead-letters.ts';
+import type { Load, SessionState } from '../broadcaster/load.ts';
+import type { Statistics } from '../broadcaster/statistics.ts';
+import type { TypeCounters } from '../broadcaster/type-counters.ts';
+
+/** Clients that have a line of their own unless told otherwise; each costs the monitoring a time series. */
+export const METRICS_CLIENTS = 20;
+const OTHER_CLIENTS = 'other';
+
+type OutboxDepth = Pick<SessionState, 'clientId' | 'pending'>;
+
+/** What is measured: a broadcaster, or the server of a run over its restarts. */
+export interface MetricsSource {
+  readonly statistics: Statistics;
+  readonly types: TypeCounters;
+  readonly deadLetters: DeadLetters;
+  readonly waitingPublishes: number;
+  /** Absent while the server is down. */
+  load(): Load | undefined;
+  sessionStates(): Iterable<OutboxDepth>;
+}
+
+export interface MetricsOptions {
+  /** Absent while there is nothing to measure, as between two runs. */
+  readonly source: () => MetricsSource | undefined;
+  /** Duplicates that simulated clients did not handle again. */
+  readonly deduplicatedByClients?: () => number;
+  /** Clients with a line of their own, by depth of their outbox. */
+  readonly clients: number | 'all';
+}
+
+/**
+ * Metrics for Prometheus, in a registry of their own.
+ *
+ * Nothing is counted for them alone: a scrape reads the counters that are there anyway, and walks over the sessions
+ * once.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  /** Those filled at each scrape; the standard ones of the process keep their own books. */
+  readonly #own: { reset(): void }[] = [];
+  readonly #options: MetricsOptions;
+  readonly #outboxPending = this.#gauge('ws_outbox_pending', 'Messages not acked yet, by client', ['client']);
+  readonly #resent = this.#counter('ws_delivery_resend_total', 'Messages sent again', ['type']);
+  readonly #failed = this.#counter('ws_delivery_failed_total', 'Messages given up for a client', ['type']);
+  readonly #dedupRejected = this.#counter('ws_dedup_rejected_total', 'Duplicates that were not handled again');
+  readonly #connections = this.#gauge('ws_connections', 'Open connections');
+  readonly #healthy = this.#gauge('ws_connections_healthy', 'Connections that answered their last ping');
+  readonly #sessions = this.#gauge('ws_sessions', 'Sessions, by whether their client is there', ['state']);
+  readonly #bufferBytes = this.#gauge('ws_buffer_bytes', 'Bytes handed to sockets and not taken by the kernel');
+  readonly #bufferBytesMax = this.#gauge('ws_buffer_max_bytes', 'The same, of the fullest socket');
+  readonly #waiting = this.#gauge('ws_publishes_waiting', 'Publishes that wait for room in an outbox');
+  readonly #recipients = this.#counter('ws_broadcast_recipients_total', 'Recipients of broadcasts', ['outcome']);
+  readonly #deadLetters = this.#counter('ws_dead_letters_total', 'Messages that became dead letters', ['reason']);
+  readonly #resumes = this.#counter('ws_resumes_total', 'Sessions that a client asked to resume', ['outcome']);
+  readonly #plain: readonly (readonly [Counter<string>, keyof Statistics])[] = [
+    [this.#counter('ws_connections_opened_total', 'Connections accepted'), 'connections'],
+    [this.#counter('ws_broadcasts_total', 'Messages published'), 'broadcasts'],
+    [this.#counter('ws_delivery_acked_total', 'Messages acked by a client'), 'acked'],
+    [this.#counter('ws_ack_frames_total', 'Ack frames received'), 'ackFrames'],
+    [this.#counter('ws_nacks_total', 'Nack frames received'), 'nacks'],
+    [this.#counter('ws_upstream_accepted_total', 'Messages of clients that were accepted'), 'upstreamAccepted'],
+    [this.#counter('ws_sessions_expired_total', 'Sessions whose client stayed away too long'), 'expiredSessions'],
+    [this.#counter('ws_stale_connections_total', 'Connections closed for missed pongs'), 'detectedStale'],
+    [this.#counter('ws_slow_consumers_total', 'Connections closed for a full outbox'), 'slowConsumers'],
+    [this.#counter('ws_buffer_warnings_total', 'Sockets found over the buffer warning'), 'bufferWarnings'],
+  ];
+
+  constructor(options: MetricsOptions) {
+    this.#options = options;
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text that a scrape gets. */
+  async text(): Promise<string> {
+    this.#refresh();
+    return this.#registry.metrics();
+  }
+
+  #refresh(): void {
+    for (const metric of this.#own) metric.reset();
+    const source = this.#options.source();
+    if (source === undefined) return;
+    const { statistics, types } = source;
+    for (const [counter, key] of this.#plain) counter.inc(statistics[key]);
+    for (const [type, count] of types.resent) this.#resent.inc({ type }, count);
+    for (const [type, count] of types.failed) this.#failed.inc({ type }, count);
+    this.#dedupRejected.inc(statistics.dedupRejected + (this.#options.deduplicatedByClients?.() ?? 0));
+    for (const outcome of ['sent', 'failed', 'skipped', 'dropped'] as const) {
+      this.#recipients.inc({ outcome }, statistics[outcome]);
+    }
+    for (const [reason, count] of Object.entries(source.deadLetters.byReason)) this.#deadLetters.inc({ reason }, count);
+    this.#resumes.inc({ outcome: 'accepted' }, statistics.resumes);
+    this.#resumes.inc({ outcome: 'refused' }, statistics.refusedResumes);
+    this.#waiting.set(source.waitingPublishes);
+    this.#refreshLoad(source.load());
+    this.#refreshOutboxes(source);
+  }
+
+  #refreshLoad(load: Load | undefined): void {
+    this.#connections.set(load?.connections ?? 0);
+    this.#healthy.set(load?.healthy ?? 0);
+    this.#sessions.set({ state: 'connected' }, (load?.sessions ?? 0) - (load?.absent ?? 0));
+    this.#sessions.set({ state: 'absent' }, load?.absent ?? 0);
+    this.#bufferBytes.set(load?.bufferBytesTotal ?? 0);
+    this.#bufferBytesMax.set(load?.bufferBytesMax ?? 0);
+  }
+
+  #refreshOutboxes(source: MetricsSource): void {
+    const { clients } = this.#options;
+    const { deepest, rest } = deepestOf(source.sessionStates(), clients === 'all' ? Number.POSITIVE_INFINITY : clients);
+    for (const { clientId, pending } of deepest) this.#outboxPending.inc({ client: clientId }, pending);
+    if (clients !== 'all') this.#outboxPending.inc({ client: OTHER_CLIENTS }, rest);
+  }
+
+  #gauge(name: string, help: string, labelNames: string[] = []): Gauge<string> {
+    const gauge = new Gauge({ name, help, labelNames, registers: [this.#registry] });
+    this.#own.push(gauge);
+    return gauge;
+  }
+
+  #counter(name: string, help: string, labelNames: string[] = []): Counter<string> {
+    const counter = new Counter({ name, help, labelNames, registers: [this.#registry] });
+    this.#own.push(counter);
+    return counter;
+  }
+}
+
+/** The sessions with the deepest outboxes, and how much the others hold together. */
+export function deepestOf(
+  states: Iterable<OutboxDepth>,
+  count: number,
+): { readonly deepest: readonly OutboxDepth[]; readonly rest: number } {
+  const deepest: OutboxDepth[] = [];
+  let rest = 0;
+  for (const state of states) {
+    const last = deepest.at(-1);
+    if (deepest.length >= count && (last === undefined || state.pending <= last.pending)) {
+      rest += state.pending;
+      continue;
+    }
+    if (count === Number.POSITIVE_INFINITY) {
+      deepest.push(state);
+      continue;
+    }
+    const place = deepest.findIndex(({ pending }) => pending < state.pending);
+    deepest.splice(place < 0 ? deepest.length : place, 0, state);
+    if (deepest.length > count) rest += deepest.pop()?.pending ?? 0;
+  }
+  return { deepest, rest };
+}

@@ -1,0 +1,61 @@
+import type { Drain } from '../delivery/loss-judge.ts';
+import type { PublishLog } from '../delivery/publish-log.ts';
+import type { PlannedFault } from '../faults/fault.ts';
+import type { Histogram } from '../measure/histogram.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { FaultRecord } from './client-faults.ts';
+import type { FleetRecord } from './fleet.ts';
+import type { Measures } from './measures.ts';
+import type { ServerFindings } from './reference-server.ts';
+import type { Sampler } from './sampler.ts';
+import type { ProcessUse } from './worker-messages.ts';
+
+/** A load worker as the result tells of it. */
+export interface WorkerAccount {
+  readonly worker: number;
+  readonly pid: number;
+  readonly clients: readonly number[];
+  readonly use: ProcessUse | undefined;
+  /** Why it was gone before its record came. */
+  readonly lost: string | undefined;
+}
+
+/** What a run leaves behind before it is judged, in whichever world it took place. */
+export interface RunRecord {
+  /** `virtual`: without sockets, processes or real time. */
+  readonly world: 'real' | 'virtual';
+  readonly scenario: Scenario;
+  readonly planned: readonly PlannedFault[];
+  readonly log: PublishLog;
+  /** Messages published since load began. */
+  readonly publishedInLoad: number;
+  /** Actual minus intended send instant of the publishes. */
+  readonly slip: Histogram;
+  /** From a publish to its acceptance. */
+  readonly accept: Histogram;
+  readonly fleets: readonly FleetRecord[];
+  readonly measures: Measures;
+  /** Absent for a target, of which nobody can look inside. */
+  readonly server: ServerFindings | undefined;
+  readonly sampler: Sampler | undefined;
+  /** Of the process in which the server lives. */
+  readonly serverUse: ProcessUse | undefined;
+  readonly workers: readonly WorkerAccount[];
+  readonly serverFaults: readonly FaultRecord[];
+  readonly drain: Drain;
+  readonly interrupted: boolean;
+  readonly connected: number;
+  readonly probed: number;
+  /** Why a connection attempt failed last; empty when none did. */
+  readonly lastFailure: string;
+  /** Why the run says too little, in words. */
+  readonly troubles: readonly string[];
+  /** Timers still armed after everything was stopped; absent where they can't be counted. */
+  readonly timersLeft?: number;
+  readonly instants: {
+    readonly startUs: number;
+    readonly loadFromUs: number;
+    readonly loadToUs: number;
+    readonly endUs: number;
+  };
+}

@@ -1,0 +1,64 @@
+import type { FaultyServer, PlannedFault } from '../faults/fault.ts';
+import { findFault } from '../faults/registry.ts';
+import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
+import type { FaultRecord } from './client-faults.ts';
+
+const NOT_FIRED = {
+  planned: 1,
+  fired: 0,
+  effects: 0,
+  firstFiredUs: -1,
+  firstEffectUs: -1,
+  holds: [],
+} as const;
+
+/** Plays the planned faults of the server at their instants. */
+export class ServerFaults {
+  readonly #records: FaultRecord[];
+  readonly #timers: Timers;
+  readonly #clock: Clock;
+  readonly #pending: { readonly timer: Timer; readonly atMs: number }[];
+
+  constructor(options: {
+    readonly planned: readonly PlannedFault[];
+    readonly server: FaultyServer;
+    readonly clock: Clock;
+    readonly timers: Timers;
+    /** A fault is over that may have kept the server's whole process from working. */
+    readonly onStruck: () => void;
+  }) {
+    const { planned, server, clock, timers, onStruck } = options;
+    this.#clock = clock;
+    this.#timers = timers;
+    const strikes = planned.flatMap((plan) => {
+      const fault = findFault(plan.name);
+      return fault?.kind === 'server' ? [{ plan, fault }] : [];
+    });
+    this.#records = strikes.map(({ plan: { index, name } }) => ({ index, name, ...NOT_FIRED }));
+    this.#pending = strikes.map(({ plan, fault }, place) => {
+      const timer = new Timer(() => {
+        const firstFiredUs = clock.nowUs();
+        fault.strike(server, plan.values);
+        const times = { fired: 1, effects: 1, firstFiredUs, firstEffectUs: clock.nowUs() };
+        this.#records[place] = { index: plan.index, name: plan.name, ...NOT_FIRED, ...times };
+        onStruck();
+      });
+      return { timer, atMs: plan.atMs };
+    });
+  }
+
+  /** @param loadFromUs - instant that the plan counts from, now or later */
+  start(loadFromUs: number): void {
+    const untilLoadMs = (loadFromUs - this.#clock.nowUs()) / 1000;
+    for (const { timer, atMs } of this.#pending) this.#timers.arm(timer, Math.max(0, untilLoadMs + atMs));
+  }
+
+  /** Plays nothing any more. */
+  stop(): void {
+    for (const { timer } of this.#pending) this.#timers.disarm(timer);
+  }
+
+  toRecords(): readonly FaultRecord[] {
+    return this.#records;
+  }
+}

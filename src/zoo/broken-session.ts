@@ -1,0 +1,46 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import type { Hello } from '../protocol/frame.ts';
+import { Session } from '../protocol/session.ts';
+import type { SessionSettings } from '../protocol/session-contract.ts';
+import type { NewBroadcaster } from '../run/reference-server.ts';
+
+type SessionOptions = ConstructorParameters<typeof Session>[0];
+
+/** A broadcaster whose sessions are of a broken kind. */
+export function withSessions(Kind: new (options: SessionOptions) => Session): NewBroadcaster {
+  return (options) => new BroadcasterOf(options, (parts) => new Kind(parts));
+}
+
+/** A broadcaster whose sessions do not keep to some of the settings. */
+export function withSessionSettings(changed: Partial<SessionSettings>): NewBroadcaster {
+  return (options) =>
+    new BroadcasterOf(
+      options,
+      (parts) => new Session({ ...parts, settings: { ...parts.settings, ...changed } }),
+    );
+}
+
+class BroadcasterOf extends Broadcaster {
+  readonly #newSession: (options: SessionOptions) => Session;
+
+  constructor(
+    options: ConstructorParameters<typeof Broadcaster>[0],
+    newSession: (options: SessionOptions) => Session,
+  ) {
+    super(options);
+    this.#newSession = newSession;
+  }
+
+  protected override createSession(hello: Hello): Session {
+    const { clock, timers, random, newId } = this.ports;
+    const identity = { id: newId(), clientId: hello.clientId, epoch: this.epoch };
+    return this.#newSession({
+      identity,
+      settings: this.settings,
+      clock,
+      timers,
+      random,
+      observer: this.sessionObserver,
+    });
+  }
+}

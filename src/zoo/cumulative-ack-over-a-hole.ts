@@ -1,0 +1,36 @@
+import type { Delivery } from '../run/load-client.ts';
+import { Subscriber } from '../subscriber/subscriber.ts';
+import type { Variant } from './variant.ts';
+import { zooScenario } from './zoo-scenario.ts';
+
+class AcksOverHoles extends Subscriber<Delivery> {
+  #highest = 0;
+
+  protected override ack(seq: number): void {
+    this.#highest = Math.max(this.#highest, seq);
+    this.sendAck(this.#highest, true);
+  }
+}
+
+export const cumulativeAckOverAHole: Variant = {
+  name: 'cumulative-ack-over-a-hole',
+  side: 'client',
+  defect: 'A cumulative ack names the highest message handled, also when one below it failed.',
+  // A failed message comes again only after the ack that covers it.
+  scenario: zooScenario({
+    name: 'cumulative-ack-over-a-hole',
+    duration: { settle: '60s' },
+    server: { outbox: { ackTimeout: '400ms', nackBackoff: '500ms', maxResend: 20 } },
+    clients: [
+      {
+        count: 8,
+        rooms: ['ticks'],
+        ack: { mode: 'cumulative', every: 1, delay: '50ms' },
+        handler: { failure: '10%' },
+      },
+    ],
+  }),
+  newSubscriber: (parts) => new AcksOverHoles(parts),
+  outcome: { kind: 'ack-before-handle', cause: 'the ack for everything up to' },
+  consequences: ['silent-loss'],
+};

@@ -1,0 +1,96 @@
+import { ANOMALY_KINDS } from '../delivery/anomaly-counts.ts';
+import { GUARANTEES } from '../delivery/guarantee.ts';
+import type { AnomalyKind, LossReason } from '../delivery/judgement.ts';
+import { type Findings, judgeRun } from '../run/judge-run.ts';
+import { simulateScenario } from '../run/simulated-run.ts';
+import type { ExpectedOutcome, Variant } from './variant.ts';
+
+/** What one run of a variant, or of the correct build in its place, came to. */
+export interface Trial {
+  readonly variant: string;
+  readonly seed: number;
+  /** The expected outcome was found. */
+  readonly caught: boolean;
+  /** Every kind of anomaly that the run is to be blamed for. */
+  readonly charges: readonly AnomalyKind[];
+  /** Of those, the ones that are neither the expected outcome nor a consequence of it. */
+  readonly unexpected: readonly AnomalyKind[];
+  /** Why the run says too little, in words. */
+  readonly inconclusive: readonly string[];
+}
+
+/** Runs a broken variant. */
+export function tryVariant(variant: Variant, seed: number): Trial {
+  const { scenario, network, newBroadcaster, newSubscriber } = variant;
+  const findings = judgeRun(
+    simulateScenario({
+      scenario,
+      seed,
+      ...(network === undefined ? {} : { network }),
+      ...(newBroadcaster === undefined ? {} : { newBroadcaster }),
+      ...(newSubscriber === undefined ? {} : { newSubscriber }),
+    }),
+  );
+  const expected: readonly AnomalyKind[] = [variant.outcome.kind, ...variant.consequences];
+  return trialOf(variant, seed, findings, expected);
+}
+
+/** Runs the correct build where a variant would be, which has to leave no charges. */
+export function tryCorrectBuild(variant: Variant, seed: number): Trial {
+  const { scenario, network } = variant;
+  const findings = judgeRun(
+    simulateScenario({ scenario, seed, ...(network === undefined ? {} : { network }) }),
+  );
+  return trialOf(variant, seed, findings, []);
+}
+
+function trialOf(
+  variant: Variant,
+  seed: number,
+  findings: Findings,
+  expected: readonly AnomalyKind[],
+): Trial {
+  const charges = chargesOf(findings, variant.scenario.expect.allowReported);
+  return {
+    variant: variant.name,
+    seed,
+    caught: charges.includes(variant.outcome.kind) && shows(findings, variant.outcome),
+    charges,
+    unexpected: charges.filter((kind) => !expected.includes(kind)),
+    inconclusive: findings.inconclusive,
+  };
+}
+
+function shows({ anomalies }: Findings, { kind, stage, cause = '' }: ExpectedOutcome): boolean {
+  return anomalies.some(
+    (anomaly) =>
+      anomaly.kind === kind &&
+      (stage === undefined || anomaly.stage === stage) &&
+      anomaly.cause.includes(cause),
+  );
+}
+
+/** The kinds of anomaly that were seen and that the level of delivery does not allow. */
+function chargesOf(
+  { level, judgement, anomalyCounts }: Findings,
+  allowReported: readonly LossReason[],
+): AnomalyKind[] {
+  const rules = GUARANTEES[level];
+  const { reportedBy } = judgement.delivery.lost;
+  const forbidden = Object.entries(reportedBy).some(
+    ([reason, count]) => count > 0 && !allowReported.some((allowed) => allowed === reason),
+  );
+  const tolerated: Partial<Record<AnomalyKind, boolean>> = {
+    'silent-loss': rules.silentLoss !== 'forbidden',
+    'reported-loss': rules.reportedLoss !== 'by-reason' || !forbidden,
+    duplicate: rules.duplicateBeforeAck !== 'forbidden',
+    'duplicate-after-ack': rules.duplicateAfterAck !== 'forbidden',
+    reorder: rules.disorder !== 'forbidden',
+    rewind: rules.disorder !== 'forbidden',
+    phantom: rules.phantom !== 'forbidden',
+    corrupt: rules.corrupt !== 'forbidden',
+    resurrected: rules.resurrected !== 'forbidden',
+    'ack-before-handle': rules.ackBeforeHandle !== 'forbidden',
+  };
+  return ANOMALY_KINDS.filter((kind) => anomalyCounts[kind] > 0 && tolerated[kind] !== true);
+}

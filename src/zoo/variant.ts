@@ -1,0 +1,33 @@
+import type { AnomalyKind } from '../delivery/judgement.ts';
+import type { NewSubscriber } from '../run/fleet.ts';
+import type { NewBroadcaster } from '../run/reference-server.ts';
+import type { SimulatedNetwork } from '../run/simulated-run.ts';
+import type { Scenario } from '../scenario/schema.ts';
+
+/**
+ * A server or a client that is broken in one way, on purpose.
+ *
+ * A checker that has never found anything proves nothing. Each variant comes with a scenario that provokes its defect
+ * and with the outcome by which it has to be caught; the build without the defect has to pass the same scenario.
+ */
+export interface Variant {
+  readonly name: string;
+  readonly side: 'server' | 'client';
+  /** What is broken, in a sentence. */
+  readonly defect: string;
+  readonly scenario: Scenario;
+  readonly network?: SimulatedNetwork;
+  readonly newBroadcaster?: NewBroadcaster;
+  readonly newSubscriber?: NewSubscriber;
+  readonly outcome: ExpectedOutcome;
+  /** Kinds that the outcome may bring with it. */
+  readonly consequences: readonly AnomalyKind[];
+}
+
+/** The anomaly that has to be among those found, in all that is given. */
+export interface ExpectedOutcome {
+  readonly kind: AnomalyKind;
+  readonly stage?: string;
+  /** A part of the cause, in the checker's words. */
+  readonly cause?: string;
+}

@@ -1,0 +1,35 @@
+import type { Envelope } from '../protocol/frame.ts';
+import type { Delivery } from '../run/load-client.ts';
+import { Subscriber } from '../subscriber/subscriber.ts';
+import type { Variant } from './variant.ts';
+import { zooScenario } from './zoo-scenario.ts';
+
+class KeepsItsWindow extends Subscriber<Delivery> {
+  #highest = 0;
+
+  protected override receive(frame: Envelope): void {
+    const { seq, payload, attempt } = frame;
+    if (seq > this.#highest || this.window.has(seq)) {
+      this.#highest = Math.max(this.#highest, seq);
+      super.receive(frame);
+      return;
+    }
+    this.observer.received(this, seq, payload, attempt);
+    this.sendAck(seq, false);
+  }
+}
+
+export const windowKeptOverSessions: Variant = {
+  name: 'window-kept-over-sessions',
+  side: 'client',
+  defect:
+    'The dedup window outlives its session, so that the first messages of the next one are taken for old ones.',
+  scenario: zooScenario({
+    name: 'window-kept-over-sessions',
+    faults: [{ at: '800ms', clients: { ids: [0, 1, 2] }, do: 'fresh-session' }],
+    expect: { allowReported: ['replaced'] },
+  }),
+  newSubscriber: (parts) => new KeepsItsWindow(parts),
+  outcome: { kind: 'silent-loss', stage: 'received but not handled' },
+  consequences: ['ack-before-handle'],
+};

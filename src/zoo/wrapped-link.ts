@@ -1,0 +1,46 @@
+import type { Link, LinkState, SharedText } from '../protocol/ports.ts';
+
+/** A link that hands everything on; broken ones do something else with some of it. */
+export class WrappedLink implements Link {
+  protected readonly inner: Link;
+
+  constructor(inner: Link) {
+    this.inner = inner;
+  }
+
+  get state(): LinkState {
+    return this.inner.state;
+  }
+
+  get bufferedBytes(): number {
+    return this.inner.bufferedBytes;
+  }
+
+  get batch(): boolean {
+    return this.inner.batch;
+  }
+
+  set batch(batch: boolean) {
+    this.inner.batch = batch;
+  }
+
+  send(text: string): void {
+    this.inner.send(text);
+  }
+
+  sendShared(head: string, tail: SharedText): void {
+    this.inner.sendShared(head, tail);
+  }
+
+  ping(): void {
+    this.inner.ping();
+  }
+
+  close(code: number, reason: string): void {
+    this.inner.close(code, reason);
+  }
+
+  terminate(): void {
+    this.inner.terminate();
+  }
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { Application } from '../../src/broadcaster/upstream-intake.ts';
+import { DeliveryBench } from './delivery-bench.ts';
+
+type Settle = (refusal: string | undefined) => void;
+
+/** Keeps what it is handed, and answers when the test says so. */
+class SlowApplication implements Application {
+  readonly taken: string[] = [];
+  readonly relays: string[] = [];
+  readonly settles: Settle[] = [];
+
+  receive({ clientId, type, payload }: Parameters<Application['receive']>[0], settled: Settle): void {
+    this.taken.push(`${clientId} ${type} ${JSON.stringify(payload)}`);
+    this.settles.push(settled);
+  }
+
+  relayed({ clientId, type }: Parameters<Application['receive']>[0]): void {
+    this.relays.push(`${clientId} ${type}`);
+  }
+}
+
+describe('a message from a client', () => {
+  it('is handed over once and acked when it was handled', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({}, application);
+    const peer = bench.peer('a');
+    peer.say({ seq: 1, type: 'note', payload: 7 });
+    expect([application.taken, peer.take()]).toEqual([['a note 7'], []]);
+    application.settles[0]?.(undefined);
+    expect(peer.take()).toEqual(['ack 1']);
+    expect(bench.statistics.upstreamAccepted).toBe(1);
+  });
+
+  it('is not handed over again while it is being handled, nor after that', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({}, application);
+    const peer = bench.peer('a');
+    for (let copy = 0; copy < 3; copy += 1) peer.say({ seq: 1, type: 'note', payload: 7 });
+    expect([application.taken.length, peer.take()]).toEqual([1, []]);
+    application.settles[0]?.(undefined);
+    peer.say({ seq: 1, type: 'note', payload: 7 });
+    expect([application.taken.length, peer.take()]).toEqual([1, ['ack 1', 'ack 1']]);
+    expect(bench.statistics.dedupRejected).toBe(3);
+  });
+
+  it('gets the same refusal again when it comes again', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({}, application);
+    const peer = bench.peer('a');
+    peer.say({ seq: 1, type: 'note', payload: 7 });
+    application.settles[0]?.('no notes today');
+    peer.say({ seq: 1, type: 'note', payload: 7 });
+    const nack = '{"kind":"nack","seq":1,"reason":"no notes today"}';
+    expect(peer.link.texts).toEqual([nack, nack]);
+    expect(bench.statistics.upstreamAccepted).toBe(0);
+  });
+
+  it('is answered on the socket that the session has by then', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({}, application);
+    const peer = bench.peer('a');
+    peer.say({ seq: 1, type: 'note', payload: 7 });
+    const before = peer.link;
+    peer.drop();
+    peer.resume();
+    peer.take();
+    application.settles[0]?.(undefined);
+    expect([before.take(), peer.take()]).toEqual([[], ['ack 1']]);
+  });
+
+  it('may be answered after the session is gone', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({ resumeTtlMs: 10 }, application);
+    const peer = bench.peer('a');
+    peer.say({ seq: 1, type: 'note', payload: 7 });
+    peer.drop();
+    bench.pass(20);
+    application.settles[0]?.(undefined);
+    expect(bench.statistics.upstreamAccepted).toBe(1);
+  });
+
+  it('is numbered anew in a fresh session', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({}, application);
+    bench.peer('a').say({ seq: 1, type: 'note', payload: 1 });
+    bench.peer('a').say({ seq: 1, type: 'note', payload: 2 });
+    expect(application.taken).toEqual(['a note 1', 'a note 2']);
+  });
+
+  it('is not answered while the socket is full, and is when it comes again', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({}, application);
+    const peer = bench.peer('a');
+    peer.say({ seq: 1, type: 'note', payload: 7 });
+    peer.link.bufferedBytes = 2 ** 21;
+    application.settles[0]?.(undefined);
+    expect(peer.take()).toEqual([]);
+    peer.link.bufferedBytes = 0;
+    peer.say({ seq: 1, type: 'note', payload: 7 });
+    expect(peer.take()).toEqual(['ack 1']);
+    expect(application.taken).toHaveLength(1);
+  });
+
+  it('of an unknown type is refused when there is no application', () => {
+    const bench = new DeliveryBench();
+    const peer = bench.peer('a');
+    peer.say({ seq: 1, type: 'note', payload: 7 });
+    expect(peer.link.texts).toEqual(['{"kind":"nack","seq":1,"reason":"unknown type note"}']);
+  });
+});
+
+describe('a publish request', () => {
+  it('goes to the room, and is acked when it is accepted', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({ overflow: 'pause', maxPending: 1 }, application);
+    const [listener, talker] = [bench.peer('listener', 'r1'), bench.peer('talker')];
+    for (const seq of [1, 2]) talker.say({ seq, type: 'publish', payload: { room: 'r1', type: 'chat', payload: seq } });
+    // The second waits for room in the listener's outbox, and coming again does not make it two.
+    talker.say({ seq: 2, type: 'publish', payload: { room: 'r1', type: 'chat', payload: 2 } });
+    expect([talker.take(), listener.take(), application.relays]).toEqual([['ack 1'], ['1'], ['talker chat']]);
+    listener.ack(1);
+    bench.pass();
+    expect([talker.take(), listener.take(), application.relays.length]).toEqual([['ack 2', 'pressure'], ['2'], 2]);
+  });
+
+  it('that makes no sense is refused with a reason', () => {
+    const bench = new DeliveryBench();
+    const peer = bench.peer('a');
+    for (const [index, payload] of [null, 'x', { room: 5, type: 't' }, { room: 'r1' }].entries()) {
+      peer.say({ seq: index + 1, type: 'publish', payload });
+    }
+    expect(peer.take()).toEqual(['nack 1', 'nack 2', 'nack 3', 'nack 4']);
+  });
+});

@@ -1,0 +1,48 @@
+import { type Link, LinkState, type SharedText } from '../../src/protocol/ports.ts';
+
+/** A server's end of a connection that writes down what it is told, and whose socket does what the test wants. */
+export class FakeLink implements Link {
+  state: LinkState = LinkState.open;
+  bufferedBytes = 0;
+  batch = false;
+  pings = 0;
+  terminated = false;
+  closedWith: number | undefined;
+  readonly texts: string[] = [];
+  /** Codes of errors that the next sends of messages throw. */
+  readonly sendErrors: string[] = [];
+
+  send(text: string): void {
+    if (this.state === LinkState.open) this.texts.push(text);
+  }
+
+  sendShared(head: string, tail: SharedText): void {
+    const code = this.sendErrors.shift();
+    if (code !== undefined) throw Object.assign(new Error(`the socket says ${code}`), { code });
+    this.send(head + tail.text);
+  }
+
+  ping(): void {
+    this.pings += 1;
+  }
+
+  close(code: number): void {
+    this.closedWith = code;
+    this.state = LinkState.closing;
+  }
+
+  terminate(): void {
+    this.terminated = true;
+    this.state = LinkState.closing;
+  }
+
+  /** What was sent since the last look: seqs of messages, `5#2` for a second attempt, `4-6 overflow` for a gap. */
+  take(): string[] {
+    return this.texts.splice(0).map((text) => {
+      const frame = JSON.parse(text) as Record<string, unknown>;
+      if (frame.kind === 'gap') return `${frame.from}-${frame.to} ${frame.reason}`;
+      if (frame.kind !== undefined) return `${frame.kind}${frame.seq === undefined ? '' : ` ${frame.seq}`}`;
+      return frame.attempt === undefined ? `${frame.seq ?? frame.type}` : `${frame.seq}#${frame.attempt}`;
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { judgeRun } from '../../src/run/judge-run.ts';
+import { simulateScenario } from '../../src/run/simulated-run.ts';
+import type { Scenario, UpstreamEntry } from '../../src/scenario/schema.ts';
+import { pick, randomStreams } from '../../src/world/random.ts';
+import { type RandomRun, randomRun } from './random-scenario.ts';
+
+const SEEDS = Array.from({ length: 100 }, (_, index) => index + 1);
+
+/** The random run of a seed, with clients that send to the server and to each other, and publishers that may wait. */
+export function talkative(seed: number, lossless: boolean): RandomRun {
+  const run = randomRun(seed, lossless);
+  const random = randomStreams(seed)('talkative');
+  const entry = (): UpstreamEntry => ({
+    rate: pick(random, [5, 20, 50]),
+    size: pick(random, [16, 300]),
+    type: 'note',
+    arrival: pick(random, ['constant', 'poisson']),
+    ...(random.next() < 0.5 ? { room: 'ticks' } : {}),
+  });
+  const scenario: Scenario = {
+    ...run.scenario,
+    server: {
+      ...run.scenario.server,
+      outbox: {
+        ...run.scenario.server.outbox,
+        ...(random.next() < 0.6 ? { overflow: 'pause', maxPending: pick(random, [3, 20, 200]) } : {}),
+      },
+      broadcast: {
+        ...run.scenario.server.broadcast,
+        messageTimeout: lossless ? 3_600_000 : pick(random, [200, 3_600_000]),
+      },
+    },
+    clients: run.scenario.clients.map((client) => ({ ...client, upstream: entry() })),
+  };
+  return { ...run, scenario };
+}
+
+function complaints({ scenario, seed, network }: RandomRun): readonly string[] {
+  const record = simulateScenario({ scenario, seed, network });
+  const { broken, misused, inconclusive, upstream } = judgeRun(record);
+  const { lost, duplicates, unresolved } = upstream?.delivery ?? { lost: undefined, duplicates: undefined };
+  return [
+    ...broken,
+    ...misused,
+    ...inconclusive.filter((text) => !text.includes('never took hold')),
+    ...(lost?.silent === 0 && lost.reported === 0 && duplicates?.handled === 0 && unresolved === 0
+      ? []
+      : ['upstream']),
+  ];
+}
+
+describe('the correct build under random faults, with clients that send', () => {
+  it('takes everything once and loses nothing either way, where nothing has to be lost', () => {
+    for (const seed of SEEDS)
+      expect({ seed, complaints: complaints(talkative(seed, true)) }).toEqual({ seed, complaints: [] });
+  });
+
+  it('takes everything that it says it took, once, whatever happens', () => {
+    for (const seed of SEEDS)
+      expect({ seed, complaints: complaints(talkative(seed, false)) }).toEqual({ seed, complaints: [] });
+  });
+});

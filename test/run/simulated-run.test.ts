@@ -1,0 +1,227 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { assembleResult, verdictOf } from '../../src/run/assemble.ts';
+import { judgeRun } from '../../src/run/judge-run.ts';
+import { parseResult } from '../../src/run/result.ts';
+import { type SimulationOptions, simulateScenario } from '../../src/run/simulated-run.ts';
+import { parseScenario } from '../../src/scenario/parse.ts';
+import type { Scenario } from '../../src/scenario/schema.ts';
+import { zooScenario } from '../../src/zoo/zoo-scenario.ts';
+
+const SCENARIOS = resolve(import.meta.dirname, '../../scenarios');
+const CONTEXT = { file: 'test', sha256: '', version: '0.0.0', startedAt: '2024-01-01T00:00:00.000Z' };
+
+function bundled(file: string): Scenario {
+  const outcome = parseScenario(readFileSync(join(SCENARIOS, file), 'utf8'), { file });
+  if (!outcome.ok) throw new Error(outcome.problems.map(({ message }) => message).join('\n'));
+  return outcome.scenario;
+}
+
+/** Virtual time has no process whose memory or timers could be watched. */
+function withoutProcess(scenario: Scenario): Scenario {
+  const assert = scenario.expect.assert.filter(
+    (text) => !/^saturation\.(rss|heapAfterGc|timers|eventLoopDelay)\./.test(text),
+  );
+  return { ...scenario, expect: { ...scenario.expect, assert } };
+}
+
+const troubled = zooScenario({
+  name: 'troubled',
+  clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '5%' } }],
+  publish: [{ room: 'ticks', rate: '30/s', arrival: 'poisson', size: '64B' }],
+  server: { outbox: { ackTimeout: '300ms', nackBackoff: '100ms' } },
+  faults: [
+    { at: '300ms', clients: { share: '50%' }, do: 'drop' },
+    { at: '600ms', clients: { share: '50%' }, do: 'reset' },
+    { during: 'load', do: 'lose-acks', probability: '10%' },
+  ],
+});
+
+/** Everything that a run leaves behind, as plain data. */
+function traceOf(scenario: Scenario, seed: number): unknown {
+  const record = simulateScenario({ scenario, seed });
+  const { fleets, measures, server, serverFaults, planned, drain, instants, log } = record;
+  return {
+    fleets,
+    measures: measures.toRecord(),
+    evidence: server?.evidence,
+    closes: server?.closes,
+    statistics: { ...server?.statistics },
+    published: log.toRecord(),
+    serverFaults,
+    planned,
+    drain,
+    instants,
+  };
+}
+
+describe('a simulated run', () => {
+  it('is the same with the same seed, to the last instant', () => {
+    expect(traceOf(troubled, 7)).toEqual(traceOf(troubled, 7));
+  });
+
+  it('is another one with another seed', () => {
+    expect(traceOf(troubled, 7)).not.toEqual(traceOf(troubled, 8));
+  });
+
+  it('delivers everything through drops, resets and lost acks', () => {
+    const findings = judgeRun(simulateScenario({ scenario: troubled, seed: 1 }));
+    const { delivery } = findings.judgement;
+    expect(findings.broken).toEqual([]);
+    expect(findings.inconclusive).toEqual([]);
+    expect(delivery.delivered).toBe(delivery.owed);
+    // Fifty published messages or so for each of eight clients: the claim above is about something.
+    expect(delivery.owed).toBeGreaterThan(300);
+    expect(delivery.duplicates.received).toBeGreaterThan(0);
+  });
+
+  it('makes a result file that says it is simulated', () => {
+    const result = assembleResult(simulateScenario({ scenario: troubled, seed: 1 }), CONTEXT);
+    expect(parseResult(JSON.stringify(result), 'test')).toEqual(result);
+    expect(result.simulated).toBe(true);
+    expect(new Set(result.faults.map(({ fidelity }) => fidelity))).toEqual(new Set(['simulated']));
+    expect(result.generator.status).toBe('valid');
+  });
+
+  it('keeps a blocked server from hearing and saying anything, and loses nothing by it', () => {
+    const scenario = zooScenario({
+      name: 'blocked',
+      faults: [{ at: '500ms', do: 'block-event-loop', time: '800ms' }],
+      expect: {
+        assert: ['latency.push.max >= 750ms', 'latency.push.max < 900ms', 'delivery.lost.silent == 0'],
+      },
+    });
+    const record = simulateScenario({ scenario });
+    expect(verdictOf(record, judgeRun(record))).toEqual({ verdict: 'pass', exitCode: 0, reasons: [] });
+  });
+
+  it('leaves no timer behind once everybody has gone', () => {
+    expect(simulateScenario({ scenario: troubled }).timersLeft).toBe(0);
+  });
+
+  it('refuses what only a real machine can show', () => {
+    const target = { ...troubled, target: 'ws://127.0.0.1:1' };
+    expect(() => simulateScenario({ scenario: target })).toThrow('Cannot simulate "ws://127.0.0.1:1"');
+    const flood = { ...troubled, publish: troubled.publish.map((stream) => ({ ...stream, rate: Infinity })) };
+    expect(() => simulateScenario({ scenario: flood })).toThrow('Cannot simulate the rate "max"');
+  });
+});
+
+/** What cost a correct server a charge once, and should not have. */
+const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOptions }[] = [
+  {
+    why: 'a backoff after nacks is longer than the patience with a standstill',
+    run: {
+      scenario: zooScenario({
+        name: 'long-backoff',
+        server: { outbox: { ackTimeout: '400ms', nackBackoff: '500ms', maxResend: 20 } },
+        clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '50%' } }],
+        duration: { settle: '10s' },
+      }),
+    },
+  },
+  {
+    why: 'the server was restarted while a client was half-open',
+    run: {
+      scenario: zooScenario({
+        name: 'restart-of-the-silent',
+        server: { heartbeat: { interval: '300ms', timeout: '150ms', missed: 2 } },
+        duration: { load: '4s' },
+        faults: [
+          { at: '500ms', for: '3s', clients: { ids: [0, 1] }, do: 'half-open' },
+          { at: '700ms', do: 'server-restart', down: '100ms' },
+        ],
+        expect: { allowReported: ['restart'] },
+      }),
+    },
+  },
+  {
+    why: 'a second socket makes no sense where there are no sessions',
+    run: {
+      scenario: zooScenario({
+        name: 'second-socket-without-session',
+        server: { delivery: 'at-most-once' },
+        faults: [{ at: '500ms', do: 'second-socket' }],
+      }),
+    },
+  },
+  {
+    why: 'nobody reads the older of two sockets, so that its end goes unnoticed for a while',
+    run: {
+      scenario: zooScenario({
+        name: 'unread-older-socket',
+        server: { heartbeat: { interval: '300ms', timeout: '150ms', missed: 2 } },
+        faults: [
+          { at: '100ms', for: '1s', do: 'pause-reader' },
+          { at: '800ms', do: 'second-socket' },
+        ],
+      }),
+    },
+  },
+  {
+    why: 'a client hears late that it was given up, because it is busy sending',
+    run: {
+      scenario: zooScenario({
+        name: 'busy-when-expelled',
+        server: { outbox: { maxPending: 10, overflow: 'disconnect' } },
+        faults: [{ at: '1s', clients: { ids: [0, 1] }, do: 'oversized-frame' }],
+        expect: { allowReported: ['overflow'] },
+      }),
+      network: { up: { delayMs: 0.1, jitterMs: 60 }, kernelBytes: 20_000 },
+    },
+  },
+  {
+    why: 'the last word of the drain is a gap that is still on its way',
+    run: {
+      scenario: zooScenario({
+        name: 'late-gap',
+        server: { outbox: { ackTimeout: '300ms', maxResend: 2 } },
+        clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '40%', nack: false } }],
+        expect: { allowReported: ['max-resend'] },
+      }),
+      network: { up: { delayMs: 0.1 }, down: { delayMs: 0.1, jitterMs: 100 } },
+    },
+  },
+  {
+    why: 'one of two silences that overlap ends before the other',
+    run: {
+      scenario: zooScenario({
+        name: 'overlapping-silences',
+        server: { heartbeat: { interval: '300ms', timeout: '150ms', missed: 2 } },
+        duration: { load: '4s' },
+        faults: [
+          { at: '200ms', for: '2800ms', clients: { ids: [0, 1] }, do: 'half-open' },
+          { at: '250ms', for: '300ms', clients: { ids: [0, 1] }, do: 'half-open' },
+        ],
+      }),
+    },
+  },
+  {
+    why: 'a slow reader is silent for longer than its heartbeat allows',
+    run: {
+      scenario: zooScenario({
+        name: 'silent-slow-reader',
+        server: { heartbeat: { interval: '300ms', timeout: '150ms', missed: 2 } },
+        faults: [{ at: '200ms', for: '1500ms', do: 'slow-reader', rate: '100B/s' }],
+      }),
+    },
+  },
+];
+
+describe('a correct server is not to be blamed', () => {
+  it.each(ACQUITTED)('when $why', ({ run }) => {
+    for (let seed = 1; seed <= 10; seed += 1) {
+      const { broken, misused } = judgeRun(simulateScenario({ ...run, seed }));
+      expect({ seed, broken, misused }).toEqual({ seed, broken: [], misused: [] });
+    }
+  });
+});
+
+describe('every bundled scenario keeps its claim in virtual time', () => {
+  it.each(readdirSync(SCENARIOS))('%s', (file) => {
+    const record = simulateScenario({ scenario: withoutProcess(bundled(file)) });
+    const { verdict, reasons } = verdictOf(record, judgeRun(record));
+    expect({ verdict, reasons }).toEqual({ verdict: 'pass', reasons: [] });
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { AckMode } from '../../src/protocol/frame.ts';
+import { type ClientLink, type LinkEvents, LinkState } from '../../src/protocol/ports.ts';
+import { Subscriber } from '../../src/subscriber/subscriber.ts';
+import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
+import { FakeLink } from '../protocol/fake-link.ts';
+
+class FakeClientLink extends FakeLink implements ClientLink {
+  answerPings = true;
+  pauseReading(): void {}
+  resumeReading(): void {}
+  limitReading(): void {}
+  reset(): void {}
+  drop(): void {}
+}
+
+/** A client whose server is the test. */
+class AckBench {
+  readonly time = new VirtualTime();
+  readonly link = new FakeClientLink();
+  #events: LinkEvents | undefined;
+
+  constructor(ack: AckMode, handler: { readonly failsAt?: number; readonly nackRetry?: boolean } = {}) {
+    const { failsAt, nackRetry } = handler;
+    const random = { next: () => 0 };
+    const delivery = {};
+    const nothing = (): void => {};
+    const subscriber = new Subscriber<object>({
+      clientId: 'a',
+      profile: {
+        rooms: [],
+        ack,
+        dedupWindow: 100,
+        reconnect: { minMs: 10, maxMs: 10, jitter: 'none' },
+        handlerMs: 0,
+        handlerFailureRatio: 0,
+        nack: true,
+        ...(nackRetry === undefined ? {} : { nackRetry }),
+        batch: false,
+      },
+      ports: {
+        clock: this.time,
+        timers: this.time,
+        dial: (events) => {
+          this.#events = events;
+          return this.link;
+        },
+        reconnectRandom: random,
+        handlerRandom: random,
+      },
+      observer: {
+        connecting: nothing,
+        helloSent: nothing,
+        welcomed: nothing,
+        received: (_subscriber, seq) => (seq === failsAt ? { poison: true } : delivery),
+        deduplicated: nothing,
+        handled: nothing,
+        failed: nothing,
+        acked: nothing,
+        gap: nothing,
+        replayed: nothing,
+        closed: nothing,
+        olderClosed: nothing,
+      },
+    });
+    subscriber.inbox.isPoison = (one) => 'poison' in one;
+    subscriber.connect();
+    this.#events?.onOpen();
+    const welcome = { session: 's', token: 't', generation: 1, epoch: 'e', resumed: false, nextSeq: 1 };
+    this.#events?.onText(JSON.stringify({ kind: 'welcome', ...welcome, delivery: 'at-least-once', ttlMs: 1000 }));
+    this.link.take();
+    expect(this.link.state).toBe(LinkState.open);
+  }
+
+  deliver(...seqs: number[]): void {
+    for (const seq of seqs) this.#events?.onText(`{"seq":${seq},"type":"tick","payload":1}`);
+  }
+
+  /** The acks since the last look. */
+  acks(): string[] {
+    return this.link.texts.splice(0).map((text) => text.replaceAll(/[{}"]/g, '').replace('kind:', ''));
+  }
+}
+
+const CUMULATIVE: AckMode = { mode: 'cumulative', every: 4, delayMs: 50 };
+
+describe('cumulative acks', () => {
+  it('leave at once after so many messages, for all of them', () => {
+    const bench = new AckBench(CUMULATIVE);
+    bench.deliver(1, 2, 3);
+    expect(bench.acks()).toEqual([]);
+    bench.deliver(4, 5);
+    expect(bench.acks()).toEqual(['ack,seq:4,cumulative:true']);
+  });
+
+  it('leave after the delay at the latest, counted from the first message that is not acked', () => {
+    const bench = new AckBench(CUMULATIVE);
+    bench.deliver(1);
+    bench.time.runFor(30);
+    bench.deliver(2);
+    bench.time.runFor(19);
+    expect(bench.acks()).toEqual([]);
+    bench.time.runFor(2);
+    expect(bench.acks()).toEqual(['ack,seq:2,cumulative:true']);
+    bench.time.runFor(1000);
+    expect(bench.acks()).toEqual([]);
+  });
+
+  it('start the delay anew after an ack that the count brought', () => {
+    const bench = new AckBench(CUMULATIVE);
+    bench.deliver(1);
+    bench.time.runFor(40);
+    bench.deliver(2, 3, 4, 5);
+    expect(bench.acks()).toEqual(['ack,seq:4,cumulative:true']);
+    bench.time.runFor(49);
+    expect(bench.acks()).toEqual([]);
+    bench.time.runFor(2);
+    expect(bench.acks()).toEqual(['ack,seq:5,cumulative:true']);
+  });
+
+  it('cover nothing above a hole, however many lie there', () => {
+    const bench = new AckBench(CUMULATIVE);
+    bench.deliver(1, 3, 4, 5, 6, 7);
+    expect(bench.acks()).toEqual(['ack,seq:1,cumulative:true']);
+    bench.time.runFor(60);
+    bench.deliver(2);
+    bench.time.runFor(60);
+    expect(bench.acks().at(-1)).toBe('ack,seq:7,cumulative:true');
+  });
+});
+
+describe('a failing handler', () => {
+  it('asks for another try, unless it knows better', () => {
+    const asking = new AckBench({ mode: 'each' }, { failsAt: 2 });
+    asking.deliver(1, 2, 3);
+    expect(asking.acks()).toEqual(['ack,seq:1', 'nack,seq:2', 'ack,seq:3']);
+    const decided = new AckBench({ mode: 'each' }, { failsAt: 2, nackRetry: false });
+    decided.deliver(1, 2, 3);
+    expect(decided.acks()).toEqual(['ack,seq:1', 'nack,seq:2,retry:false', 'ack,seq:3']);
+  });
+});
