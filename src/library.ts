@@ -217,7 +217,10 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
   accept(ws: WebSocket): void {
     this.#checkRunning('accept a WebSocket');
     if (ws.readyState !== LinkState.open) {
-      throw new BroadcasterError('socket-not-open', 'Cannot accept the WebSocket: it is not open, an open one is wanted');
+      throw new BroadcasterError(
+        'socket-not-open',
+        'Cannot accept the WebSocket: it is not open, an open one is wanted',
+      );
     }
     WsLink.accept(ws, (link) => this.#broadcaster.accept(link));
   }
@@ -235,12 +238,19 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
     checkName('type', type);
     const message = new OutgoingMessage({ room, type, payloadText: textOf(payload) });
     if (!fitsFrame(message.text)) {
-      throw new BroadcasterError('too-large', `Cannot publish "${type}": the message does not fit into 1 MiB, a smaller one is wanted`);
+      throw new BroadcasterError(
+        'too-large',
+        `Cannot publish "${type}": the message does not fit into 1 MiB, a smaller one is wanted`,
+      );
     }
     return new Promise((resolve) => {
       this.#broadcaster.submit(message, (reason) => {
         const { total, dropped } = message.result;
-        resolve(reason === undefined ? { accepted: true, recipients: total, overflowed: dropped } : { accepted: false, reason });
+        resolve(
+          reason === undefined
+            ? { accepted: true, recipients: total, overflowed: dropped }
+            : { accepted: false, reason },
+        );
       });
     });
   }
@@ -271,7 +281,13 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
    *
    * @param options - default 5000; `waitMs`: what closing handshakes get, default 500
    */
-  async drain({ spreadMs = 5000, waitMs = 500 }: { readonly spreadMs?: number; readonly waitMs?: number } = {}): Promise<void> {
+  async drain({
+    spreadMs = 5000,
+    waitMs = 500,
+  }: {
+    readonly spreadMs?: number;
+    readonly waitMs?: number;
+  } = {}): Promise<void> {
     if (this.#stopped) return;
     this.#broadcaster.drain(spreadMs);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
@@ -289,11 +305,17 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
 
   #checkRunning(action: string): void {
     if (this.#stopped || this.#broadcaster.stopped) {
-      throw new BroadcasterError('stopped', `Cannot ${action}: the broadcaster has stopped, one that runs is wanted`);
+      throw new BroadcasterError(
+        'stopped',
+        `Cannot ${action}: the broadcaster has stopped, one that runs is wanted`,
+      );
     }
   }
 
-  async #handle({ clientId, type, payload }: UpstreamMessage, settled: (refusal: string | undefined) => void): Promise<void> {
+  async #handle(
+    { clientId, type, payload }: UpstreamMessage,
+    settled: (refusal: string | undefined) => void,
+  ): Promise<void> {
     const message = { clientId, type, payload };
     try {
       settled((await this.#onMessage?.(message)) ?? undefined);
@@ -305,8 +327,10 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
 
   #observer(): BroadcasterObserver {
     return {
-      sessionOpened: ({ identity: { clientId, id } }) => this.#tell('sessionOpened', { clientId, session: id }),
-      sessionEnded: ({ identity: { clientId, id } }, reason) => this.#tell('sessionEnded', { clientId, session: id, reason }),
+      sessionOpened: ({ identity: { clientId, id } }) =>
+        this.#tell('sessionOpened', { clientId, session: id }),
+      sessionEnded: ({ identity: { clientId, id } }, reason) =>
+        this.#tell('sessionEnded', { clientId, session: id, reason }),
       disconnected: (clientId, { cause }) => this.#tell('disconnected', { clientId, cause }),
       owned() {},
       assigned() {},
@@ -318,8 +342,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
 
   #tell<E extends keyof BroadcasterEvents>(event: E, ...values: BroadcasterEvents[E]): void {
     if (this.listenerCount(event) === 0) return;
-    const emitter: EventEmitter = this;
-    setImmediate(() => emitter.emit(event, ...values));
+    setImmediate(() => (this as EventEmitter).emit(event, ...values));
   }
 
   #noticeOf({ atUs, clientId, session, seq, reason, attempts, message }: DeadLetter): DeadLetterNotice {
@@ -357,20 +380,32 @@ function checkOptions(options: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(options)) {
     const [choices, min] = [CHOICES[name], NUMBERS[name]];
     if (choices === undefined && min === undefined) {
-      throw new BroadcasterError('invalid-option', `Cannot use the option "${name}": there is none of this name`);
+      throw new BroadcasterError(
+        'invalid-option',
+        `Cannot use the option "${name}": there is none of this name`,
+      );
     }
     if (choices !== undefined && !choices.includes(String(value))) {
-      throw new BroadcasterError('invalid-option', `Cannot use ${name} "${value}": one of ${choices.join(', ')} is wanted`);
+      throw new BroadcasterError(
+        'invalid-option',
+        `Cannot use ${name} "${value}": one of ${choices.join(', ')} is wanted`,
+      );
     }
     if (min !== undefined && !(Number.isSafeInteger(value) && Number(value) >= min)) {
-      throw new BroadcasterError('invalid-option', `Cannot use ${name} "${value}": a whole number from ${min} on is wanted`);
+      throw new BroadcasterError(
+        'invalid-option',
+        `Cannot use ${name} "${value}": a whole number from ${min} on is wanted`,
+      );
     }
   }
 }
 
 function checkName(what: string, name: unknown): void {
   if (typeof name === 'string' && name.length >= 1 && name.length <= NAME_LENGTH_MAX) return;
-  throw new BroadcasterError('invalid-name', `Cannot use the ${what} "${name}": a text of 1 to ${NAME_LENGTH_MAX} characters is wanted`);
+  throw new BroadcasterError(
+    'invalid-name',
+    `Cannot use the ${what} "${name}": a text of 1 to ${NAME_LENGTH_MAX} characters is wanted`,
+  );
 }
 
 /** What JSON has no word for at the top, such as `undefined`, is `null`. */

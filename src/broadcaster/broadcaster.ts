@@ -97,7 +97,10 @@ export class Broadcaster extends SessionHost implements SessionObserver {
     });
     this.#gate = this.#createGate();
     this.#pressure = this.#createPressure();
-    const notify = (session: Session, text: string): void => this.#say(session, text);
+    const notify = (session: Session, text: string): void => {
+      statistics.notices += 1;
+      this.#say(session, text);
+    };
     this.#actions = new RoomActions({ rooms, clock, notify });
   }
 
@@ -171,6 +174,7 @@ export class Broadcaster extends SessionHost implements SessionObserver {
 
   /** Answers an at-most-once action. */
   override act(session: Session, frame: Action): void {
+    this.statistics.actions += 1;
     this.#actions.act(session, frame);
   }
 
@@ -248,7 +252,8 @@ export class Broadcaster extends SessionHost implements SessionObserver {
     this.#gate?.relieved();
     this.#pressure?.shrank(session);
     if (reason === 'overflow') this.statistics.overflowed += 1;
-    if (session.sequenced && !session.ended && GAP_REASONS.has(reason)) this.statistics.gaps += 1;
+    // What found no place at all has no seq, and nothing is told of an ended session.
+    if (seq > 0 && session.sequenced && !session.ended && GAP_REASONS.has(reason)) this.statistics.gaps += 1;
     this.oversight.dropped(session, seq, message, reason);
     if (!this.queue.isEmpty) this.queue.missed(message, session.identity.clientId);
     this.observer?.dropped(session, message, reason);

@@ -166,6 +166,7 @@ export class Connection implements LinkEvents {
     this.#broadcaster.statistics.malformed += 1;
     this.#malformed += 1;
     if (this.#malformed > MALFORMED_MAX) {
+      this.#broadcaster.statistics.protocolErrors += 1;
       this.close(CloseCode.protocolError, 'too many malformed frames', 'protocol-error');
     } else {
       this.link.send(encodeNotice('error', { message: reason }));

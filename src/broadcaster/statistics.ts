@@ -30,6 +30,10 @@ export class Statistics {
   refusedResumes = 0;
   takeovers = 0;
   malformed = 0;
+  /** At-most-once actions of clients. */
+  actions = 0;
+  /** Answers and notices that these led to. */
+  notices = 0;
   protocolErrors = 0;
   /** Upstream messages that had been accepted before. */
   dedupRejected = 0;

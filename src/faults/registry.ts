@@ -17,6 +17,7 @@ import { pauseReader } from './pause-reader.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { reset } from './reset.ts';
 import { returnLate } from './return-late.ts';
+import { roomActions } from './room-actions.ts';
 import { secondSocket } from './second-socket.ts';
 import { sendErrors } from './send-errors.ts';
 import { serverRestart } from './server-restart.ts';
@@ -46,6 +47,7 @@ export const FAULTS: ReadonlyMap<string, Fault> = new Map(
     handlerCrash,
     malformedFrames,
     oversizedFrame,
+    roomActions,
     serverRestart,
     blockEventLoop,
     sendErrors,

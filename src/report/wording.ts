@@ -196,6 +196,9 @@ export function serverCounters({ broadcast }: Result): string[] {
     ['detectedStale', 'stale connections closed'],
     ['slowConsumers', 'slow consumers closed'],
     ['malformed', 'malformed frames'],
+    ['protocolErrors', 'closed for protocol errors'],
+    ['actions', 'actions'],
+    ['notices', 'notices'],
     ['activeClients', 'active at the end'],
     ['healthyClients', 'healthy at the end'],
   ];
@@ -253,15 +256,15 @@ export function deadLetterFacts({ deadLetters }: Result): string[] {
 export function trafficFacts({ broadcast, acks, profiles }: Result): string[] {
   const facts: string[] = [];
   const amplification = broadcast?.amplification ?? 1;
-  if (amplification > 1) facts.push(`${amplification} transmissions for each message`);
+  if (amplification > 1) facts.push(`${amplification} transmissions a message`);
   if (acks === undefined || acks.frames === 0) return facts;
   const entries = Object.entries(profiles);
-  if (entries.length < 2) facts.push(`${acks.perMessage} ack frames for each delivery`);
+  if (entries.length < 2) facts.push(`ack frames a message: ${acks.perMessage}`);
   else {
     const parts = entries.flatMap(([name, profile]) =>
       profile.acks === undefined ? [] : [`${name} ${profile.acks.perMessage}`],
     );
-    facts.push(`ack frames for each delivery: ${parts.join(', ')}`);
+    facts.push(`ack frames a message: ${parts.join(', ')}`);
   }
   return facts;
 }

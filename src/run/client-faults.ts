@@ -1,4 +1,4 @@
-import type { AckFault, AckFate, Fault, PlannedFault } from '../faults/fault.ts';
+import type { AckFate, AckFault, Fault, PlannedFault } from '../faults/fault.ts';
 import { findFault } from '../faults/registry.ts';
 import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import type { AckFilter } from '../subscriber/observer.ts';
@@ -92,7 +92,8 @@ export class ClientFaults {
       const beginMs = (loadStartUs - this.#clock.nowUs()) / 1000 + active.plan.atMs;
       this.#after(beginMs, () => this.#begin(active));
       const { forMs } = active.plan;
-      if (forMs !== undefined && active.fault.kind !== 'instant') this.#after(beginMs + forMs, () => this.#end(active));
+      if (forMs !== undefined && active.fault.kind !== 'instant')
+        this.#after(beginMs + forMs, () => this.#end(active));
     }
   }
 
@@ -235,7 +236,9 @@ export class ClientFaults {
       if (direction === 'up' && fate.kind !== 'lose' && fate.kind !== 'delay') return undefined;
       acks += 1;
       const picked =
-        plan.nth !== undefined ? acks % plan.nth === 0 : plan.probability === undefined || random.next() < plan.probability;
+        plan.nth !== undefined
+          ? acks % plan.nth === 0
+          : plan.probability === undefined || random.next() < plan.probability;
       if (!picked) return undefined;
       const nowUs = this.#clock.nowUs();
       this.#fired(active, client, nowUs);

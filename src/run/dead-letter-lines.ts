@@ -11,7 +11,11 @@ export function deadLetterLines(letters: readonly DeadLetter[], clock: Clock, sc
   return letters.map((letter) => `${lineOf(letter, zeroMs, scenario)}\n`).join('');
 }
 
-function lineOf({ atUs, clientId, session, seq, reason, attempts, message }: DeadLetter, zeroMs: number, scenario?: string): string {
+function lineOf(
+  { atUs, clientId, session, seq, reason, attempts, message }: DeadLetter,
+  zeroMs: number,
+  scenario?: string,
+): string {
   const { type, room, payloadText } = message;
   const fields = {
     instant: new Date(zeroMs + atUs / 1000).toISOString(),

@@ -1,19 +1,19 @@
 import { Arrival } from '../delivery/arrival.ts';
+import type { Checksum } from '../delivery/crc32.ts';
 import type { DrainTarget } from '../delivery/drain-target.ts';
 import type { Intervals } from '../delivery/intervals.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
 import type { PublishLogRecord } from '../delivery/publish-log.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
-import type { Checksum } from '../delivery/crc32.ts';
 import { SeqSet } from '../delivery/seq-set.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import { Histogram } from '../measure/histogram.ts';
 import { type Clock, type Dial, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import type { ClientProfile, Scenario } from '../scenario/schema.ts';
 import { clientsOf, subscribedStreams } from '../scenario/timeline.ts';
-import type { SubscriberProfile } from '../subscriber/profile.ts';
 import type { AckDirection, AckFilter, SubscriberObserver, SubscriberPorts } from '../subscriber/observer.ts';
+import type { SubscriberProfile } from '../subscriber/profile.ts';
 import { Subscriber } from '../subscriber/subscriber.ts';
 import { ClientFaults, type FaultRecord } from './client-faults.ts';
 import { type Delivery, LoadClient, type LoadClientOwner } from './load-client.ts';
@@ -186,7 +186,12 @@ export class Fleet implements LoadClientOwner {
       if (client.probed) probed += 1;
       if (this.#targets !== undefined && !this.#isFinished(client, this.#targets)) unfinished += 1;
     }
-    return { ready: this.#ready.size, probed, unfinished, progress: this.#progress + (this.#upstream?.settled ?? 0) };
+    return {
+      ready: this.#ready.size,
+      probed,
+      unfinished,
+      progress: this.#progress + (this.#upstream?.settled ?? 0),
+    };
   }
 
   status(): FleetStatus {
@@ -232,7 +237,9 @@ export class Fleet implements LoadClientOwner {
     if (!client.touched) this.#besideFaults(inLoad, arrival.intendedUs, nowUs);
     if (!inLoad) return;
     const measures = this.measures.profiles[client.profileIndex];
-    (arrival.redelivered ? measures?.redelivered : measures?.firstAttempt)?.record(nowUs - arrival.intendedUs);
+    (arrival.redelivered ? measures?.redelivered : measures?.firstAttempt)?.record(
+      nowUs - arrival.intendedUs,
+    );
     this.measures.spread.record(arrival.stream, arrival.seq, nowUs);
   }
 
@@ -272,14 +279,16 @@ export class Fleet implements LoadClientOwner {
   /** Has handled, or been told about, everything up to the last message of each stream it is owed. */
   #isFinished(client: LoadClient, targets: readonly (DrainTarget | undefined)[]): boolean {
     if (client.gone) return true;
-    if (!client.ready || client.subscriber.inbox.size > 0 || client.subscriber.upstream.pending > 0) return false;
+    if (!client.ready || client.subscriber.inbox.size > 0 || client.subscriber.upstream.pending > 0)
+      return false;
     return client.ledger.outstanding(targets) === 0;
   }
 
   #add(number: number, profileIndex: number, newSubscriber: NewSubscriber): void {
     const { clock, timers, dialFor, streams } = this.#ports;
     const profile = this.#scenario.clients[profileIndex];
-    if (profile === undefined) throw new Error(`Cannot make client ${number}: there is no profile ${profileIndex}`);
+    if (profile === undefined)
+      throw new Error(`Cannot make client ${number}: there is no profile ${profileIndex}`);
     const ledger = new ClientLedger({
       client: number,
       profile: profile.profile,
@@ -332,7 +341,11 @@ function subscriberProfile(profile: ClientProfile, { server }: Scenario): Subscr
     rooms: profile.rooms,
     ack: mode === 'each' ? { mode } : { mode, every, delayMs: delay },
     dedupWindow: profile.dedupWindow,
-    reconnect: { minMs: profile.reconnect.min, maxMs: profile.reconnect.max, jitter: profile.reconnect.jitter },
+    reconnect: {
+      minMs: profile.reconnect.min,
+      maxMs: profile.reconnect.max,
+      jitter: profile.reconnect.jitter,
+    },
     handlerMs: profile.handler.time,
     handlerFailureRatio: profile.handler.failure,
     nack: profile.handler.nack,

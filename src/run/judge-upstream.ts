@@ -32,14 +32,22 @@ export function judgeUpstream(record: RunRecord): UpstreamJudgement | undefined 
   const judgement = judge({
     log,
     // What a client sent whose process died is known to nobody: it can neither be missed nor be unexpected.
-    clients: ledgers.map((ledger) => ({ ...ledger, subscribed: ledger.subscribed.filter((stream) => known.has(stream)) })),
+    clients: ledgers.map((ledger) => ({
+      ...ledger,
+      subscribed: ledger.subscribed.filter((stream) => known.has(stream)),
+    })),
     examples,
     level: LEVEL,
     drain,
     originUs: instants.loadFromUs,
     endUs: instants.endUs,
   });
-  const broken = violations(LEVEL, judgement.delivery, judgement.anomalyCounts, scenario.expect.allowReported);
+  const broken = violations(
+    LEVEL,
+    judgement.delivery,
+    judgement.anomalyCounts,
+    scenario.expect.allowReported,
+  );
   return {
     judgement: { ...judgement, anomalies: judgement.anomalies.map((anomaly) => renamed(anomaly, streams)) },
     broken: broken.map((text) => text.replace(LEVEL, 'upstream')),
@@ -56,7 +64,10 @@ function doubts(scenario: Scenario, { profiles, unresolvedUnexpected }: Judgemen
 }
 
 /** Each stream lives in one process; the others have nothing of it. */
-function mergedLog(records: readonly PublishLogRecord[]): { readonly log: PublishLog; readonly known: ReadonlySet<number> } {
+function mergedLog(records: readonly PublishLogRecord[]): {
+  readonly log: PublishLog;
+  readonly known: ReadonlySet<number>;
+} {
   const streams: PublishLogRecord['streams'][number][] = [];
   const known = new Set<number>();
   for (const { streams: part } of records) {
@@ -71,13 +82,17 @@ function mergedLog(records: readonly PublishLogRecord[]): { readonly log: Publis
 /** A stream is a client here, and its messages are named after it. */
 function renamed(anomaly: Anomaly, streams: UpstreamStreams): Anomaly {
   const [, stream, seq] = /^p(\d+):(\d+)$/.exec(anomaly.message) ?? [];
-  if (stream === undefined || seq === undefined) return { ...anomaly, session: 'server', cause: `upstream: ${anomaly.cause}` };
+  if (stream === undefined || seq === undefined)
+    return { ...anomaly, session: 'server', cause: `upstream: ${anomaly.cause}` };
   const client = `c${streams.clientOf(Number(stream))}`;
   return {
     ...anomaly,
     session: client,
     message: `${client}:${seq}`,
     cause: `upstream: ${anomaly.cause}`,
-    timeline: anomaly.timeline.map(({ atMs, event }) => ({ atMs, event: event.replaceAll(`p${stream}:`, `${client}:`) })),
+    timeline: anomaly.timeline.map(({ atMs, event }) => ({
+      atMs,
+      event: event.replaceAll(`p${stream}:`, `${client}:`),
+    })),
   };
 }

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
-import { createDialer } from '../world/real/dial.ts';
-import { MachineClock } from '../world/real/clock.ts';
-import { TimerWheel } from '../world/real/timer-wheel.ts';
 import { randomStreams } from '../world/random.ts';
+import { MachineClock } from '../world/real/clock.ts';
+import { createDialer } from '../world/real/dial.ts';
+import { TimerWheel } from '../world/real/timer-wheel.ts';
 import { Fleet } from './fleet.ts';
 import { ProcessWatch } from './process-use.ts';
 import type { WorkerCommand, WorkerReport } from './worker-messages.ts';

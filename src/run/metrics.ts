@@ -44,24 +44,42 @@ export class Metrics {
   readonly #outboxPending = this.#gauge('ws_outbox_pending', 'Messages not acked yet, by client', ['client']);
   readonly #resent = this.#counter('ws_delivery_resend_total', 'Messages sent again', ['type']);
   readonly #failed = this.#counter('ws_delivery_failed_total', 'Messages given up for a client', ['type']);
-  readonly #dedupRejected = this.#counter('ws_dedup_rejected_total', 'Duplicates that were not handled again');
+  readonly #dedupRejected = this.#counter(
+    'ws_dedup_rejected_total',
+    'Duplicates that were not handled again',
+  );
   readonly #connections = this.#gauge('ws_connections', 'Open connections');
   readonly #healthy = this.#gauge('ws_connections_healthy', 'Connections that answered their last ping');
   readonly #sessions = this.#gauge('ws_sessions', 'Sessions, by whether their client is there', ['state']);
-  readonly #bufferBytes = this.#gauge('ws_buffer_bytes', 'Bytes handed to sockets and not taken by the kernel');
+  readonly #bufferBytes = this.#gauge(
+    'ws_buffer_bytes',
+    'Bytes handed to sockets and not taken by the kernel',
+  );
   readonly #bufferBytesMax = this.#gauge('ws_buffer_max_bytes', 'The same, of the fullest socket');
   readonly #waiting = this.#gauge('ws_publishes_waiting', 'Publishes that wait for room in an outbox');
-  readonly #recipients = this.#counter('ws_broadcast_recipients_total', 'Recipients of broadcasts', ['outcome']);
-  readonly #deadLetters = this.#counter('ws_dead_letters_total', 'Messages that became dead letters', ['reason']);
-  readonly #resumes = this.#counter('ws_resumes_total', 'Sessions that a client asked to resume', ['outcome']);
+  readonly #recipients = this.#counter('ws_broadcast_recipients_total', 'Recipients of broadcasts', [
+    'outcome',
+  ]);
+  readonly #deadLetters = this.#counter('ws_dead_letters_total', 'Messages that became dead letters', [
+    'reason',
+  ]);
+  readonly #resumes = this.#counter('ws_resumes_total', 'Sessions that a client asked to resume', [
+    'outcome',
+  ]);
   readonly #plain: readonly (readonly [Counter<string>, keyof Statistics])[] = [
     [this.#counter('ws_connections_opened_total', 'Connections accepted'), 'connections'],
     [this.#counter('ws_broadcasts_total', 'Messages published'), 'broadcasts'],
     [this.#counter('ws_delivery_acked_total', 'Messages acked by a client'), 'acked'],
     [this.#counter('ws_ack_frames_total', 'Ack frames received'), 'ackFrames'],
     [this.#counter('ws_nacks_total', 'Nack frames received'), 'nacks'],
-    [this.#counter('ws_upstream_accepted_total', 'Messages of clients that were accepted'), 'upstreamAccepted'],
-    [this.#counter('ws_sessions_expired_total', 'Sessions whose client stayed away too long'), 'expiredSessions'],
+    [
+      this.#counter('ws_upstream_accepted_total', 'Messages of clients that were accepted'),
+      'upstreamAccepted',
+    ],
+    [
+      this.#counter('ws_sessions_expired_total', 'Sessions whose client stayed away too long'),
+      'expiredSessions',
+    ],
     [this.#counter('ws_stale_connections_total', 'Connections closed for missed pongs'), 'detectedStale'],
     [this.#counter('ws_slow_consumers_total', 'Connections closed for a full outbox'), 'slowConsumers'],
     [this.#counter('ws_buffer_warnings_total', 'Sockets found over the buffer warning'), 'bufferWarnings'],
@@ -94,7 +112,8 @@ export class Metrics {
     for (const outcome of ['sent', 'failed', 'skipped', 'dropped'] as const) {
       this.#recipients.inc({ outcome }, statistics[outcome]);
     }
-    for (const [reason, count] of Object.entries(source.deadLetters.byReason)) this.#deadLetters.inc({ reason }, count);
+    for (const [reason, count] of Object.entries(source.deadLetters.byReason))
+      this.#deadLetters.inc({ reason }, count);
     this.#resumes.inc({ outcome: 'accepted' }, statistics.resumes);
     this.#resumes.inc({ outcome: 'refused' }, statistics.refusedResumes);
     this.#waiting.set(source.waitingPublishes);
@@ -113,7 +132,10 @@ export class Metrics {
 
   #refreshOutboxes(source: MetricsSource): void {
     const { clients } = this.#options;
-    const { deepest, rest } = deepestOf(source.sessionStates(), clients === 'all' ? Number.POSITIVE_INFINITY : clients);
+    const { deepest, rest } = deepestOf(
+      source.sessionStates(),
+      clients === 'all' ? Number.POSITIVE_INFINITY : clients,
+    );
     for (const { clientId, pending } of deepest) this.#outboxPending.inc({ client: clientId }, pending);
     if (clients !== 'all') this.#outboxPending.inc({ client: OTHER_CLIENTS }, rest);
   }

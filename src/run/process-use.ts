@@ -81,7 +81,8 @@ export class ProcessWatch {
     this.#gcMs += entry.duration;
     // Node documents `detail`; its type declarations leave it out.
     const { detail } = entry as PerformanceEntry & { readonly detail?: { readonly kind?: number } };
-    if (detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR) this.#heapAfterGcBytes = process.memoryUsage().heapUsed;
+    if (detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR)
+      this.#heapAfterGcBytes = process.memoryUsage().heapUsed;
   }
 
   #loadUse(): LoadUse {

@@ -1,8 +1,8 @@
+import type { Checksum } from '../delivery/crc32.ts';
 import type { Intervals } from '../delivery/intervals.ts';
+import { unionOf } from '../delivery/intervals.ts';
 import { PublishLog, type PublishStatus } from '../delivery/publish-log.ts';
 import { formatStamp, makeBody, stampedPayload } from '../delivery/stamp.ts';
-import type { Checksum } from '../delivery/crc32.ts';
-import { unionOf } from '../delivery/intervals.ts';
 import { Histogram } from '../measure/histogram.ts';
 import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import type { PublishStream, Scenario } from '../scenario/schema.ts';
@@ -129,7 +129,11 @@ export class Publishers {
     return goals;
   }
 
-  #pace(number: number, stream: PublishStream, spans: { readonly fromUs: number; readonly toUs: number }): void {
+  #pace(
+    number: number,
+    stream: PublishStream,
+    spans: { readonly fromUs: number; readonly toUs: number },
+  ): void {
     const instants = publishInstants(stream, spans, this.#streams(`publish/${number}`));
     let next = instants.next();
     const timer = new Timer(() => {
@@ -144,7 +148,11 @@ export class Publishers {
   }
 
   /** The next message leaves when the deliveries in flight fall under a window. */
-  #flood(number: number, stream: PublishStream, spans: { readonly fromUs: number; readonly toUs: number }): void {
+  #flood(
+    number: number,
+    stream: PublishStream,
+    spans: { readonly fromUs: number; readonly toUs: number },
+  ): void {
     const clients = this.#scenario.clients.reduce((sum, { count }) => sum + count, 0);
     const timer = new Timer(() => {
       if (this.#clock.nowUs() >= spans.toUs) return;
@@ -166,7 +174,14 @@ export class Publishers {
   #publish(number: number, stream: Content, intendedUs: number): void {
     const seq = this.log.count(number) + 1;
     const body = makeBody(stream.size, number, seq);
-    const stamp = { run: this.#run, stream: number, seq, intendedUs, length: body.length, crc: this.#checksum(body) };
+    const stamp = {
+      run: this.#run,
+      stream: number,
+      seq,
+      intendedUs,
+      length: body.length,
+      crc: this.#checksum(body),
+    };
     const payloadText = stampedPayload(formatStamp(stamp), body);
     const nowUs = this.#clock.nowUs();
     if (number > 0 && intendedUs >= this.#loadFromUs) {

@@ -196,6 +196,8 @@ const broadcast = z
     takeovers: count,
     malformed: count,
     protocolErrors: count,
+    actions: count.describe('At-most-once actions of clients: join, leave, message, ping.'),
+    notices: count.describe('Answers and notices that these led to.'),
     dedupRejected: count,
     upstreamAccepted: count,
     pausedPublishes: count.describe('Publishes that waited for room in an outbox.'),
@@ -266,7 +268,9 @@ const assertion = z.object({
 });
 
 const capacity = z.object({
-  sustainablePerSec: amount.describe('Broadcasts per second over all streams; 0 when not even the first rate held.'),
+  sustainablePerSec: amount.describe(
+    'Broadcasts per second over all streams; 0 when not even the first rate held.',
+  ),
   exhausted: z.boolean().describe('A rate was found that does not hold; else the search ended before one.'),
   steps: z.array(
     z.object({
@@ -356,7 +360,10 @@ export const resultSchema = z.object({
     .optional()
     .describe('Address of the server under test; absent: the reference broadcaster.'),
   serverEvidence: z.boolean().describe("Whether the server's own record was at hand."),
-  simulated: z.boolean().optional().describe('In virtual time: no socket and no second of a clock took part.'),
+  simulated: z
+    .boolean()
+    .optional()
+    .describe('In virtual time: no socket and no second of a clock took part.'),
   partial: z.boolean().optional().describe('The run was interrupted; it says what was known until then.'),
 });
 

@@ -162,7 +162,9 @@ export class Sampler {
 
   get #all(): readonly Series[] {
     const held = [this.#pending, this.#total, this.#bufferMax, this.#bufferTotal, this.#sessions];
-    return [...held, this.#delay, this.#rss, this.#heapAfterGc, this.#timersArmed].filter((series) => series !== undefined);
+    return [...held, this.#delay, this.#rss, this.#heapAfterGc, this.#timersArmed].filter(
+      (series) => series !== undefined,
+    );
   }
 
   #tick(): void {

@@ -54,7 +54,11 @@ export class UpstreamLoad {
   }
 
   /** Sends on schedule between two instants; the crowd is spread over the interval. */
-  start(client: LoadClient, entry: UpstreamEntry, spans: { readonly fromUs: number; readonly toUs: number }): void {
+  start(
+    client: LoadClient,
+    entry: UpstreamEntry,
+    spans: { readonly fromUs: number; readonly toUs: number },
+  ): void {
     const random = this.#random(`client/${client.client}/upstream`);
     const fromUs = spans.fromUs + Math.floor((random.next() * 1_000_000) / entry.rate);
     const instants = publishInstants({ ...entry, burst: BURST }, { fromUs, toUs: spans.toUs }, random);
@@ -87,7 +91,10 @@ export class UpstreamLoad {
     const request =
       room === undefined
         ? { type, payloadText: stamped }
-        : { type: 'publish', payloadText: `{"room":${JSON.stringify(room)},"type":${JSON.stringify(type)},"payload":${stamped}}` };
+        : {
+            type: 'publish',
+            payloadText: `{"room":${JSON.stringify(room)},"type":${JSON.stringify(type)},"payload":${stamped}}`,
+          };
     this.#log.begin(stream, seq, intendedUs, this.#clock.nowUs());
     client.subscriber.upstream.send({
       ...request,

@@ -37,10 +37,15 @@ export class UpstreamRoute implements PublishRoute {
 
   publish(request: PublishRequest, settle: (status: 'accepted' | 'rejected' | 'unknown') => void): void {
     const publisher = this.#publishers[request.stream];
-    if (publisher === undefined) throw new Error(`Cannot publish to stream ${request.stream}: there is no publisher`);
+    if (publisher === undefined)
+      throw new Error(`Cannot publish to stream ${request.stream}: there is no publisher`);
     const { room, type, payloadText } = request;
     const envelope = `{"room":${JSON.stringify(room)},"type":${JSON.stringify(type)},"payload":${payloadText}}`;
-    publisher.upstream.send({ type: 'publish', payloadText: envelope, settle: (outcome) => settle(outcome.kind) });
+    publisher.upstream.send({
+      type: 'publish',
+      payloadText: envelope,
+      settle: (outcome) => settle(outcome.kind),
+    });
   }
 
   /** Whoever looks from outside can't know. */
@@ -75,4 +80,3 @@ export class UpstreamRoute implements PublishRoute {
     };
   }
 }
-

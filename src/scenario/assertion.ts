@@ -199,7 +199,7 @@ function readBound(unit: MetricUnit, quantity: string): Reading {
 function formatValue(unit: MetricUnit, value: number): string {
   switch (unit) {
     case 'count':
-      return String(value);
+      return Number.isInteger(value) ? String(value) : value.toFixed(2);
     case 'duration':
       return formatDuration(value / 1000);
     case 'bytes':

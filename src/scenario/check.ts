@@ -5,7 +5,13 @@ import { checkFaultEntry } from './fault-entry.ts';
 import { suggest } from './nearest.ts';
 import { quote } from './problem.ts';
 import { formatBytes, formatDuration } from './quantity.ts';
-import { CLIENTS_MAX, type ClientSelector, type FaultEntry, type Scenario, type UpstreamEntry } from './schema.ts';
+import {
+  CLIENTS_MAX,
+  type ClientSelector,
+  type FaultEntry,
+  type Scenario,
+  type UpstreamEntry,
+} from './schema.ts';
 import { lastsMs, matchingCount, selectedCount } from './timeline.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -124,10 +130,16 @@ function checkUpstream(scenario: Scenario, entry: UpstreamEntry, path: Path, rep
   const { rate, size, type, room } = entry;
   if (rate === 0) report([...path, 'rate'], 'Cannot send 0 a second: nothing would be owed, more is wanted');
   if (rate === Number.POSITIVE_INFINITY) {
-    report([...path, 'rate'], 'Cannot send at rate max: each client has a schedule, a rate like 2/s is wanted');
+    report(
+      [...path, 'rate'],
+      'Cannot send at rate max: each client has a schedule, a rate like 2/s is wanted',
+    );
   }
   if (type === 'publish') {
-    report([...path, 'type'], 'Cannot send the type "publish": it is the request itself, a "room" makes one of any type');
+    report(
+      [...path, 'type'],
+      'Cannot send the type "publish": it is the request itself, a "room" makes one of any type',
+    );
   }
   const rooms = [...new Set(scenario.clients.flatMap((client) => client.rooms))];
   if (room !== undefined && room !== '*' && !rooms.includes(room)) {

@@ -190,10 +190,27 @@ function saturationMetrics(): readonly Metric[] {
 
 function broadcastNames(): readonly string[] {
   const sends = ['sent', 'failed', 'skipped', 'dropped', 'retried', 'total', 'resent', 'deadLetters'];
-  const losses = ['overflowed', 'slowConsumers', 'expiredSessions', 'pausedPublishes', 'pauseTimeouts', 'pressured'];
+  const losses = [
+    'overflowed',
+    'slowConsumers',
+    'expiredSessions',
+    'pausedPublishes',
+    'pauseTimeouts',
+    'pressured',
+  ];
   const upstream = ['upstreamAccepted', 'dedupRejected'];
-  const rest = ['detectedStale', 'ackFrames', 'nacks', 'gaps', 'resumes', 'refusedResumes', 'takeovers', 'amplification'];
-  return [...sends, ...losses, ...upstream, ...rest, ...OVERSIGHT_COUNTERS];
+  const rest = [
+    'detectedStale',
+    'ackFrames',
+    'nacks',
+    'gaps',
+    'resumes',
+    'refusedResumes',
+    'takeovers',
+    'amplification',
+  ];
+  const frames = ['malformed', 'protocolErrors', 'actions', 'notices'];
+  return [...sends, ...losses, ...upstream, ...rest, ...frames, ...OVERSIGHT_COUNTERS];
 }
 
 function anomalyMetrics(): readonly Metric[] {

@@ -10,7 +10,6 @@ import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts
  */
 
 export const DELIVERY_LEVELS = ['at-most-once', 'at-least-once', 'effectively-once'] as const;
-export type DeliveryLevel = (typeof DELIVERY_LEVELS)[number];
 
 /** Clients that one machine can stand in for, over all profiles. */
 export const CLIENTS_MAX = 200_000;

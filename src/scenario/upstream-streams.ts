@@ -27,7 +27,8 @@ export function upstreamStreams(scenario: Scenario): UpstreamStreams {
     },
     clientOf(stream) {
       const range = ranges.findLast((one) => one.stream <= stream);
-      if (range === undefined || stream >= count) throw new Error(`Cannot find upstream stream "${stream}": there are ${count}, from 0 on`);
+      if (range === undefined || stream >= count)
+        throw new Error(`Cannot find upstream stream "${stream}": there are ${count}, from 0 on`);
       return range.first + stream - range.stream;
     },
   };

@@ -30,7 +30,9 @@ export interface SubscriberObserver<D extends object> {
 export type AckDirection = 'down' | 'up';
 
 /** What a fault makes of an ack; undefined lets it pass. Of the server's acks it can only lose or delay some. */
-export type AckFilter = (direction: AckDirection) =>
+export type AckFilter = (
+  direction: AckDirection,
+) =>
   | { readonly kind: 'lose' }
   | { readonly kind: 'delay'; readonly delayMs: number }
   | { readonly kind: 'duplicate'; readonly copies: number }

@@ -336,7 +336,8 @@ export class Subscriber<D extends object> {
     const connection = new SubscriberConnection(this, this.ports.dial);
     connection.link.answerPings = this.#answersPings;
     if (this.#readLimit !== undefined) connection.link.limitReading(this.#readLimit);
-    if (this.#paused.size > 0) connection.link.pauseReading();
+    // A full inbox is emptied by the welcome, which has to be read first.
+    if (this.#paused.has('fault')) connection.link.pauseReading();
     return connection;
   }
 

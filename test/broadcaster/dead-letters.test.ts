@@ -52,7 +52,11 @@ describe('dead letters', () => {
     peer.say({ kind: 'nack', seq: 1, retry: false });
     const [first] = bench.broadcaster.deadLetters.after(0);
     expect(first).toMatchObject({ clientId: 'a', seq: 1, reason: 'nack', attempts: 1, number: 1 });
-    expect([first?.message.room, first?.message.type, first?.message.payloadText]).toEqual(['r1', 'job', '{}']);
+    expect([first?.message.room, first?.message.type, first?.message.payloadText]).toEqual([
+      'r1',
+      'job',
+      '{}',
+    ]);
   });
 
   it('come of a message that nobody answers, with every attempt counted', () => {
@@ -83,7 +87,9 @@ describe('counters by type', () => {
       ['tick', 0],
     ]);
     bench.pass(2000);
-    expect([bench.broadcaster.types.resent.get('tick'), bench.broadcaster.types.failed.get('tick')]).toEqual([1, 1]);
+    expect([bench.broadcaster.types.resent.get('tick'), bench.broadcaster.types.failed.get('tick')]).toEqual([
+      1, 1,
+    ]);
     bench.submit('tock');
     peer.say({ kind: 'nack', seq: 2, retry: false });
     expect(bench.broadcaster.types.failed.get('tock')).toBe(1);

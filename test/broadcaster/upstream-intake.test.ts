@@ -115,13 +115,18 @@ describe('a publish request', () => {
     const application = new SlowApplication();
     const bench = new DeliveryBench({ overflow: 'pause', maxPending: 1 }, application);
     const [listener, talker] = [bench.peer('listener', 'r1'), bench.peer('talker')];
-    for (const seq of [1, 2]) talker.say({ seq, type: 'publish', payload: { room: 'r1', type: 'chat', payload: seq } });
+    for (const seq of [1, 2])
+      talker.say({ seq, type: 'publish', payload: { room: 'r1', type: 'chat', payload: seq } });
     // The second waits for room in the listener's outbox, and coming again does not make it two.
     talker.say({ seq: 2, type: 'publish', payload: { room: 'r1', type: 'chat', payload: 2 } });
     expect([talker.take(), listener.take(), application.relays]).toEqual([['ack 1'], ['1'], ['talker chat']]);
     listener.ack(1);
     bench.pass();
-    expect([talker.take(), listener.take(), application.relays.length]).toEqual([['ack 2', 'pressure'], ['2'], 2]);
+    expect([talker.take(), listener.take(), application.relays.length]).toEqual([
+      ['ack 2', 'pressure'],
+      ['2'],
+      2,
+    ]);
   });
 
   it('that makes no sense is refused with a reason', () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommandHelp, commandTable, flagTables } from './help-text.ts';
 import { faultList, metricTables, scenarioList } from './reference.ts';
@@ -12,7 +13,16 @@ export function generatedParts(root: string, commands: readonly CommandHelp[]): 
     ['scenarios', scenarioList(join(root, 'scenarios'))],
     ['commands', commandTable(commands)],
     ['flags', flagTables(commands)],
+    ['library example', libraryExample(join(root, 'test/library/example.ts'))],
   ]);
+}
+
+/** The example that a test runs, as somebody else would write it. */
+function libraryExample(file: string): string {
+  const code = readFileSync(file, 'utf8')
+    .replace(/^\/\/ In a project of your own.*\n/m, '')
+    .replace("'../../src/library.ts'", "'wsdeliver'");
+  return `\`\`\`ts\n${code.trim()}\n\`\`\``;
 }
 
 const PLACE = /<!-- generated: ([^>]+?) -->\n[\s\S]*?<!-- \/generated -->/g;

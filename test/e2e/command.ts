@@ -78,6 +78,10 @@ export class RunningCommand {
     return this.#stdout;
   }
 
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** Resolves when standard error, where progress goes, has shown the pattern. */
   async shows(pattern: RegExp): Promise<void> {
     await until(() => pattern.test(this.#stderr) || this.process.exitCode !== null);

@@ -93,6 +93,13 @@ describe('instant faults', () => {
     expect(new Set(calls).size).toBeGreaterThan(5);
   });
 
+  it('room-actions sends a whole round of actions, as often as wanted', () => {
+    const said = strike('room-actions', { rounds: 2 }).map(
+      (call) => /"action\\*":\\*"([a-z]+)/.exec(call)?.[1],
+    );
+    expect(said).toEqual(['leave', 'join', 'message', 'ping', 'leave', 'join', 'message', 'ping']);
+  });
+
   it('oversized-frame sends one well-formed frame of exactly the size', () => {
     const sent: string[] = [];
     const { subject } = recorder<FaultyClient>();
@@ -143,7 +150,7 @@ describe('the registry', () => {
   it('finds every fault under its own name and nothing else', () => {
     for (const [name, found] of FAULTS) expect(findFault(name)).toBe(found.name === name ? found : undefined);
     expect(findFault('half-opn')).toBeUndefined();
-    expect(FAULTS.size).toBe(23);
+    expect(FAULTS.size).toBe(24);
   });
 
   it('describes each fault with a sentence and the defaults of its parameters', () => {

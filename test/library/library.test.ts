@@ -31,7 +31,9 @@ function listening(server: Server): Promise<string> {
   });
 }
 
-async function served(options: BroadcasterOptions = {}): Promise<{ broadcaster: DeliveringBroadcaster; url: string }> {
+async function served(
+  options: BroadcasterOptions = {},
+): Promise<{ broadcaster: DeliveringBroadcaster; url: string }> {
   const broadcaster = createBroadcaster(options);
   cleanUp.push(() => broadcaster.stop());
   const server = createServer();
@@ -60,11 +62,25 @@ describe('the library', () => {
     const client = await SimpleClient.connect(url, { clientId: 'a', rooms: ['r1'] });
     const other = await SimpleClient.connect(url, { clientId: 'b' });
     expect(broadcaster.roomSize('r1')).toBe(1);
-    expect(await broadcaster.publish('r1', 'tick', { n: 1 })).toEqual({ accepted: true, recipients: 1, overflowed: 0 });
-    expect(await client.until(({ type }) => type === 'tick')).toEqual({ seq: 1, type: 'tick', payload: { n: 1 } });
+    expect(await broadcaster.publish('r1', 'tick', { n: 1 })).toEqual({
+      accepted: true,
+      recipients: 1,
+      overflowed: 0,
+    });
+    expect(await client.until(({ type }) => type === 'tick')).toEqual({
+      seq: 1,
+      type: 'tick',
+      payload: { n: 1 },
+    });
     await turn();
     expect(other.frames.map(({ kind }) => kind)).toEqual(['welcome']);
-    expect(broadcaster.statistics()).toMatchObject({ broadcasts: 1, sent: 1, acked: 1, connections: 2, sessions: 2 });
+    expect(broadcaster.statistics()).toMatchObject({
+      broadcasts: 1,
+      sent: 1,
+      acked: 1,
+      connections: 2,
+      sessions: 2,
+    });
   });
 
   it('delivers over a WebSocket that a server of ws has accepted', async () => {
@@ -131,8 +147,16 @@ describe('the library', () => {
     client.say({ seq: 2, type: 'song', payload: 'y' });
     client.say({ seq: 3, type: 'bomb', payload: 'z' });
     expect(await client.until(({ kind, seq }) => kind === 'ack' && seq === 1)).toBeDefined();
-    expect(await client.until(({ seq }) => seq === 2)).toEqual({ kind: 'nack', seq: 2, reason: 'only notes are taken' });
-    expect(await client.until(({ seq }) => seq === 3)).toEqual({ kind: 'nack', seq: 3, reason: 'the handler failed' });
+    expect(await client.until(({ seq }) => seq === 2)).toEqual({
+      kind: 'nack',
+      seq: 2,
+      reason: 'only notes are taken',
+    });
+    expect(await client.until(({ seq }) => seq === 3)).toEqual({
+      kind: 'nack',
+      seq: 3,
+      reason: 'the handler failed',
+    });
     client.say({ seq: 1, type: 'note', payload: 'x' });
     await turn(50);
     expect(taken).toEqual([
@@ -156,7 +180,15 @@ describe('the library', () => {
     await broadcaster.publish('r1', 'job', { id: 7 });
     await client.until(({ kind }) => kind === 'gap');
     await turn();
-    const expected = { clientId: 'a', seq: 1, room: 'r1', type: 'job', payload: { id: 7 }, reason: 'nack', attempts: 1 };
+    const expected = {
+      clientId: 'a',
+      seq: 1,
+      room: 'r1',
+      type: 'job',
+      payload: { id: 7 },
+      reason: 'nack',
+      attempts: 1,
+    };
     expect(letters).toEqual([expect.objectContaining(expected)]);
     expect(broadcaster.deadLetters()).toEqual([expect.objectContaining(expected)]);
     broadcaster.stop();
@@ -182,7 +214,9 @@ describe('the library', () => {
     await client.until(({ seq }) => seq === 1);
     await Promise.all(rest.slice(0, 1));
     held?.();
-    expect(await Promise.all(rest)).toEqual(rest.map(() => ({ accepted: true, recipients: 1, overflowed: 0 })));
+    expect(await Promise.all(rest)).toEqual(
+      rest.map(() => ({ accepted: true, recipients: 1, overflowed: 0 })),
+    );
     expect(waiting).toBe(0);
     expect(broadcaster.statistics().pausedPublishes).toBeGreaterThan(0);
     expect(broadcaster.statistics().overflowed).toBe(0);
@@ -192,7 +226,11 @@ describe('the library', () => {
     const { broadcaster, url } = await served({ overflow: 'reject', maxPending: 1 });
     await SimpleClient.connect(url, { clientId: 'a' }, () => undefined);
     await broadcaster.publish('*', 'tick', 1);
-    expect(await broadcaster.publish('*', 'tick', 2)).toEqual({ accepted: true, recipients: 1, overflowed: 1 });
+    expect(await broadcaster.publish('*', 'tick', 2)).toEqual({
+      accepted: true,
+      recipients: 1,
+      overflowed: 1,
+    });
     const slow = await served({ overflow: 'pause', maxPending: 1 });
     await SimpleClient.connect(slow.url, { clientId: 'a' }, () => undefined);
     await slow.broadcaster.publish('*', 'tick', 1);
@@ -238,8 +276,12 @@ describe('the library', () => {
     broadcaster.stop();
     found.push(codeOf(() => broadcaster.attach(createServer())));
     expect(found.sort()).toEqual([...ERROR_CODES].sort());
-    expect(codeOf(() => createBroadcaster({ delivery: 'twice' } as unknown as BroadcasterOptions))).toBe('invalid-option');
-    expect(codeOf(() => createBroadcaster({ maxPendng: 5 } as unknown as BroadcasterOptions))).toBe('invalid-option');
+    expect(codeOf(() => createBroadcaster({ delivery: 'twice' } as unknown as BroadcasterOptions))).toBe(
+      'invalid-option',
+    );
+    expect(codeOf(() => createBroadcaster({ maxPendng: 5 } as unknown as BroadcasterOptions))).toBe(
+      'invalid-option',
+    );
   });
 
   it('runs the example', async () => {
@@ -250,7 +292,10 @@ describe('the library', () => {
       server.closeAllConnections();
     });
     const { port } = server.address() as AddressInfo;
-    const client = await SimpleClient.connect(`ws://127.0.0.1:${port}/live`, { clientId: 'me', rooms: ['ticks'] });
+    const client = await SimpleClient.connect(`ws://127.0.0.1:${port}/live`, {
+      clientId: 'me',
+      rooms: ['ticks'],
+    });
     expect((await client.until(({ type }) => type === 'arrived')).payload).toEqual({ clientId: 'me' });
     await client.until(({ type }) => type === 'tick');
     client.say({ seq: 1, type: 'note', payload: 'hi' });
@@ -261,6 +306,9 @@ describe('the library', () => {
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       readonly exports: { readonly '.': { readonly default: string; readonly types: string } };
     };
-    expect(manifest.exports['.']).toEqual({ default: './dist/src/library.js', types: './dist/src/library.d.ts' });
+    expect(manifest.exports['.']).toEqual({
+      default: './dist/src/library.js',
+      types: './dist/src/library.d.ts',
+    });
   });
 });

@@ -55,7 +55,8 @@ export class SimpleClient {
     for (;;) {
       const found = this.frames.find(wanted);
       if (found !== undefined) return found;
-      if (performance.now() > deadline) throw new Error(`the frame never came: ${JSON.stringify(this.frames.slice(-5))}`);
+      if (performance.now() > deadline)
+        throw new Error(`the frame never came: ${JSON.stringify(this.frames.slice(-5))}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

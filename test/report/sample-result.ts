@@ -175,7 +175,12 @@ export function passingResult(changes: Partial<Result> = {}): Result {
           eventLoopDelay: latency(640, 180),
         },
       ],
-      server: { cpuShare: 0.774, gcShare: 0.031, rssBytesMax: 224_395_264, eventLoopDelay: latency(900, 180) },
+      server: {
+        cpuShare: 0.774,
+        gcShare: 0.031,
+        rssBytesMax: 224_395_264,
+        eventLoopDelay: latency(900, 180),
+      },
       asked: 1000,
       connected: 1000,
       workersLost: 0,

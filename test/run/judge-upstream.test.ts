@@ -5,8 +5,8 @@ import { encodeAck } from '../../src/protocol/frame.ts';
 import type { Session } from '../../src/protocol/session.ts';
 import { assembleResult } from '../../src/run/assemble.ts';
 import { type Findings, judgeRun } from '../../src/run/judge-run.ts';
-import { simulateScenario } from '../../src/run/simulated-run.ts';
 import type { NewBroadcaster } from '../../src/run/reference-server.ts';
+import { simulateScenario } from '../../src/run/simulated-run.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
 
 const SCENARIO = scenarioSchema.parse({
@@ -27,11 +27,15 @@ const SCENARIO = scenarioSchema.parse({
 const CONTEXT = { file: '', sha256: '', version: '', startedAt: '' };
 
 function findingsWith(newBroadcaster?: NewBroadcaster): Findings {
-  return judgeRun(simulateScenario({ scenario: SCENARIO, ...(newBroadcaster === undefined ? {} : { newBroadcaster }) }));
+  return judgeRun(
+    simulateScenario({ scenario: SCENARIO, ...(newBroadcaster === undefined ? {} : { newBroadcaster }) }),
+  );
 }
 
 /** A server that does with each upstream message what the test wants. */
-function serverThat(receive: (inner: (frame: Envelope) => void, frame: Envelope, answer: (text: string) => void) => void): NewBroadcaster {
+function serverThat(
+  receive: (inner: (frame: Envelope) => void, frame: Envelope, answer: (text: string) => void) => void,
+): NewBroadcaster {
   class Altered extends Broadcaster {
     override receive(session: Session, frame: Envelope): void {
       receive(
@@ -48,7 +52,12 @@ describe('what clients send', () => {
   it('is handled once each by a correct server, whatever is lost on the way', () => {
     const { upstream, broken, inconclusive } = findingsWith();
     expect([broken, inconclusive]).toEqual([[], []]);
-    expect(upstream?.delivery).toMatchObject({ published: 80, owed: 80, delivered: 80, lost: { silent: 0, reported: 0 } });
+    expect(upstream?.delivery).toMatchObject({
+      published: 80,
+      owed: 80,
+      delivered: 80,
+      lost: { silent: 0, reported: 0 },
+    });
     expect(upstream?.delivery.duplicates.handled).toBe(0);
   });
 
@@ -70,7 +79,10 @@ describe('what clients send', () => {
     let shift = 0;
     const { upstream, broken } = findingsWith(
       // Every copy looks new to the dedup window.
-      serverThat((inner, frame) => inner({ ...frame, seq: (shift += 1) })),
+      serverThat((inner, frame) => {
+        shift += 1;
+        inner({ ...frame, seq: shift });
+      }),
     );
     expect(upstream?.delivery.duplicates.handled).toBeGreaterThan(0);
     expect(broken.some((text) => /^upstream: \d+ messages were handled again/.test(text))).toBe(true);

@@ -8,7 +8,7 @@ import { type RandomRun, randomRun } from './random-scenario.ts';
 const SEEDS = Array.from({ length: 100 }, (_, index) => index + 1);
 
 /** The random run of a seed, with clients that send to the server and to each other, and publishers that may wait. */
-export function talkative(seed: number, lossless: boolean): RandomRun {
+function talkative(seed: number, lossless: boolean): RandomRun {
   const run = randomRun(seed, lossless);
   const random = randomStreams(seed)('talkative');
   const entry = (): UpstreamEntry => ({

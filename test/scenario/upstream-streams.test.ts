@@ -22,7 +22,9 @@ describe('upstream streams', () => {
   });
 
   it('do not exist beyond their number', () => {
-    expect(() => upstreamStreams(SCENARIO).clientOf(5)).toThrow('Cannot find upstream stream "5": there are 5, from 0 on');
+    expect(() => upstreamStreams(SCENARIO).clientOf(5)).toThrow(
+      'Cannot find upstream stream "5": there are 5, from 0 on',
+    );
     expect(upstreamStreams(scenarioOf('name: none')).count).toBe(0);
   });
 });

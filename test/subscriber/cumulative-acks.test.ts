@@ -67,7 +67,9 @@ class AckBench {
     subscriber.connect();
     this.#events?.onOpen();
     const welcome = { session: 's', token: 't', generation: 1, epoch: 'e', resumed: false, nextSeq: 1 };
-    this.#events?.onText(JSON.stringify({ kind: 'welcome', ...welcome, delivery: 'at-least-once', ttlMs: 1000 }));
+    this.#events?.onText(
+      JSON.stringify({ kind: 'welcome', ...welcome, delivery: 'at-least-once', ttlMs: 1000 }),
+    );
     this.link.take();
     expect(this.link.state).toBe(LinkState.open);
   }

@@ -19,7 +19,8 @@ class UpstreamBench {
 
   send(...names: string[]): void {
     for (const name of names) {
-      const settle = ({ kind }: { readonly kind: string }): void => void this.outcomes.push(`${name} ${kind}`);
+      const settle = ({ kind }: { readonly kind: string }): void =>
+        void this.outcomes.push(`${name} ${kind}`);
       this.upstream.send({ type: 'note', payloadText: `"${name}"`, settle });
     }
   }

@@ -119,7 +119,6 @@ class HttpListener implements Listener {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-
   #refusal(error: NodeJS.ErrnoException): ListenError {
     const { port, host, purpose = 'the server' } = this.#options;
     return listenErrorFrom(error, { port, host, purpose });
@@ -132,7 +131,11 @@ export function listenErrorFrom(
   { port, host, purpose }: { readonly port: number; readonly host: string; readonly purpose: string },
 ): ListenError {
   const code = error.code ?? '';
-  return new ListenError(port, code, `Cannot listen on "${host}:${port}" for ${purpose}: ${explain(code, error)}`);
+  return new ListenError(
+    port,
+    code,
+    `Cannot listen on "${host}:${port}" for ${purpose}: ${explain(code, error)}`,
+  );
 }
 
 function explain(code: string, error: Error): string {

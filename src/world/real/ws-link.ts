@@ -30,7 +30,8 @@ export class WsLink implements Link {
 
   /** @throws {TypeError} when the socket is not open any more */
   static accept(ws: WebSocket, accept: Accept): void {
-    if (ws.readyState !== LinkState.open) throw new TypeError('Cannot take the WebSocket: it is not open, an open one is wanted');
+    if (ws.readyState !== LinkState.open)
+      throw new TypeError('Cannot take the WebSocket: it is not open, an open one is wanted');
     const link = new WsLink(ws);
     link.#events = accept(link);
   }

@@ -1,0 +1,25 @@
+import { type InstantFault, parameterValue } from './fault.ts';
+
+const ROOM = '"room":"lobby"';
+/** Leaves first, and stays when it has talked, so that the others of the room are there to be told. */
+const ROUND: readonly string[] = [
+  `{"action":"leave",${ROOM}}`,
+  `{"action":"join",${ROOM}}`,
+  `{"action":"message",${ROOM},"content":"hello"}`,
+  '{"action":"ping"}',
+];
+
+export const roomActions: InstantFault = {
+  kind: 'instant',
+  name: 'room-actions',
+  summary:
+    'The client leaves and joins a room, talks and pings, at-most-once and between deliveries: notices to all who are there.',
+  fidelity: 'socket',
+  parameters: {
+    rounds: { kind: 'count', default: '1', min: '1', max: '1000', description: 'How often.' },
+  },
+  strike: (client, values) => {
+    const rounds = parameterValue(values, 'rounds');
+    for (let round = 0; round < rounds; round += 1) for (const frame of ROUND) client.sendRaw(frame);
+  },
+};

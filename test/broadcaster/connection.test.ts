@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import { CloseCode } from '../../src/protocol/frame.ts';
+import { LinkState } from '../../src/protocol/ports.ts';
+import { DeliveryBench } from './delivery-bench.ts';
+import { Wire } from './wire.ts';
+
+describe('connection: hello', () => {
+  it('that does not come in time closes with 4408', () => {
+    const bench = new DeliveryBench({ helloTimeoutMs: 500 });
+    const wire = new Wire(bench);
+    bench.pass(499);
+    expect(wire.link.closedWith).toBeUndefined();
+    bench.pass(1);
+    expect(wire.link.closedWith).toBe(CloseCode.noHello);
+  });
+
+  it('in time is answered with a welcome to a fresh session', () => {
+    const bench = new DeliveryBench({ helloTimeoutMs: 500 });
+    const wire = new Wire(bench);
+    expect(wire.hello('a')).toEqual({
+      kind: 'welcome',
+      session: expect.any(String),
+      token: expect.any(String),
+      generation: 1,
+      epoch: bench.broadcaster.epoch,
+      resumed: false,
+      nextSeq: 1,
+      delivery: 'at-least-once',
+      ttlMs: 30_000,
+      batch: false,
+    });
+    bench.pass(1000);
+    expect(wire.link.closedWith).toBeUndefined();
+  });
+
+  it('agrees on batches only when the client says so', () => {
+    const bench = new DeliveryBench();
+    const [plain, batch] = [new Wire(bench), new Wire(bench)];
+    expect([plain.hello('a').batch, batch.hello('b', { batch: true }).batch]).toEqual([false, true]);
+    expect([plain.link.batch, batch.link.batch]).toEqual([false, true]);
+  });
+
+  it('comes once: a second is an error and changes nothing', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    wire.hello('a');
+    wire.take();
+    wire.say({ kind: 'hello', clientId: 'b' });
+    expect(wire.frames()).toEqual([{ type: 'error', message: 'hello comes once' }]);
+    expect(bench.broadcaster.load().sessions).toBe(1);
+  });
+
+  it('comes first: what comes before it is an error and goes nowhere', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    wire.ack(1);
+    wire.say({ seq: 1, type: 'publish', payload: { room: '*', type: 'tick' } });
+    wire.say({ action: 'join', room: 'r1' });
+    expect(wire.frames()).toEqual(Array(3).fill({ type: 'error', message: 'hello comes first' }));
+    expect([bench.statistics.broadcasts, bench.broadcaster.rooms.size]).toEqual([0, 0]);
+  });
+
+  it('to a server that drains is refused with 4503', () => {
+    const bench = new DeliveryBench();
+    bench.broadcaster.drain(1000);
+    const wire = new Wire(bench);
+    wire.hello('a');
+    expect(wire.link.closedWith).toBe(CloseCode.draining);
+    expect(bench.broadcaster.load().sessions).toBe(0);
+  });
+
+  it('to a server that has stopped leaves no timer behind', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    bench.broadcaster.stop('restart');
+    wire.hello('a');
+    expect(bench.time.plannedCount).toBe(0);
+  });
+});
+
+describe('connection: malformed frames', () => {
+  it('are answered with an error notice', () => {
+    const wire = new Wire(new DeliveryBench());
+    wire.hello('a');
+    wire.take();
+    wire.raw('{nonsense');
+    wire.say({ action: 'dance' });
+    expect(wire.frames()).toEqual([
+      { type: 'error', message: 'Invalid JSON' },
+      { type: 'error', message: 'Unknown action: dance' },
+    ]);
+  });
+
+  it('may be ten, and the eleventh closes with 4400', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    wire.hello('a');
+    for (let bad = 0; bad < 10; bad += 1) wire.raw('x');
+    expect(wire.link.closedWith).toBeUndefined();
+    wire.raw('x');
+    expect(wire.link.closedWith).toBe(CloseCode.protocolError);
+    expect(bench.statistics.malformed).toBe(11);
+  });
+
+  it('count in a batch as well, and nothing behind the last straw is listened to', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    wire.hello('a');
+    wire.take();
+    wire.raw(`[${Array(11).fill('{}').join()},{"action":"join","room":"r1"}]`);
+    expect(wire.link.closedWith).toBe(CloseCode.protocolError);
+    expect(bench.broadcaster.rooms.members('r1').size).toBe(0);
+  });
+
+  it('do not cost the session: it can be resumed', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    const welcome = wire.hello('a');
+    for (let bad = 0; bad < 11; bad += 1) wire.raw('x');
+    wire.hangUp(CloseCode.protocolError);
+    expect(new Wire(bench).resume('a', welcome).resumed).toBe(true);
+  });
+});
+
+describe('connection: violations', () => {
+  it.each([
+    ['an ack for what was never sent', { kind: 'ack', seq: 7 }],
+    ['a cumulative ack for what was never sent', { kind: 'ack', seq: 7, cumulative: true }],
+    ['the ack of a gap that was never sent', { kind: 'ack', seq: 7, from: 1 }],
+    ['a nack for what was never sent', { kind: 'nack', seq: 7 }],
+  ])('close with 4400 and keep what is pending: %s', (_, frame) => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    wire.hello('a');
+    bench.submit('tick');
+    wire.say(frame);
+    expect(wire.link.closedWith).toBe(CloseCode.protocolError);
+    expect([bench.statistics.protocolErrors, bench.broadcaster.load().pendingTotal]).toEqual([1, 1]);
+  });
+
+  it('include a resume that declares more than was sent', () => {
+    const bench = new DeliveryBench();
+    const first = new Wire(bench);
+    const welcome = first.hello('a');
+    bench.submit('tick');
+    first.hangUp();
+    const second = new Wire(bench);
+    second.resume('a', welcome, { lastSeq: 2 });
+    expect(second.link.closedWith).toBe(CloseCode.protocolError);
+    second.hangUp();
+    // The session is there for whoever asks properly.
+    expect(new Wire(bench).resume('a', welcome).resumed).toBe(true);
+    expect(bench.broadcaster.load().pendingTotal).toBe(1);
+  });
+});
+
+describe('connection: close', () => {
+  it('with a goodbye ends the session', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    const welcome = wire.hello('a', { rooms: ['r1'] });
+    wire.hangUp(CloseCode.goodbye);
+    expect([bench.broadcaster.load().sessions, bench.broadcaster.rooms.size]).toEqual([0, 0]);
+    expect(new Wire(bench).resume('a', welcome)).toMatchObject({ resumed: false, reason: 'unknown-session' });
+  });
+
+  it('with anything else leaves it resumable', () => {
+    for (const code of [1001, 1006, CloseCode.tooLarge, CloseCode.draining]) {
+      const bench = new DeliveryBench();
+      const wire = new Wire(bench);
+      const welcome = wire.hello('a');
+      wire.hangUp(code);
+      expect(new Wire(bench).resume('a', welcome).resumed).toBe(true);
+    }
+  });
+
+  it('before a hello leaves nothing', () => {
+    const bench = new DeliveryBench();
+    new Wire(bench).hangUp();
+    expect(bench.broadcaster.load()).toMatchObject({ connections: 0, sessions: 0 });
+    expect(bench.time.plannedCount).toBe(0);
+  });
+
+  it('deafens: what still arrives while the socket closes counts for nothing', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    wire.hello('a');
+    bench.submit('tick');
+    wire.link.state = LinkState.closing;
+    wire.ack(1);
+    expect(bench.broadcaster.load().pendingTotal).toBe(1);
+  });
+});
+
+describe('connection: heartbeat', () => {
+  it('terminates a peer that answers nothing, and its session can be resumed', () => {
+    const bench = new DeliveryBench({ pingIntervalMs: 1000, pongTimeoutMs: 300 });
+    const wire = new Wire(bench);
+    const welcome = wire.hello('a');
+    bench.pass(2300);
+    expect([wire.link.terminated, bench.statistics.detectedStale]).toEqual([true, 1]);
+    wire.hangUp();
+    expect(new Wire(bench).resume('a', welcome).resumed).toBe(true);
+  });
+
+  it('takes any frame for life, even a malformed one', () => {
+    const bench = new DeliveryBench({ pingIntervalMs: 1000, pongTimeoutMs: 300 });
+    const wire = new Wire(bench);
+    wire.hello('a');
+    for (let beat = 0; beat < 9; beat += 1) {
+      bench.pass(1000);
+      wire.raw('x');
+    }
+    expect(wire.link.terminated).toBe(false);
+    expect(bench.broadcaster.load().healthy).toBe(1);
+  });
+});

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Rooms } from '../../src/broadcaster/rooms.ts';
+import { SessionBench } from '../protocol/session-bench.ts';
+
+const SESSIONS = Array.from({ length: 4 }, () => new SessionBench().session);
+const NAMES = ['*', 'r1', 'r2'];
+
+const step = fc.record({
+  kind: fc.constantFrom('join', 'join', 'leave', 'leaveAll'),
+  who: fc.nat(SESSIONS.length - 1),
+  room: fc.constantFrom(...NAMES),
+});
+
+describe('rooms', () => {
+  it('agree with a plain list of who is where', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const rooms = new Rooms();
+        const there = new Set<string>();
+        for (const { kind, who, room } of steps) {
+          const session = SESSIONS[who];
+          if (session === undefined) continue;
+          const place = `${who} ${room}`;
+          if (kind === 'join') {
+            expect(rooms.join(session, room)).toBe(!there.has(place));
+            there.add(place);
+          } else if (kind === 'leave') expect(rooms.leave(session, room)).toBe(there.delete(place));
+          else {
+            rooms.leaveAll(session);
+            for (const name of NAMES) there.delete(`${who} ${name}`);
+          }
+          for (const name of NAMES) {
+            const members = SESSIONS.filter((_, index) => there.has(`${index} ${name}`));
+            expect(new Set(rooms.members(name))).toEqual(new Set(members));
+          }
+          for (const [index, member] of SESSIONS.entries()) {
+            const names = NAMES.filter((name) => there.has(`${index} ${name}`));
+            expect([...rooms.roomsOf(member)].sort()).toEqual(names.sort());
+          }
+          expect(rooms.size).toBe(new Set([...there].map((one) => one.split(' ')[1])).size);
+        }
+      }),
+    );
+  });
+
+  it('nobody has ever been in are empty, not an error', () => {
+    const rooms = new Rooms();
+    const [session] = SESSIONS;
+    if (session === undefined) throw new Error('there are sessions');
+    expect([...rooms.members('nowhere')]).toEqual([]);
+    expect([rooms.leave(session, 'nowhere'), rooms.isMember(session, 'nowhere'), rooms.size]).toEqual([
+      false,
+      false,
+      0,
+    ]);
+    expect(() => rooms.leaveAll(session)).not.toThrow();
+  });
+
+  it('can be left while somebody walks over their members', () => {
+    const rooms = new Rooms();
+    for (const session of SESSIONS) rooms.join(session, 'r1');
+    let seen = 0;
+    for (const session of rooms.members('r1')) {
+      seen += 1;
+      rooms.leaveAll(session);
+    }
+    expect([seen, rooms.size]).toEqual([SESSIONS.length, 0]);
+  });
+});

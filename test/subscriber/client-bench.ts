@@ -1,0 +1,192 @@
+import type { DeliveryLevel, GapReason } from '../../src/protocol/frame.ts';
+import { type ClientLink, type LinkEvents, LinkState } from '../../src/protocol/ports.ts';
+import type { SubscriberObserver } from '../../src/subscriber/observer.ts';
+import type { SubscriberProfile } from '../../src/subscriber/profile.ts';
+import { Subscriber } from '../../src/subscriber/subscriber.ts';
+import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
+import { FakeLink } from '../protocol/fake-link.ts';
+import { PROFILE } from './pair.ts';
+
+class FakeSocket extends FakeLink implements ClientLink {
+  override state: LinkState = LinkState.connecting;
+  readonly events: LinkEvents;
+  answerPings = true;
+  reading = true;
+  readLimit: number | undefined;
+  dropped = false;
+  wasReset = false;
+
+  constructor(events: LinkEvents) {
+    super();
+    this.events = events;
+  }
+
+  pauseReading(): void {
+    this.reading = false;
+  }
+
+  resumeReading(): void {
+    this.reading = true;
+  }
+
+  limitReading(bytesPerSec: number | undefined): void {
+    this.readLimit = bytesPerSec;
+  }
+
+  reset(): void {
+    this.wasReset = true;
+    this.state = LinkState.closing;
+  }
+
+  drop(): void {
+    this.dropped = true;
+    this.state = LinkState.closing;
+  }
+
+  open(): void {
+    this.state = LinkState.open;
+    this.events.onOpen();
+  }
+
+  /** The server says something. */
+  hear(frame: object): void {
+    this.events.onText(JSON.stringify(frame));
+  }
+
+  deliver(...seqs: number[]): void {
+    for (const seq of seqs) this.hear({ seq, type: 'tick', payload: { n: seq } });
+  }
+
+  gap(from: number, to: number, reason: GapReason = 'overflow'): void {
+    this.hear({ kind: 'gap', from, to, reason });
+  }
+
+  closed(code = 1006): void {
+    this.state = LinkState.closed;
+    this.events.onClose(code, '');
+  }
+
+  /** What the client said since the last look: `ack 3`, `ack -7` up to 7, `ack 3-7` for a gap, `hello 3` from 3. */
+  said(): string[] {
+    return this.texts.splice(0).map((text) => {
+      const frame = JSON.parse(text) as Record<string, unknown>;
+      if (frame.kind === 'hello') return frame.session === undefined ? 'hello' : `hello ${frame.lastSeq}`;
+      if (frame.kind === 'ack') {
+        return frame.cumulative ? `ack -${frame.seq}` : `ack ${frame.from === undefined ? '' : `${frame.from}-`}${frame.seq}`;
+      }
+      return frame.kind === undefined ? `${frame.type ?? frame.action} ${frame.seq ?? ''}` : `${frame.kind} ${frame.seq}`;
+    });
+  }
+}
+
+interface Delivery {
+  readonly seq: number;
+}
+
+/** A client whose server is the test. Its handler fails for the seqs in `failing`. */
+export class ClientBench implements SubscriberObserver<Delivery> {
+  readonly time = new VirtualTime();
+  readonly sockets: FakeSocket[] = [];
+  readonly level: DeliveryLevel;
+  readonly subscriber: Subscriber<Delivery>;
+  /** Seqs that the handler was through with, in order. */
+  readonly done: number[] = [];
+  readonly failing = new Set<number>();
+  /** What else the client told, in order. */
+  readonly told: string[] = [];
+  /** What reconnect jitter draws. */
+  chance = 0.5;
+
+  constructor(options: { readonly level?: DeliveryLevel; readonly profile?: Partial<SubscriberProfile> } = {}) {
+    this.level = options.level ?? 'effectively-once';
+    this.subscriber = new Subscriber<Delivery>({
+      clientId: 'a',
+      profile: { ...PROFILE, ...options.profile },
+      ports: {
+        clock: this.time,
+        timers: this.time,
+        dial: (events) => {
+          const socket = new FakeSocket(events);
+          this.sockets.push(socket);
+          return socket;
+        },
+        reconnectRandom: { next: () => this.chance },
+        handlerRandom: { next: () => 0.5 },
+      },
+      observer: this,
+    });
+    this.subscriber.inbox.isPoison = ({ seq }) => this.failing.has(seq);
+  }
+
+  /** The socket opened last. */
+  get socket(): FakeSocket {
+    const socket = this.sockets.at(-1);
+    if (socket === undefined) throw new Error('the client has not dialled');
+    return socket;
+  }
+
+  /** Connects, or lets the reconnect come about, up to the welcome. */
+  join(fields: object = {}): FakeSocket {
+    if (this.sockets.length === 0) this.subscriber.connect();
+    if (this.socket.state === LinkState.closed) this.time.runFor(1000);
+    this.socket.open();
+    this.welcome(fields);
+    return this.socket;
+  }
+
+  welcome(fields: object = {}): void {
+    const { level: delivery } = this;
+    const base = { kind: 'welcome', session: 's', token: 't', generation: 1, epoch: 'e', nextSeq: 1, ttlMs: 1000 };
+    this.socket.hear({ ...base, resumed: false, delivery, batch: false, ...fields });
+  }
+
+  /** Loses the socket and comes back to the same session. */
+  rejoin(): FakeSocket {
+    this.socket.closed();
+    return this.join({ resumed: true, generation: 2 });
+  }
+
+  received(_subscriber: Subscriber<Delivery>, seq: number): Delivery {
+    return { seq };
+  }
+
+  handled(_subscriber: Subscriber<Delivery>, seq: number): void {
+    this.done.push(seq);
+  }
+
+  connecting(): void {
+    this.told.push('connecting');
+  }
+
+  helloSent(): void {}
+
+  welcomed(_subscriber: Subscriber<Delivery>, _welcome: unknown, askedResume: boolean): void {
+    this.told.push(askedResume ? 'welcomed after asking' : 'welcomed');
+  }
+
+  deduplicated(_subscriber: Subscriber<Delivery>, seq: number): void {
+    this.told.push(`duplicate ${seq}`);
+  }
+
+  failed(_subscriber: Subscriber<Delivery>, seq: number): void {
+    this.told.push(`failed ${seq}`);
+  }
+
+  acked(): void {}
+
+  gap(_subscriber: Subscriber<Delivery>, from: number, to: number, reason: GapReason): void {
+    this.told.push(`gap ${from}-${to} ${reason}`);
+  }
+
+  replayed(): void {
+    this.told.push('replayed');
+  }
+
+  closed(_subscriber: Subscriber<Delivery>, code: number): void {
+    this.told.push(`closed ${code}`);
+  }
+
+  olderClosed(_subscriber: Subscriber<Delivery>, code: number): void {
+    this.told.push(`older closed ${code}`);
+  }
+}
