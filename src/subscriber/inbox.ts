@@ -152,6 +152,8 @@ export class Inbox<D> {
     if (failed || this.isPoison?.(delivery)) {
       if (this.#ordered) this.#holdAbove(seq);
       this.#owner.onFailed(seq, delivery);
+      // A gap has covered it meanwhile: it will not come again.
+      if (this.#ordered && this.#window.has(seq)) this.#release();
     } else this.#owner.onHandled(seq, delivery);
   }
 

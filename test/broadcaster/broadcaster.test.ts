@@ -79,7 +79,11 @@ describe('broadcast', () => {
     const bench = new DeliveryBench();
     bench.peer('a');
     const long = new OutgoingMessage({ room: '*', type: 't'.repeat(201), payloadText: '{}' });
-    const large = new OutgoingMessage({ room: '*', type: 't', payloadText: `"${'x'.repeat(FRAME_BYTES_MAX)}"` });
+    const large = new OutgoingMessage({
+      room: '*',
+      type: 't',
+      payloadText: `"${'x'.repeat(FRAME_BYTES_MAX)}"`,
+    });
     expect(bench.broadcaster.publish(long)).toBe('the type is too long');
     expect(bench.broadcaster.publish(large)).toBe('the message is too large');
     expect([bench.statistics.broadcasts, bench.broadcaster.load().pendingTotal]).toEqual([0, 0]);
@@ -243,7 +247,10 @@ describe('drain', () => {
     greeted.take();
     bench.broadcaster.drain(5000);
     expect(greeted.frames()).toEqual([{ kind: 'drain', spreadMs: 5000 }]);
-    expect([greeted.link.closedWith, silent.link.closedWith]).toEqual([CloseCode.draining, CloseCode.draining]);
+    expect([greeted.link.closedWith, silent.link.closedWith]).toEqual([
+      CloseCode.draining,
+      CloseCode.draining,
+    ]);
     bench.submit('late');
     expect(bench.outcomes).toEqual(['late draining']);
   });

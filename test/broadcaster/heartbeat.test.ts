@@ -91,21 +91,26 @@ describe('heartbeat', () => {
 
   it('detects silence within so many intervals and a timeout, whenever it begins', () => {
     fc.assert(
-      fc.property(settings, fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(5000), (one, chance, lastMs) => {
-        const bench = new Bench(one, chance);
-        // A peer that answers within the timeout, until it falls silent.
-        for (let ms = 0; ms < lastMs; ms += 1) {
-          bench.time.runFor(1);
-          bench.heartbeat.life();
-        }
-        expect(bench.staleUs).toBe(-1);
-        const silentUs = bench.time.nowUs();
-        bench.time.run();
-        const { missedPongsMax, pongTimeoutMs } = one;
-        const budgetMs = Math.max(one.pingIntervalMs, pongTimeoutMs) * missedPongsMax + pongTimeoutMs;
-        expect(bench.staleUs - silentUs).toBeGreaterThan(0);
-        expect(bench.staleUs - silentUs).toBeLessThanOrEqual(budgetMs * 1000);
-      }),
+      fc.property(
+        settings,
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        fc.nat(5000),
+        (one, chance, lastMs) => {
+          const bench = new Bench(one, chance);
+          // A peer that answers within the timeout, until it falls silent.
+          for (let ms = 0; ms < lastMs; ms += 1) {
+            bench.time.runFor(1);
+            bench.heartbeat.life();
+          }
+          expect(bench.staleUs).toBe(-1);
+          const silentUs = bench.time.nowUs();
+          bench.time.run();
+          const { missedPongsMax, pongTimeoutMs } = one;
+          const budgetMs = Math.max(one.pingIntervalMs, pongTimeoutMs) * missedPongsMax + pongTimeoutMs;
+          expect(bench.staleUs - silentUs).toBeGreaterThan(0);
+          expect(bench.staleUs - silentUs).toBeLessThanOrEqual(budgetMs * 1000);
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -55,7 +55,8 @@ describe('dedup window', () => {
               model.seen.delete(one.seq);
               break;
             case 'rollBackTo':
-              if (one.seq < model.floor) for (const seen of model.seen) if (seen > one.seq) model.seen.delete(seen);
+              if (one.seq < model.floor)
+                for (const seen of model.seen) if (seen > one.seq) model.seen.delete(seen);
               window.rollBackTo(one.seq);
               break;
             case 'clear':

@@ -64,7 +64,9 @@ describe('client frames', () => {
     fc.assert(
       fc.property(seqs, seqs, (a, b) => {
         const [from, seq] = a < b ? [a, b] : [b, a];
-        expect(fromClient(encodeAck(seq, false))).toEqual([{ kind: 'ack', seq, from: seq, cumulative: false }]);
+        expect(fromClient(encodeAck(seq, false))).toEqual([
+          { kind: 'ack', seq, from: seq, cumulative: false },
+        ]);
         expect(fromClient(encodeAck(seq, true))).toEqual([{ kind: 'ack', seq, from: seq, cumulative: true }]);
         expect(fromClient(encodeGapAck(from, seq))).toEqual([{ kind: 'ack', seq, from, cumulative: false }]);
       }),
@@ -78,7 +80,14 @@ describe('client frames', () => {
       fc.constantFrom('0', '00', '01', '007', '-1', '1.5', '1e3', '9007199254740992', '', '"7"'),
       fc.stringMatching(/^[0-9]{1,18}$/),
     );
-    const tails = fc.constantFrom('}', ',"cumulative":true}', ',"cumulative":false}', ',"cumulative":true', '} ', '}}');
+    const tails = fc.constantFrom(
+      '}',
+      ',"cumulative":true}',
+      ',"cumulative":false}',
+      ',"cumulative":true',
+      '} ',
+      '}}',
+    );
     fc.assert(
       fc.property(heads, numbers, tails, (head, number, tail) => {
         const text = head + number + tail;
@@ -99,7 +108,10 @@ describe('client frames', () => {
     ['{"action":"ping"}', { kind: 'action', action: 'ping', room: '', content: undefined }],
     ['{"action":"join","room":"r"}', { kind: 'action', action: 'join', room: 'r', content: undefined }],
     ['{"action":"leave","room":"r"}', { kind: 'action', action: 'leave', room: 'r', content: undefined }],
-    ['{"action":"message","room":"r","content":[1]}', { kind: 'action', action: 'message', room: 'r', content: [1] }],
+    [
+      '{"action":"message","room":"r","content":[1]}',
+      { kind: 'action', action: 'message', room: 'r', content: [1] },
+    ],
   ])('decode the action %s', (text, frame) => {
     expect(fromClient(text)).toEqual([frame]);
   });
@@ -153,9 +165,9 @@ describe('client frames', () => {
   });
 
   it('in a batch are decoded in order, the bad ones among the good', () => {
-    expect(fromClient('[{"kind":"ack","seq":1},{"kind":"ack"},{"kind":"ack","seq":2}]').map(({ kind }) => kind)).toEqual(
-      ['ack', 'malformed', 'ack'],
-    );
+    expect(
+      fromClient('[{"kind":"ack","seq":1},{"kind":"ack"},{"kind":"ack","seq":2}]').map(({ kind }) => kind),
+    ).toEqual(['ack', 'malformed', 'ack']);
   });
 });
 
@@ -193,7 +205,12 @@ describe('server frames', () => {
 
   it('without kind and seq are notices', () => {
     expect(fromServer(encodeNotice('joined', { room: 'r', roomSize: 3 }))).toEqual([
-      { kind: 'notice', type: 'joined', payload: undefined, fields: { type: 'joined', room: 'r', roomSize: 3 } },
+      {
+        kind: 'notice',
+        type: 'joined',
+        payload: undefined,
+        fields: { type: 'joined', room: 'r', roomSize: 3 },
+      },
     ]);
   });
 
@@ -217,7 +234,18 @@ describe('server frames', () => {
 
 describe('decoding', () => {
   it('never throws and visits at least one frame, whatever the text', () => {
-    const words = fc.constantFrom('kind', 'seq', 'type', 'action', 'hello', 'ack', 'gap', 'welcome', 'room', 'clientId');
+    const words = fc.constantFrom(
+      'kind',
+      'seq',
+      'type',
+      'action',
+      'hello',
+      'ack',
+      'gap',
+      'welcome',
+      'room',
+      'clientId',
+    );
     const values = fc.letrec((tie) => ({
       value: fc.oneof(
         { depthSize: 'small' },
@@ -227,7 +255,11 @@ describe('decoding', () => {
         fc.array(tie('value'), { maxLength: 4 }),
       ),
     })).value;
-    const texts = fc.oneof(fc.string(), values.map((value) => JSON.stringify(value)), fc.json());
+    const texts = fc.oneof(
+      fc.string(),
+      values.map((value) => JSON.stringify(value)),
+      fc.json(),
+    );
     fc.assert(
       fc.property(texts, (text) => {
         expect(fromClient(text).length).toBeGreaterThan(0);

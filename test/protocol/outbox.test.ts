@@ -41,13 +41,19 @@ class Model {
 const reasons = fc.constantFrom<GapReason>('overflow', 'max-resend', 'nack');
 const at = fc.nat(1000);
 const step = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('append' as const), count: fc.integer({ min: 1, max: 12 }) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('append' as const), count: fc.integer({ min: 1, max: 12 }) }),
+  },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('ack' as const), at }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('ackThrough' as const), at }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('giveUp' as const), at, reason: reasons }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('giveUpOldest' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('appendGap' as const), reason: reasons }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('send' as const), count: fc.integer({ min: 1, max: 20 }) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('send' as const), count: fc.integer({ min: 1, max: 20 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('strike' as const), at }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rewind' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
@@ -259,7 +265,9 @@ describe('outbox', () => {
     outbox.giveUp(outbox.find(1), 'nack');
     outbox.giveUp(outbox.find(2), 'max-resend');
     outbox.giveUp(outbox.find(3), 'max-resend');
-    expect([outbox.gaps, outbox.firstSeqAt(outbox.find(1)), outbox.firstSeqAt(outbox.find(3))]).toEqual([2, 1, 2]);
+    expect([outbox.gaps, outbox.firstSeqAt(outbox.find(1)), outbox.firstSeqAt(outbox.find(3))]).toEqual([
+      2, 1, 2,
+    ]);
   });
 
   it('merges three gaps into one when the message between two is given up', () => {
@@ -268,9 +276,12 @@ describe('outbox', () => {
     outbox.giveUp(outbox.find(3), 'nack');
     outbox.giveUp(outbox.find(1), 'nack');
     outbox.giveUp(outbox.find(2), 'nack');
-    expect([outbox.gaps, outbox.pending, outbox.firstSeqAt(outbox.find(2)), outbox.seqAt(outbox.find(2))]).toEqual([
-      1, 0, 1, 3,
-    ]);
+    expect([
+      outbox.gaps,
+      outbox.pending,
+      outbox.firstSeqAt(outbox.find(2)),
+      outbox.seqAt(outbox.find(2)),
+    ]).toEqual([1, 0, 1, 3]);
   });
 
   it('refuses to give up what is no message', () => {
@@ -286,6 +297,10 @@ describe('outbox', () => {
     expect(outbox.hasUnsent).toBe(false);
     outbox.ack(outbox.find(1), 1);
     outbox.rewind();
-    expect([outbox.hasUnsent, outbox.seqAt(outbox.cursor), outbox.sendsAt(outbox.cursor)]).toEqual([true, 2, 1]);
+    expect([outbox.hasUnsent, outbox.seqAt(outbox.cursor), outbox.sendsAt(outbox.cursor)]).toEqual([
+      true,
+      2,
+      1,
+    ]);
   });
 });

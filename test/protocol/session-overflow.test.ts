@@ -132,7 +132,12 @@ describe('session: results of broadcasts', () => {
     bench.send(1);
     bench.session.detach();
     bench.resume(0);
-    expect(bench.messages.map(({ result: { total, sent, skipped, dropped, failed } }) => [total, sent + skipped + dropped + failed])).toEqual([
+    expect(
+      bench.messages.map(({ result: { total, sent, skipped, dropped, failed } }) => [
+        total,
+        sent + skipped + dropped + failed,
+      ]),
+    ).toEqual([
       [1, 1],
       [1, 1],
       [1, 1],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LinkState } from '../../src/protocol/ports.ts';
 import { PeerViolation } from '../../src/protocol/peer-violation.ts';
+import { LinkState } from '../../src/protocol/ports.ts';
 import { FakeLink } from './fake-link.ts';
 import { SessionBench } from './session-bench.ts';
 
@@ -347,7 +347,11 @@ describe('session: identity', () => {
     // The welcome with t2 was lost, and then that with t3.
     expect(session.accepts('t1')).toBe(true);
     session.renewToken('t3', 't1');
-    expect([session.accepts('t1'), session.accepts('t2'), session.accepts('t3')]).toEqual([true, false, true]);
+    expect([session.accepts('t1'), session.accepts('t2'), session.accepts('t3')]).toEqual([
+      true,
+      false,
+      true,
+    ]);
     session.previousToken = '';
     expect([session.accepts('t1'), session.accepts(''), session.accepts('t3')]).toEqual([false, false, true]);
   });

@@ -72,9 +72,13 @@ class FakeSocket extends FakeLink implements ClientLink {
       const frame = JSON.parse(text) as Record<string, unknown>;
       if (frame.kind === 'hello') return frame.session === undefined ? 'hello' : `hello ${frame.lastSeq}`;
       if (frame.kind === 'ack') {
-        return frame.cumulative ? `ack -${frame.seq}` : `ack ${frame.from === undefined ? '' : `${frame.from}-`}${frame.seq}`;
+        return frame.cumulative
+          ? `ack -${frame.seq}`
+          : `ack ${frame.from === undefined ? '' : `${frame.from}-`}${frame.seq}`;
       }
-      return frame.kind === undefined ? `${frame.type ?? frame.action} ${frame.seq ?? ''}` : `${frame.kind} ${frame.seq}`;
+      return frame.kind === undefined
+        ? `${frame.type ?? frame.action} ${frame.seq ?? ''}`
+        : `${frame.kind} ${frame.seq}`;
     });
   }
 }
@@ -97,7 +101,9 @@ export class ClientBench implements SubscriberObserver<Delivery> {
   /** What reconnect jitter draws. */
   chance = 0.5;
 
-  constructor(options: { readonly level?: DeliveryLevel; readonly profile?: Partial<SubscriberProfile> } = {}) {
+  constructor(
+    options: { readonly level?: DeliveryLevel; readonly profile?: Partial<SubscriberProfile> } = {},
+  ) {
     this.level = options.level ?? 'effectively-once';
     this.subscriber = new Subscriber<Delivery>({
       clientId: 'a',
@@ -136,7 +142,15 @@ export class ClientBench implements SubscriberObserver<Delivery> {
 
   welcome(fields: object = {}): void {
     const { level: delivery } = this;
-    const base = { kind: 'welcome', session: 's', token: 't', generation: 1, epoch: 'e', nextSeq: 1, ttlMs: 1000 };
+    const base = {
+      kind: 'welcome',
+      session: 's',
+      token: 't',
+      generation: 1,
+      epoch: 'e',
+      nextSeq: 1,
+      ttlMs: 1000,
+    };
     this.socket.hear({ ...base, resumed: false, delivery, batch: false, ...fields });
   }
 

@@ -207,10 +207,17 @@ describe('ordered inbox', () => {
   });
 
   const arrival = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ kind: fc.constant('message' as const), seq: fc.integer({ min: 1, max: 20 }) }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ kind: fc.constant('message' as const), seq: fc.integer({ min: 1, max: 20 }) }),
+    },
     {
       weight: 1,
-      arbitrary: fc.record({ kind: fc.constant('gap' as const), seq: fc.integer({ min: 1, max: 20 }), width: fc.nat(4) }),
+      arbitrary: fc.record({
+        kind: fc.constant('gap' as const),
+        seq: fc.integer({ min: 1, max: 20 }),
+        width: fc.nat(4),
+      }),
     },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(30) }) },
     { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },

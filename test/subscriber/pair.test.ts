@@ -10,10 +10,22 @@ const act = <K extends string>(kind: K, weight = 1) => ({
 });
 
 const step = fc.oneof(
-  { weight: 14, arbitrary: fc.record({ kind: fc.constant('publish' as const), count: fc.integer({ min: 1, max: 15 }) }) },
-  { weight: 10, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 400 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 2000, max: 5000 }) }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 20 }) }) },
+  {
+    weight: 14,
+    arbitrary: fc.record({ kind: fc.constant('publish' as const), count: fc.integer({ min: 1, max: 15 }) }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 400 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 2000, max: 5000 }) }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 20 }) }),
+  },
   act('upstream', 2),
   act('drop', 2),
   act('reset', 2),
@@ -121,8 +133,19 @@ const acks: fc.Arbitrary<AckMode> = fc.oneof(
 const world = fc.record({
   seed: fc.nat(),
   ack: acks,
-  overflow: fc.constantFrom('reject' as const, 'drop-oldest' as const, 'disconnect' as const, 'pause' as const),
-  strategy: fc.constantFrom('none' as const, 'none' as const, 'disconnect' as const, 'throttle' as const, 'degraded' as const),
+  overflow: fc.constantFrom(
+    'reject' as const,
+    'drop-oldest' as const,
+    'disconnect' as const,
+    'pause' as const,
+  ),
+  strategy: fc.constantFrom(
+    'none' as const,
+    'none' as const,
+    'disconnect' as const,
+    'throttle' as const,
+    'degraded' as const,
+  ),
   maxPending: fc.constantFrom(4, 30, 200),
   maxResend: fc.constantFrom(0, 2, 8),
   resend: fc.boolean(),
@@ -133,35 +156,38 @@ const world = fc.record({
   batch: fc.boolean(),
 });
 
-describe.each(['at-least-once', 'effectively-once', 'at-most-once'] as const)('a broadcaster and its clients, %s', (delivery) => {
-  it('lose nothing without a word, whatever the network and the clients do', () => {
-    const seen = { replays: 0, refusals: 0, resent: 0, gaps: 0 };
-    fc.assert(
-      fc.property(world, fc.array(step, { maxLength: 60, size: 'max' }), (options, steps) => {
-        const { seed, ack, dedupWindow, handlerFailureRatio, nack, batch, strategy, ...settings } = options;
-        const failures = { ...QUICK_SETTINGS.failures, strategy, threshold: 3, windowMs: 2000 };
-        // With resends turned off, what was refused silently would come again only with the next connection.
-        const careful = settings.resend ? { nack, dedupWindow } : { nack: true, dedupWindow: 4096 };
-        const pair = new Pair({
-          seed,
-          clients: 3,
-          settings: { ...settings, failures, delivery },
-          profile: { ack, handlerFailureRatio, batch, ...careful },
-        });
-        for (const one of steps) play(pair, one);
-        pair.healAndSettle();
-        seen.resent += pair.broadcaster.statistics.resent;
-        seen.gaps += pair.broadcaster.statistics.gaps;
-        for (const { witness } of pair.clients) {
-          seen.replays += witness.replays;
-          seen.refusals += witness.refusals;
-        }
-        pair.sayGoodbye();
-      }),
-      { numRuns: Number(process.env.PAIR_RUNS ?? 250) },
-    );
-    // What the runs are for has happened in them.
-    if (delivery === 'at-most-once') return;
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
-  });
-});
+describe.each(['at-least-once', 'effectively-once', 'at-most-once'] as const)(
+  'a broadcaster and its clients, %s',
+  (delivery) => {
+    it('lose nothing without a word, whatever the network and the clients do', () => {
+      const seen = { replays: 0, refusals: 0, resent: 0, gaps: 0 };
+      fc.assert(
+        fc.property(world, fc.array(step, { maxLength: 60, size: 'max' }), (options, steps) => {
+          const { seed, ack, dedupWindow, handlerFailureRatio, nack, batch, strategy, ...settings } = options;
+          const failures = { ...QUICK_SETTINGS.failures, strategy, threshold: 3, windowMs: 2000 };
+          // With resends turned off, what was refused silently would come again only with the next connection.
+          const careful = settings.resend ? { nack, dedupWindow } : { nack: true, dedupWindow: 4096 };
+          const pair = new Pair({
+            seed,
+            clients: 3,
+            settings: { ...settings, failures, delivery },
+            profile: { ack, handlerFailureRatio, batch, ...careful },
+          });
+          for (const one of steps) play(pair, one);
+          pair.healAndSettle();
+          seen.resent += pair.broadcaster.statistics.resent;
+          seen.gaps += pair.broadcaster.statistics.gaps;
+          for (const { witness } of pair.clients) {
+            seen.replays += witness.replays;
+            seen.refusals += witness.refusals;
+          }
+          pair.sayGoodbye();
+        }),
+        { numRuns: Number(process.env.PAIR_RUNS ?? 250) },
+      );
+      // What the runs are for has happened in them.
+      if (delivery === 'at-most-once') return;
+      for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
+    });
+  },
+);

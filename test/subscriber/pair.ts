@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 import { Broadcaster } from '../../src/broadcaster/broadcaster.ts';
 import { type BroadcasterSettings, DEFAULT_SETTINGS } from '../../src/broadcaster/settings.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';
-import type { SubscriberProfile } from '../../src/subscriber/profile.ts';
 import type { AckFilter } from '../../src/subscriber/observer.ts';
+import type { SubscriberProfile } from '../../src/subscriber/profile.ts';
 import { Subscriber } from '../../src/subscriber/subscriber.ts';
 import type { UpstreamOutcome } from '../../src/subscriber/upstream.ts';
 import { newIdFrom, randomStreams } from '../../src/world/random.ts';
@@ -80,7 +80,8 @@ export class Pair {
     });
     this.broadcaster = this.#newBroadcaster();
     this.#listener = this.#listen();
-    for (let client = 0; client < options.clients; client += 1) this.#addClient(`c${client}`, options.profile);
+    for (let client = 0; client < options.clients; client += 1)
+      this.#addClient(`c${client}`, options.profile);
     this.time.runFor(100);
   }
 
@@ -142,7 +143,8 @@ export class Pair {
     this.time.runFor(1000);
     for (let second = 1; second < 200 && !this.#settled; second += 1) {
       // With resends turned off only a new connection brings again what was not answered.
-      if (!this.settings.resend && second % 5 === 0) for (const { subscriber } of this.clients) subscriber.drop();
+      if (!this.settings.resend && second % 5 === 0)
+        for (const { subscriber } of this.clients) subscriber.drop();
       this.time.runFor(1000);
     }
     expect(this.#waiting, 'an outbox that never empties').toEqual([]);
@@ -163,7 +165,12 @@ export class Pair {
     this.time.runFor(this.settings.resumeTtlMs + 20_000);
     const { assigned, sent, acked, dropped } = this.broadcaster.statistics;
     expect(assigned).toBe((this.settings.delivery === 'at-most-once' ? sent : acked) + dropped);
-    expect(this.broadcaster.load()).toMatchObject({ connections: 0, sessions: 0, absent: 0, pendingTotal: 0 });
+    expect(this.broadcaster.load()).toMatchObject({
+      connections: 0,
+      sessions: 0,
+      absent: 0,
+      pendingTotal: 0,
+    });
     expect(this.broadcaster.rooms.size).toBe(0);
     this.broadcaster.stop('goodbye');
     this.time.runFor(0);
@@ -175,10 +182,15 @@ export class Pair {
   }
 
   get #waiting(): string[] {
-    const unanswered = this.clients.some(({ subscriber }) => subscriber.upstream.pending > 0) ? ['upstream'] : [];
+    const unanswered = this.clients.some(({ subscriber }) => subscriber.upstream.pending > 0)
+      ? ['upstream']
+      : [];
     const sessions = [...this.stories.all()].map(([, { session }]) => session);
     const waiting = sessions.filter(({ ended, outbox }) => !ended && !outbox.isEmpty);
-    return [...waiting.map(({ identity, outbox }) => `${identity.clientId}: ${outbox.pending}`), ...unanswered];
+    return [
+      ...waiting.map(({ identity, outbox }) => `${identity.clientId}: ${outbox.pending}`),
+      ...unanswered,
+    ];
   }
 
   #expectEndsTold(): void {
