@@ -159,7 +159,7 @@ const world = fc.record({
 describe.each(['at-least-once', 'effectively-once', 'at-most-once'] as const)(
   'a broadcaster and its clients, %s',
   (delivery) => {
-    it('lose nothing without a word, whatever the network and the clients do', () => {
+    it('keep what their level promises, whatever the network and the clients do', () => {
       const seen = { replays: 0, refusals: 0, resent: 0, gaps: 0 };
       fc.assert(
         fc.property(world, fc.array(step, { maxLength: 60, size: 'max' }), (options, steps) => {
@@ -183,11 +183,12 @@ describe.each(['at-least-once', 'effectively-once', 'at-most-once'] as const)(
           }
           pair.sayGoodbye();
         }),
-        { numRuns: Number(process.env.PAIR_RUNS ?? 250) },
+        // Thousands with PAIR_RUNS=5000, after a change to the protocol.
+        { numRuns: Number(process.env.PAIR_RUNS ?? 150) },
       );
       // What the runs are for has happened in them.
       if (delivery === 'at-most-once') return;
-      for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
+      for (const count of Object.values(seen)) expect(count).toBeGreaterThan(20);
     });
   },
 );

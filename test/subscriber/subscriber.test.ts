@@ -300,8 +300,11 @@ describe('subscriber: congestion', () => {
   it('does not keep the next connection from its welcome', () => {
     const bench = new ClientBench({ profile: { handlerMs: 1000, dedupWindow: 4096 } });
     bench.join().deliver(...many);
-    bench.rejoin();
-    expect(bench.socket.reading).toBe(true);
+    bench.socket.closed();
+    bench.time.runFor(1000);
+    expect([bench.sockets.length, bench.socket.reading]).toEqual([2, true]);
+    bench.socket.open();
+    bench.welcome({ resumed: true });
     bench.socket.deliver(...many.slice(2));
     expect(bench.socket.reading).toBe(false);
   });
