@@ -179,6 +179,7 @@ export abstract class SessionHost implements ConnectionOwner {
 
   protected welcome(connection: Connection, session: Session, hello: Hello, reason?: RefusalReason): void {
     const resumed = session.generation > 1;
+    session.gapAcks = hello.gapAcks;
     session.renewToken(this.ports.newId(), resumed ? (hello.resume?.token ?? '') : '');
     connection.link.send(
       encodeFrame({

@@ -53,6 +53,8 @@ export interface Hello {
   readonly rooms: readonly string[];
   readonly ack: AckMode;
   readonly batch: boolean;
+  /** Its acks of gaps say where the gap began, so that a late ack of a message can't be taken for one. */
+  readonly gapAcks: boolean;
   readonly resume?: ResumeRequest;
 }
 export interface Ack {
@@ -279,6 +281,7 @@ function hello(fields: Fields): Hello | Malformed {
     rooms,
     ack: mode,
     batch: fields.batch === true,
+    gapAcks: fields.gapAcks === true,
   };
   if (fields.session === undefined) return base;
   const { session, token, epoch, lastSeq } = fields;

@@ -104,6 +104,7 @@ export class Outbox {
       this.#seqs[last & this.#mask] = seq;
       this.#dueUs[last & this.#mask] = 0;
       this.#strikes[last & this.#mask] = 0;
+      item.told = false;
     } else {
       this.#push(seq, new OutboxGap(seq, reason));
       this.#gaps += 1;
@@ -148,6 +149,12 @@ export class Outbox {
 
   seqAt(index: number): number {
     return this.#seqAt(index);
+  }
+
+  /** Whether it is a gap that was sent on the current connection as it is now. */
+  isToldGap(index: number): boolean {
+    const item = this.#items[index & this.#mask];
+    return item instanceof OutboxGap && item.told && index < this.#cursor;
   }
 
   /** First seq of an entry: of a gap where it begins, of a message its own. */
@@ -309,6 +316,7 @@ export class Outbox {
     if (!(gap instanceof OutboxGap) || !(into instanceof OutboxGap) || gap.reason !== into.reason) return;
     if (this.#seqAt(index) !== into.from - 1) return;
     into.from = gap.from;
+    into.told = false;
     this.#items[index & this.#mask] = undefined;
     this.#dueUs[later & this.#mask] = 0;
     this.#strikes[later & this.#mask] = 0;
@@ -397,6 +405,8 @@ export class Outbox {
 /** Messages given up: from `from` to the seq of its entry. */
 export class OutboxGap {
   from: number;
+  /** Sent as it is now. */
+  told = false;
   readonly reason: GapReason;
 
   constructor(from: number, reason: GapReason) {

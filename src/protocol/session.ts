@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.ts';
 import { encodeFrame, type GapReason } from './frame.ts';
 import { NOTICE_HEAD, type OutgoingMessage, seqHead } from './message.ts';
 import { Outbox, OutboxGap } from './outbox.ts';
-import { PeerViolation } from './peer-violation.ts';
+import { refuseUnsent } from './peer-violation.ts';
 import { type Clock, type Link, LinkState, type Random, Timer, type Timers } from './ports.ts';
 import { errorCode, passes } from './send-error.ts';
 import type {
@@ -35,6 +35,8 @@ export class Session {
   token = '';
   /** The one before, good until the client shows that the welcome with the new one has reached it; then empty. */
   previousToken = '';
+  /** Whether the client's acks of gaps say where the gap began; else such an ack is a plain one of its last seq. */
+  gapAcks = false;
   /** Free for the observer. */
   attachment: unknown = undefined;
   /** Slows it down. */
@@ -172,9 +174,7 @@ export class Session {
    * @throws {PeerViolation} for a seq above anything sent
    */
   onAck(seq: number, cumulative: boolean, from = seq): void {
-    if (seq > this.outbox.highestSent) {
-      throw new PeerViolation(`ack for ${seq}, but ${this.outbox.highestSent} is the highest seq sent`);
-    }
+    refuseUnsent('ack', seq, this.outbox.highestSent);
     if (cumulative) this.#freeThrough(seq, true);
     else if (from < seq) this.#freeGaps(from, seq);
     else this.#freeOne(seq);
@@ -191,8 +191,7 @@ export class Session {
    */
   onNack(seq: number, retry: boolean): void {
     const outbox = this.outbox;
-    if (seq > outbox.highestSent)
-      throw new PeerViolation(`nack for ${seq}, but ${outbox.highestSent} is the highest seq sent`);
+    refuseUnsent('nack', seq, outbox.highestSent);
     const index = outbox.find(seq);
     if (index < 0 || outbox.at(index) instanceof OutboxGap) return;
     if (!retry) this.giveUp(index, 'nack');
@@ -268,6 +267,7 @@ export class Session {
   protected sendGap(link: Link, index: number, gap: OutboxGap): void {
     link.send(encodeFrame({ kind: 'gap', from: gap.from, to: this.outbox.seqAt(index), reason: gap.reason }));
     this.#markSent(index, this.outbox.strike(index));
+    gap.told = true;
   }
 
   /** Gives a message up before it was sent, and tells the client by a gap. */
@@ -304,10 +304,13 @@ export class Session {
     this.observer.assigned(this, seq, message);
   }
 
-  /** A late ack of a message may find a gap in its place. Only for itself it speaks, not for what lies below it. */
+  /** A late ack of a message may find a gap in its place: it speaks for itself only, not for what lies below. */
   #freeOne(seq: number): void {
-    const index = this.outbox.find(seq);
-    if (index >= 0 && this.outbox.firstSeqAt(index) === seq) this.#free(index, seq, true);
+    const { outbox } = this;
+    const index = outbox.find(seq);
+    if (index < 0) return;
+    const speaksForGap = !this.gapAcks && outbox.seqAt(index) === seq && outbox.isToldGap(index);
+    if (speaksForGap || outbox.firstSeqAt(index) === seq) this.#free(index, seq, true);
   }
 
   #freeThrough(seq: number, timed: boolean): void {

@@ -234,7 +234,8 @@ export class Subscriber<D extends object> {
     this.#crashedAt = -1;
     this.observer.helloSent(this, session === undefined ? -1 : lastSeq);
     const { rooms, ack, batch } = this.profile;
-    const hello = encodeHello({ kind: 'hello', clientId: this.clientId, rooms, ack, batch, ...resume });
+    const { clientId } = this;
+    const hello = encodeHello({ kind: 'hello', clientId, rooms, ack, batch, gapAcks: true, ...resume });
     if (!this.#muted) connection.link.send(hello);
     connection.link.batch = batch;
   }

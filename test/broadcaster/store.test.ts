@@ -49,7 +49,14 @@ class Bench {
 }
 
 function hello(resume?: Partial<ResumeRequest>, clientId = 'a'): Hello {
-  const base = { kind: 'hello' as const, clientId, rooms: [], ack: { mode: 'each' as const }, batch: false };
+  const base = {
+    kind: 'hello' as const,
+    clientId,
+    rooms: [],
+    ack: { mode: 'each' as const },
+    batch: false,
+    gapAcks: true,
+  };
   if (resume === undefined) return base;
   return { ...base, resume: { session: 's1', token: 't', epoch: 'e1', lastSeq: 0, ...resume } };
 }

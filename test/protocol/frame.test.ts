@@ -42,6 +42,7 @@ describe('client frames', () => {
     rooms: ['r1'],
     ack: { mode: 'cumulative', every: 32, delayMs: 50 },
     batch: true,
+    gapAcks: true,
     resume: { session: 's', token: 't', epoch: 'e', lastSeq: 41 },
   };
 
@@ -100,7 +101,7 @@ describe('client frames', () => {
 
   it('take everybody and ack each when the hello says nothing else', () => {
     expect(fromClient('{"kind":"hello","clientId":"c"}')).toEqual([
-      { kind: 'hello', clientId: 'c', rooms: [], ack: { mode: 'each' }, batch: false },
+      { kind: 'hello', clientId: 'c', rooms: [], ack: { mode: 'each' }, batch: false, gapAcks: false },
     ]);
   });
 

@@ -116,6 +116,40 @@ describe('session: acks', () => {
     expect(bench.session.outbox.isEmpty).toBe(true);
   });
 
+  it('of the last seq of a gap covers it for a client that has no other way to say so', () => {
+    const bench = new SessionBench({ maxPending: 1 });
+    bench.send(4);
+    expect(bench.runFor(0)).toEqual(['1', '2-4 overflow']);
+    bench.session.onAck(4, false);
+    bench.session.onAck(1, false);
+    expect(bench.session.outbox.isEmpty).toBe(true);
+  });
+
+  it('of the last seq of a gap says nothing of a gap that was told before the resume, or has grown', () => {
+    const bench = new SessionBench({ maxPending: 1, overflow: 'drop-oldest' });
+    bench.send(3);
+    bench.runFor(0);
+    bench.send(1);
+    bench.session.onAck(3, false);
+    expect(bench.session.outbox.gaps).toBe(1);
+    bench.runFor(0);
+    bench.session.detach();
+    bench.session.attach(bench.link, true);
+    bench.session.onAck(3, false);
+    expect(bench.session.outbox.gaps).toBe(1);
+  });
+
+  it('of the last seq of a gap says nothing of the gap where the client acks gaps by their range', () => {
+    const bench = new SessionBench({ maxPending: 1 });
+    bench.session.gapAcks = true;
+    bench.send(4);
+    bench.runFor(0);
+    bench.session.onAck(4, false);
+    expect(bench.session.outbox.gaps).toBe(1);
+    bench.session.onAck(4, false, 2);
+    expect(bench.session.outbox.gaps).toBe(0);
+  });
+
   it('of a gap frees no message', () => {
     const bench = new SessionBench();
     bench.send(5);

@@ -17,6 +17,7 @@ describe('subscriber: hello', () => {
         rooms: ['r1'],
         ack: { mode: 'cumulative', every: 8, delayMs: 20 },
         batch: true,
+        gapAcks: true,
       },
     ]);
     expect(bench.socket.batch).toBe(true);
