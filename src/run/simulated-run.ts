@@ -1,10 +1,11 @@
 import { crc32 } from '../delivery/crc32.ts';
 import type { PlannedFault } from '../faults/fault.ts';
+import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
 import { newIdFrom, randomStreams } from '../world/random.ts';
 import type { LaneOptions, Path } from '../world/virtual/lane.ts';
-import { VirtualNetwork } from '../world/virtual/network.ts';
+import { type ConnectionTap, VirtualNetwork } from '../world/virtual/network.ts';
 import { VirtualTime } from '../world/virtual/scheduler.ts';
 import { DrainWatch } from './drain-watch.ts';
 import { Fleet, type NewSubscriber } from './fleet.ts';
@@ -41,6 +42,8 @@ export interface SimulationOptions {
   /** Absent: the scenario's own. */
   readonly seed?: number;
   readonly network?: SimulatedNetwork;
+  /** Looks on at a connection that a client dials. */
+  readonly newTap?: (client: number, clock: Clock) => ConnectionTap;
   readonly newBroadcaster?: NewBroadcaster;
   readonly newSubscriber?: NewSubscriber;
 }
@@ -79,7 +82,7 @@ class SimulatedRun {
   readonly #asked: number;
 
   constructor(options: SimulationOptions) {
-    const { scenario, network: lanes = {}, newBroadcaster, newSubscriber } = options;
+    const { scenario, network: lanes = {}, newTap, newBroadcaster, newSubscriber } = options;
     const time = this.#time;
     const streams = randomStreams(scenario.seed);
     const timers = new ProcessTimers(time);
@@ -140,7 +143,12 @@ class SimulatedRun {
       ports: {
         clock: time,
         timers: time,
-        dialFor: (client) => network.dialer({ address: SERVER_ADDRESS, path: paths[client] as Path }),
+        dialFor: (client) =>
+          network.dialer({
+            address: SERVER_ADDRESS,
+            path: paths[client] as Path,
+            ...(newTap === undefined ? {} : { newTap: () => newTap(client, time) }),
+          }),
         streams,
         checksum: crc32,
       },

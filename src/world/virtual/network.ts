@@ -1,7 +1,7 @@
 import type { Dial, Link, LinkEvents, Random } from '../../protocol/ports.ts';
 import { Lane, type LaneOptions, type Path } from './lane.ts';
 import { type Door, VirtualLink } from './link.ts';
-import { Pipe } from './pipe.ts';
+import { Pipe, type PipeTap } from './pipe.ts';
 import type { VirtualTime } from './scheduler.ts';
 
 /** What Linux takes per paused reader over loopback before the sender feels it. */
@@ -27,6 +27,13 @@ export interface PathOptions {
 export interface DialerOptions {
   readonly address: string;
   readonly path: Path;
+  /** Looks on at each connection that is dialled. */
+  readonly newTap?: () => ConnectionTap;
+}
+
+export interface ConnectionTap {
+  readonly up: PipeTap;
+  readonly down: PipeTap;
 }
 
 /** Takes a new link and says who wants to hear of it. */
@@ -69,12 +76,14 @@ export class VirtualNetwork {
     return (events) => this.#dial(options, events);
   }
 
-  #dial({ address, path }: DialerOptions, events: LinkEvents): VirtualLink {
+  #dial({ address, path, newTap }: DialerOptions, events: LinkEvents): VirtualLink {
     const { time, kernelBytes = KERNEL_BYTES, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = this.#options;
     const client = new VirtualLink(time, events);
     const server = new VirtualLink(time, this.#at(address));
-    const up = new Pipe({ time, kernelBytes, lane: path.up, reader: server, writer: client });
-    const down = new Pipe({ time, kernelBytes, lane: path.down, reader: client, writer: server });
+    const tap = newTap?.();
+    const shared = { time, kernelBytes };
+    const up = new Pipe({ ...shared, lane: path.up, reader: server, writer: client, tap: tap?.up });
+    const down = new Pipe({ ...shared, lane: path.down, reader: client, writer: server, tap: tap?.down });
     client.join(down, up);
     server.join(up, down);
     client.open(handshakeTimeoutMs);

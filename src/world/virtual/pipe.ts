@@ -20,6 +20,15 @@ export interface PipeReader {
   unwanted(): void;
 }
 
+/** Looks on at one direction of a connection, and changes nothing. */
+export interface PipeTap {
+  wrote(item: Item): void;
+  /** The reader has it; what was written and is never read got lost on the way. */
+  read(item: Item): void;
+  /** The writer's end has reset the connection. */
+  reset(): void;
+}
+
 export interface PipeWriter {
   /** After the kernel had refused bytes, it has taken them all. */
   drained(): void;
@@ -38,6 +47,7 @@ interface PipeOptions {
   readonly kernelBytes: number;
   readonly reader: PipeReader;
   readonly writer: PipeWriter;
+  readonly tap: PipeTap | undefined;
 }
 
 /**
@@ -53,6 +63,7 @@ export class Pipe implements LaneUser {
   readonly #kernelBytes: number;
   readonly #reader: PipeReader;
   readonly #writer: PipeWriter;
+  readonly #tap: PipeTap | undefined;
   #items: { readonly item: Item; readonly endsAt: number }[] = [];
   #nextItem = 0;
   #written = 0;
@@ -80,6 +91,7 @@ export class Pipe implements LaneUser {
     this.#kernelBytes = options.kernelBytes;
     this.#reader = options.reader;
     this.#writer = options.writer;
+    this.#tap = options.tap;
   }
 
   /** Bytes written that the kernel has not accepted. */
@@ -89,6 +101,7 @@ export class Pipe implements LaneUser {
 
   write(item: Item): void {
     if (this.#ended) return;
+    this.#tap?.wrote(item);
     this.#written += item.bytes;
     this.#items.push({ item, endsAt: this.#written });
     this.#accept(this.#kernelBytes - (this.#accepted - this.#read));
@@ -100,7 +113,9 @@ export class Pipe implements LaneUser {
     while (this.#items.length > this.#nextItem && (this.#items.at(-1)?.endsAt ?? 0) > this.#accepted)
       this.#items.pop();
     this.#written = this.#accepted + 1;
-    this.#items.push({ item: { kind: 'end', bytes: 1 }, endsAt: this.#written });
+    const item: Item = { kind: 'end', bytes: 1 };
+    this.#tap?.wrote(item);
+    this.#items.push({ item, endsAt: this.#written });
     this.#accept(1);
     this.#ended = true;
   }
@@ -113,6 +128,7 @@ export class Pipe implements LaneUser {
     this.#written = this.#accepted;
     if (this.#resetSent) return;
     this.#resetSent = true;
+    this.#tap?.reset();
     this.#time.after(this.#lane.drawDelayUs(), () => this.#resetArrives());
   }
 
@@ -209,6 +225,7 @@ export class Pipe implements LaneUser {
       }
       this.#read = next.endsAt;
       this.#dropRead();
+      this.#tap?.read(next.item);
       this.#reader.take(next.item);
     }
     this.#allowance -= this.#read - before;
