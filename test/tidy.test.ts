@@ -22,7 +22,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   world: ['protocol', 'broadcaster', 'subscriber'],
   run: ['protocol', 'broadcaster', 'subscriber', 'delivery', 'measure', 'faults', 'scenario', 'world'],
   zoo: ['protocol', 'broadcaster', 'subscriber', 'delivery', 'measure', 'faults', 'scenario', 'world', 'run'],
-  report: ['delivery', 'measure', 'scenario', 'run'],
+  simulation: [
+    'protocol',
+    'broadcaster',
+    'subscriber',
+    'delivery',
+    'measure',
+    'faults',
+    'scenario',
+    'world',
+    'run',
+    'zoo',
+  ],
+  report: ['delivery', 'measure', 'scenario', 'run', 'simulation'],
   // What `import 'wsdeliver'` gives: the broadcaster on real sockets, with its metrics.
   'library.ts': ['protocol', 'broadcaster', 'world', 'run'],
   cli: [
@@ -35,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'world',
     'run',
     'zoo',
+    'simulation',
     'report',
   ],
 };
