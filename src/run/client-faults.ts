@@ -228,7 +228,8 @@ export class ClientFaults {
   /** Picks acks by `nth`, by `probability`, or all. */
   #filter(active: ActiveFault, fault: AckFault, client: LoadClient): AckFilter {
     const { plan } = active;
-    const random = this.#streams(`fault/${plan.index}/acks/${client.client}`);
+    // Not after its place in the list: taking out a fault must not move the draws of those behind it.
+    const random = this.#streams(`fault/${plan.name}@${plan.atMs}/acks/${client.client}`);
     let acks = 0;
     return (direction) => {
       const fate: AckFate = fault.fate(plan.values);
