@@ -175,7 +175,7 @@ function schemaOf(quantity: Quantity, parse: (input: unknown) => Reading) {
   const units = Object.keys(quantity.units).join('|');
   const words = quantity.words.map((word) => `|${word}`).join('');
   const pattern = new RegExp(`^(0|\\d{1,15}(\\.\\d{1,9})? ?(${units})${words})$`);
-  return z
+  const schema = z
     .union([z.string({ error }).regex(pattern, { error }), z.literal(0, { error })], { error })
     .transform((text, context) => {
       const reading = parse(text);
@@ -183,7 +183,29 @@ function schemaOf(quantity: Quantity, parse: (input: unknown) => Reading) {
       context.issues.push({ code: 'custom', message: reading.problem, input: text });
       return z.NEVER;
     });
+  return schema.register(quantities, { write: (value) => writeQuantity(quantity, value) });
 }
+
+/** How the values of quantities in a schema are written in a file, so that they read back as they are. */
+export const quantities = z.registry<{ readonly write: (value: number) => string }>();
+
+/** The shortest text that reads back as the value, a whole number where there is one; else the nearest. */
+function writeQuantity(quantity: Quantity, value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return 'max';
+  const texts = Object.entries(quantity.units).map(
+    ([unit, scale]) => `${(value / scale).toFixed(DECIMALS_MAX).replace(/\.?0+$/, '')}${unit}`,
+  );
+  const exact = texts.filter((text) => {
+    const reading = read(quantity, text);
+    return reading.ok && reading.value === value;
+  });
+  const whole = exact.filter((text) => !text.includes('.'));
+  const choices = whole.length > 0 ? whole : exact;
+  // The first unit is the smallest, in which the fewest digits are lost.
+  return choices.reduce((a, b) => (b.length < a.length ? b : a), choices[0] ?? texts[0] ?? '');
+}
+
+const DECIMALS_MAX = 9;
 
 type QuantitySchema = ReturnType<typeof schemaOf>;
 
