@@ -5,7 +5,7 @@ import type { LedgerExample } from './record.ts';
 import { StampScanner } from './stamp.ts';
 
 /** A power of two. */
-const INTACT_MAX = 64;
+const INTACT_MAX = 512;
 const INTACT_LENGTH_MAX = 16_384;
 
 export interface LedgerContextOptions {

@@ -5,11 +5,13 @@ import type { Intervals } from '../delivery/intervals.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
 import type { PublishLogRecord } from '../delivery/publish-log.ts';
+import type { HastyReturn } from '../delivery/reconnect-pace.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
 import { SeqSet } from '../delivery/seq-set.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import { Histogram } from '../measure/histogram.ts';
 import { type Clock, type Dial, type Random, Timer, type Timers } from '../protocol/ports.ts';
+import { ServerTextDecoder } from '../protocol/server-text-decoder.ts';
 import type { ClientProfile, Scenario } from '../scenario/schema.ts';
 import { clientsOf, subscribedStreams } from '../scenario/timeline.ts';
 import type { AckDirection, AckFilter, SubscriberObserver, SubscriberPorts } from '../subscriber/observer.ts';
@@ -73,6 +75,12 @@ export interface FleetRecord {
   readonly gone: readonly number[];
   /** Clients with a socket that a newer one took over from and that the server never closed. */
   readonly twoOwners: readonly number[];
+  /** Clients whose only connection the server closed for another owner of their session, and when last. */
+  readonly takenOver: readonly (readonly [client: number, atUs: number])[];
+  /** Clients that did not back off. */
+  readonly hasty: readonly (HastyReturn & { readonly client: number })[];
+  /** Clients that still wait for answers to what they sent, and for how many. */
+  readonly unanswered: readonly (readonly [client: number, count: number])[];
   /** By profile, in the order of the scenario: acks that left, and messages handled that had to be acked. */
   readonly acks: readonly { readonly frames: number; readonly messages: number }[];
   /** What clients sent; absent when none was to send anything. */
@@ -99,6 +107,7 @@ export class Fleet implements LoadClientOwner {
   readonly #ports: FleetPorts;
   readonly #context: LedgerContext;
   readonly #faults: ClientFaults;
+  readonly #decoder = new ServerTextDecoder();
   #loadFromUs = Number.POSITIVE_INFINITY;
   #loadToUs = Number.POSITIVE_INFINITY;
   #handled = 0;
@@ -194,6 +203,11 @@ export class Fleet implements LoadClientOwner {
     };
   }
 
+  /** Why a connection attempt failed last; empty when none did. */
+  get lastFailure(): string {
+    return this.#lastFailure;
+  }
+
   status(): FleetStatus {
     const push = new Histogram();
     for (const { firstAttempt } of this.measures.profiles) push.merge(firstAttempt);
@@ -218,6 +232,11 @@ export class Fleet implements LoadClientOwner {
       handledInLoad: this.#handledInLoad,
       gone: clients.filter(({ gone }) => gone).map(({ client }) => client),
       twoOwners: clients.filter(({ olderOpen }) => olderOpen > 0).map(({ client }) => client),
+      takenOver: clients.flatMap(({ client, takenOverUs }) => (takenOverUs < 0 ? [] : [[client, takenOverUs]])),
+      hasty: clients.flatMap(({ client, pace }) => (pace.hasty === undefined ? [] : { client, ...pace.hasty })),
+      unanswered: clients.flatMap(({ client, subscriber: { upstream } }) =>
+        upstream.pending === 0 ? [] : [[client, upstream.pending]],
+      ),
       acks: this.#scenario.clients.map((_, profile) => {
         const own = clients.filter(({ profileIndex }) => profileIndex === profile);
         return {
@@ -295,22 +314,25 @@ export class Fleet implements LoadClientOwner {
       subscribed: subscribedStreams(this.#scenario, profileIndex),
       context: this.#context,
     });
+    const subscriber = subscriberProfile(profile, this.#scenario);
     const client = new LoadClient({
       client: number,
       profileIndex,
       ledger,
+      reconnect: subscriber.reconnect,
       upstreamRun: this.#upstreamRun,
       clock,
       owner: this,
     });
     client.subscriber = newSubscriber({
       clientId: `c${number}`,
-      profile: subscriberProfile(profile, this.#scenario),
+      profile: subscriber,
       observer: client,
       ports: {
         clock,
         timers,
         dial: dialFor(number),
+        decoder: this.#decoder,
         reconnectRandom: streams(`client/${number}/reconnect`),
         handlerRandom: streams(`client/${number}/handler`),
       },

@@ -27,7 +27,9 @@ export interface PublishRequest {
 }
 
 /** `rate: max`: deliveries in flight for each message that may be under way at once. */
-const MAX_RATE_WINDOW = 32;
+const MAX_RATE_WINDOW = 128;
+/** Of those, published in one turn: in larger lots server and clients would take turns instead of working at once. */
+const MAX_RATE_TURN = 8;
 /** Messages published in one turn before others get theirs. */
 const TURN_MAX = 256;
 /** `rate: max` waits when this many publishes are unanswered. */
@@ -156,7 +158,7 @@ export class Publishers {
     const clients = this.#scenario.clients.reduce((sum, { count }) => sum + count, 0);
     const timer = new Timer(() => {
       if (this.#clock.nowUs() >= spans.toUs) return;
-      for (let turn = 0; turn < TURN_MAX && this.#hasRoom(clients); turn += 1) {
+      for (let turn = 0; turn < MAX_RATE_TURN && this.#hasRoom(clients); turn += 1) {
         this.#publish(number, stream, this.#clock.nowUs());
       }
       this.#timers.arm(timer, 0);

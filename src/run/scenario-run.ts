@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { crc32 } from 'node:zlib';
 import type { BroadcastAlert } from '../broadcaster/alerts.ts';
 import type { PlannedFault } from '../faults/fault.ts';
+import { ServerTextDecoder } from '../protocol/server-text-decoder.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
 import { randomStreams } from '../world/random.ts';
@@ -176,7 +177,14 @@ class ScenarioRun {
       this.#route = new UpstreamRoute({
         run: this.#run,
         streams: scenario.publish.length + 1,
-        ports: { clock, timers, dial, reconnectRandom: random, handlerRandom: random },
+        ports: {
+          clock,
+          timers,
+          dial,
+          decoder: new ServerTextDecoder(),
+          reconnectRandom: random,
+          handlerRandom: random,
+        },
       });
     }
     const route = this.#server ?? this.#route;

@@ -1,5 +1,6 @@
 import type { GapReason, Welcome } from '../protocol/frame.ts';
 import type { Clock, Dial, Random, Timers } from '../protocol/ports.ts';
+import type { ServerTextDecoder } from '../protocol/server-text-decoder.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /**
@@ -43,6 +44,8 @@ export interface SubscriberPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly dial: Dial;
+  /** Shared by the clients of a process. */
+  readonly decoder: ServerTextDecoder;
   /** For reconnect jitter and for handler failures, apart. */
   readonly reconnectRandom: Random;
   readonly handlerRandom: Random;

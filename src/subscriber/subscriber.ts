@@ -4,13 +4,13 @@ import { DedupWindow } from '../protocol/dedup-window.ts';
 import {
   CloseCode,
   type DeliveryLevel,
-  decodeServerText,
   type Envelope,
   encodeAck,
   encodeGapAck,
   encodeHello,
   encodeNack,
   type GapReason,
+  type ResumeRequest,
   type ServerFrame,
   type Welcome,
 } from '../protocol/frame.ts';
@@ -51,7 +51,8 @@ export class Subscriber<D extends object> {
   readonly #paused = new Set<PauseCause>();
   #session: { readonly id: string; readonly token: string; readonly epoch: string } | undefined;
   #ready = false;
-  #attempts = 0;
+  /** Attempts to connect since the last welcome. */
+  protected attempts = 0;
   #away = false;
   #stopped = false;
   #crashing = false;
@@ -109,7 +110,7 @@ export class Subscriber<D extends object> {
   connect(): void {
     if (this.#stopped || this.#away || this.current !== undefined) return;
     this.ports.timers.disarm(this.#reconnectTimer);
-    this.#attempts += 1;
+    this.attempts += 1;
     this.observer.connecting(this);
     this.current = this.#dial();
   }
@@ -223,19 +224,15 @@ export class Subscriber<D extends object> {
   onOpen(connection: SubscriberConnection<D>): void {
     if (connection !== this.current) return;
     this.#ready = false;
-    const session = this.#session;
-    const lastSeq = this.#crashedAt >= 0 ? this.#crashedAt : this.window.floor;
-    const resume =
-      session === undefined
-        ? {}
-        : { resume: { session: session.id, token: session.token, epoch: session.epoch, lastSeq } };
-    connection.asked = session !== undefined;
-    if (connection.asked) this.#ackPolicy.declare(lastSeq);
+    const resume = this.resumption(this.#crashedAt >= 0 ? this.#crashedAt : this.window.floor);
+    connection.asked = resume !== undefined;
+    if (resume !== undefined) this.#ackPolicy.declare(resume.lastSeq);
     this.#crashedAt = -1;
-    this.observer.helloSent(this, session === undefined ? -1 : lastSeq);
+    this.observer.helloSent(this, resume?.lastSeq ?? -1);
     const { rooms, ack, batch } = this.profile;
     const { clientId } = this;
-    const hello = encodeHello({ kind: 'hello', clientId, rooms, ack, batch, gapAcks: true, ...resume });
+    const asked = resume === undefined ? {} : { resume };
+    const hello = encodeHello({ kind: 'hello', clientId, rooms, ack, batch, gapAcks: true, ...asked });
     if (!this.#muted) connection.link.send(hello);
     connection.link.batch = batch;
   }
@@ -243,7 +240,7 @@ export class Subscriber<D extends object> {
   /** Frames of a socket that a newer one has taken over from count for nothing. */
   onText(connection: SubscriberConnection<D>, text: string): void {
     if (connection === this.current || connection === this.current?.older)
-      decodeServerText(text, this.#onFrame);
+      this.ports.decoder.decode(text, this.#onFrame);
   }
 
   onClose(connection: SubscriberConnection<D>, code: number, reason: string): void {
@@ -384,6 +381,13 @@ export class Subscriber<D extends object> {
     else this.upstream.onAck(seq);
   }
 
+  /** What a hello says of the session to go on with; undefined when there is none. */
+  protected resumption(lastSeq: number): ResumeRequest | undefined {
+    const session = this.#session;
+    if (session === undefined) return undefined;
+    return { session: session.id, token: session.token, epoch: session.epoch, lastSeq };
+  }
+
   /** Takes a message off the wire. */
   protected receive(frame: Envelope): void {
     const { seq } = frame;
@@ -414,7 +418,7 @@ export class Subscriber<D extends object> {
   #onWelcome(welcome: Welcome): void {
     const connection = this.current;
     if (connection === undefined) return;
-    this.#attempts = 0;
+    this.attempts = 0;
     this.#session = { id: welcome.session, token: welcome.token, epoch: welcome.epoch };
     this.level = welcome.delivery;
     if (!welcome.resumed) {
@@ -438,7 +442,7 @@ export class Subscriber<D extends object> {
     const waitMs =
       this.#spreadMs >= 0
         ? this.#spreadMs * this.ports.reconnectRandom.next()
-        : backoffMs(this.profile.reconnect, Math.max(1, this.#attempts), this.ports.reconnectRandom);
+        : backoffMs(this.profile.reconnect, Math.max(1, this.attempts), this.ports.reconnectRandom);
     this.#spreadMs = -1;
     this.ports.timers.arm(this.#reconnectTimer, waitMs);
   }

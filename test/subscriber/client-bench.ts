@@ -1,5 +1,6 @@
 import type { DeliveryLevel, GapReason } from '../../src/protocol/frame.ts';
 import { type ClientLink, type LinkEvents, LinkState } from '../../src/protocol/ports.ts';
+import { ServerTextDecoder } from '../../src/protocol/server-text-decoder.ts';
 import type { SubscriberObserver } from '../../src/subscriber/observer.ts';
 import type { SubscriberProfile } from '../../src/subscriber/profile.ts';
 import { Subscriber } from '../../src/subscriber/subscriber.ts';
@@ -116,6 +117,7 @@ export class ClientBench implements SubscriberObserver<Delivery> {
           this.sockets.push(socket);
           return socket;
         },
+        decoder: new ServerTextDecoder(),
         reconnectRandom: { next: () => this.chance },
         handlerRandom: { next: () => 0.5 },
       },

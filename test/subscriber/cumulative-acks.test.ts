@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AckMode } from '../../src/protocol/frame.ts';
 import { type ClientLink, type LinkEvents, LinkState } from '../../src/protocol/ports.ts';
+import { ServerTextDecoder } from '../../src/protocol/server-text-decoder.ts';
 import { Subscriber } from '../../src/subscriber/subscriber.ts';
 import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 import { FakeLink } from '../protocol/fake-link.ts';
@@ -45,6 +46,7 @@ class AckBench {
           this.#events = events;
           return this.link;
         },
+        decoder: new ServerTextDecoder(),
         reconnectRandom: random,
         handlerRandom: random,
       },

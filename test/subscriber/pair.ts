@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { Broadcaster } from '../../src/broadcaster/broadcaster.ts';
 import { type BroadcasterSettings, DEFAULT_SETTINGS } from '../../src/broadcaster/settings.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';
+import { ServerTextDecoder } from '../../src/protocol/server-text-decoder.ts';
 import type { AckFilter } from '../../src/subscriber/observer.ts';
 import type { SubscriberProfile } from '../../src/subscriber/profile.ts';
 import { Subscriber } from '../../src/subscriber/subscriber.ts';
@@ -225,6 +226,7 @@ export class Pair {
         clock: this.time,
         timers: this.time,
         dial: this.network.dialer({ address: 'server', path }),
+        decoder: new ServerTextDecoder(),
         reconnectRandom: this.#streams(`${clientId} reconnect`),
         handlerRandom: this.#streams(`${clientId} handler`),
       },
