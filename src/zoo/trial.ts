@@ -1,5 +1,5 @@
 import { ANOMALY_KINDS } from '../delivery/anomaly-counts.ts';
-import { GUARANTEES } from '../delivery/guarantee.ts';
+import { ruleFor } from '../delivery/charges.ts';
 import type { AnomalyKind, LossReason } from '../delivery/judgement.ts';
 import { type Findings, judgeRun } from '../run/judge-run.ts';
 import { simulateScenario } from '../run/simulated-run.ts';
@@ -75,22 +75,12 @@ function chargesOf(
   { level, judgement, anomalyCounts }: Findings,
   allowReported: readonly LossReason[],
 ): AnomalyKind[] {
-  const rules = GUARANTEES[level];
   const { reportedBy } = judgement.delivery.lost;
   const forbidden = Object.entries(reportedBy).some(
     ([reason, count]) => count > 0 && !allowReported.some((allowed) => allowed === reason),
   );
-  const tolerated: Partial<Record<AnomalyKind, boolean>> = {
-    'silent-loss': rules.silentLoss !== 'forbidden',
-    'reported-loss': rules.reportedLoss !== 'by-reason' || !forbidden,
-    duplicate: rules.duplicateBeforeAck !== 'forbidden',
-    'duplicate-after-ack': rules.duplicateAfterAck !== 'forbidden',
-    reorder: rules.disorder !== 'forbidden',
-    rewind: rules.disorder !== 'forbidden',
-    phantom: rules.phantom !== 'forbidden',
-    corrupt: rules.corrupt !== 'forbidden',
-    resurrected: rules.resurrected !== 'forbidden',
-    'ack-before-handle': rules.ackBeforeHandle !== 'forbidden',
-  };
-  return ANOMALY_KINDS.filter((kind) => anomalyCounts[kind] > 0 && tolerated[kind] !== true);
+  return ANOMALY_KINDS.filter((kind) => {
+    const rule = ruleFor(level, kind);
+    return anomalyCounts[kind] > 0 && (rule === 'forbidden' || (rule === 'by-reason' && forbidden));
+  });
 }
