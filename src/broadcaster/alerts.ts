@@ -135,8 +135,7 @@ export class AlertWatch {
   }
 
   #look(): void {
-    const { failureRatio = 0, latencyMeanUs = 0 } = this.#metrics.summary();
-    const { attempts } = this.#metrics;
+    const { attempts, failureRatio, latencyMeanUs = 0 } = this.#metrics;
     const limits = this.#settings;
     this.#judge('failureRate', failureRatio > limits.failureRatio && attempts >= ATTEMPTS_MIN, () => {
       const detail = `${percent(failureRatio)} of sends failed, limit ${percent(limits.failureRatio)}`;

@@ -70,17 +70,23 @@ export class BroadcastMetrics {
     return attempts === 0 ? 0 : this.#failures() / attempts;
   }
 
+  /** Undefined when none was measured. */
+  get latencyMeanUs(): number | undefined {
+    this.#turn();
+    const latencies = this.#total(LATENCIES);
+    return latencies === 0 ? undefined : this.#total(LATENCY_US) / latencies;
+  }
+
   summary(): MetricsSummary {
     const { attempts } = this;
     const failed = this.#failures();
-    const latencies = this.#total(LATENCIES);
     return {
       windowMs: this.#windowMs,
       sent: this.#total(SENT),
       failed,
       successRatio: attempts === 0 ? undefined : this.#total(SENT) / attempts,
       failureRatio: attempts === 0 ? undefined : failed / attempts,
-      latencyMeanUs: latencies === 0 ? undefined : this.#total(LATENCY_US) / latencies,
+      latencyMeanUs: this.latencyMeanUs,
       failures: Object.fromEntries(
         FAILURE_KINDS.map((kind, index) => [kind, this.#total(FIRST_FAILURE + index)]),
       ) as Record<FailureKind, number>,

@@ -20,6 +20,7 @@ export const HISTOGRAM_US_MAX = 600_000_000;
 const SIGNIFICANT_DIGITS = 3;
 const HALF_BITS = 10;
 const HALF_CELLS = 1 << HALF_BITS;
+const NO_CELLS = new Uint32Array(0);
 
 /** A histogram as it stands in a result file; all values in µs, all 0 when nothing was recorded. */
 export interface LatencySummary {
@@ -37,7 +38,8 @@ export interface LatencySummary {
 }
 
 export class Histogram {
-  #cells = new Uint32Array(2 * HALF_CELLS);
+  /** As many as what was recorded needs: many a histogram stays empty. */
+  #cells = NO_CELLS;
   #count = 0;
   #sumUs = 0;
   #minUs = Number.POSITIVE_INFINITY;
@@ -81,9 +83,10 @@ export class Histogram {
   merge(other: Histogram): void {
     if (other.#count === 0) return;
     if (other.#cells.length > this.#cells.length) this.#grow(other.#cells.length);
-    other.#cells.forEach((times, cell) => {
+    for (let cell = 0; cell < other.#cells.length; cell += 1) {
+      const times = other.#cells[cell] ?? 0;
       if (times > 0) this.#cells[cell] = (this.#cells[cell] ?? 0) + times;
-    });
+    }
     this.#count += other.#count;
     this.#sumUs += other.#sumUs;
     this.#minUs = Math.min(this.#minUs, other.#minUs);

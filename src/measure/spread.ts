@@ -11,7 +11,7 @@ import { Histogram } from './histogram.ts';
 /** Messages of one stream that the spread is measured for. */
 export const SPREAD_MESSAGES_MAX = 65_536;
 
-const FIRST_MESSAGES = 1024;
+const FIRST_MESSAGES = 64;
 /** No message is handled at a negative instant. */
 const UNSEEN = -1;
 

@@ -232,8 +232,12 @@ export class Fleet implements LoadClientOwner {
       handledInLoad: this.#handledInLoad,
       gone: clients.filter(({ gone }) => gone).map(({ client }) => client),
       twoOwners: clients.filter(({ olderOpen }) => olderOpen > 0).map(({ client }) => client),
-      takenOver: clients.flatMap(({ client, takenOverUs }) => (takenOverUs < 0 ? [] : [[client, takenOverUs]])),
-      hasty: clients.flatMap(({ client, pace }) => (pace.hasty === undefined ? [] : { client, ...pace.hasty })),
+      takenOver: clients.flatMap(({ client, takenOverUs }) =>
+        takenOverUs < 0 ? [] : [[client, takenOverUs]],
+      ),
+      hasty: clients.flatMap(({ client, pace }) =>
+        pace.hasty === undefined ? [] : { client, ...pace.hasty },
+      ),
       unanswered: clients.flatMap(({ client, subscriber: { upstream } }) =>
         upstream.pending === 0 ? [] : [[client, upstream.pending]],
       ),

@@ -203,7 +203,6 @@ class SimulatedRun {
 
   #finish(parts: Pick<RunRecord, 'connected' | 'probed' | 'drain' | 'instants'>): RunRecord {
     this.#sampler.finish();
-    const { lastFailure } = this.#fleet.status();
     return {
       world: 'virtual',
       scenario: this.#scenario,
@@ -220,7 +219,7 @@ class SimulatedRun {
       workers: [],
       serverFaults: this.#serverFaults.toRecords(),
       interrupted: false,
-      lastFailure,
+      lastFailure: this.#fleet.lastFailure,
       troubles: [],
       ...parts,
       timersLeft: this.#tearDown(),

@@ -21,9 +21,9 @@ const KIND_CODES: Readonly<Record<Item['kind'], number>> = {
 };
 const DIRECTION_CODES: Readonly<Record<Direction, number>> = { up: 1, down: 2 };
 /** Leading characters of a text that count one by one: what tells frames of one kind apart stands there. */
-const HEAD_LENGTH = 32;
+const HEAD_LENGTH = 16;
 /** Further characters that count, spread evenly over the rest. */
-const REST_SAMPLES = 8;
+const REST_SAMPLES = 6;
 const HIGH_WORD = 4_294_967_296;
 
 /** Two independent multiplicative mixes of 32 bits over a sequence of numbers: 64 bits that anything would change. */
