@@ -18,6 +18,7 @@ export const ANOMALY_KINDS = [
   'leak',
   'undetected',
   'misdetected',
+  'hasty-return',
   'two-owners',
 ] as const satisfies readonly AnomalyKind[];
 
@@ -40,6 +41,7 @@ export function emptyAnomalyCounts(): Record<AnomalyKind, number> {
     leak: 0,
     undetected: 0,
     misdetected: 0,
+    'hasty-return': 0,
     'two-owners': 0,
   };
 }

@@ -1,6 +1,7 @@
 import { ANOMALY_KINDS, emptyAnomalyCounts } from './anomaly-counts.ts';
 import { Examples } from './examples.ts';
 import type { Anomaly, AnomalyKind } from './judgement.ts';
+import type { HastyReturn } from './reconnect-pace.ts';
 
 /**
  * How the server behaved beside what it delivered: whether it came to rest, kept its bounds, gave everything
@@ -16,6 +17,9 @@ export interface ConductObservations {
   readonly silentConnections?: readonly SilentConnectionObservation[];
   readonly slowConnections?: readonly SlowConnectionObservation[];
   readonly takeovers?: readonly TakeoverObservation[];
+  readonly evictions?: readonly EvictionObservation[];
+  readonly strangers?: readonly StrangerObservation[];
+  readonly returns?: readonly ReturnObservation[];
 }
 
 /** A live session at the end of the drain. */
@@ -96,6 +100,26 @@ export interface TakeoverObservation {
   readonly ackedOnOlder: number;
 }
 
+/** A client that the server put out for being too slow. */
+export interface EvictionObservation {
+  readonly session: string;
+  readonly atUs: number;
+  /** Messages that its outbox held, and from how many on it may be put out. */
+  readonly pending: number;
+  readonly cap: number;
+}
+
+/** A connection that the server closed for a newer owner of the session, though the client had opened no other. */
+export interface StrangerObservation {
+  readonly session: string;
+  readonly closedUs: number;
+}
+
+/** A client that did not wait between failed attempts to connect as long as its backoff wants. */
+export interface ReturnObservation extends HastyReturn {
+  readonly session: string;
+}
+
 export interface HeartbeatSettings {
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -134,6 +158,9 @@ export function judgeConduct(seen: ConductObservations, originUs: number): Condu
     ...undetectedConnections(seen.silentConnections ?? [], originUs),
     ...misdetectedConnections(seen.slowConnections ?? [], originUs),
     ...sharedSessions(seen.takeovers ?? [], originUs),
+    ...evictedEarly(seen.evictions ?? [], originUs),
+    ...takenByStrangers(seen.strangers ?? [], originUs),
+    ...hastyReturns(seen.returns ?? [], originUs),
   ];
   for (const anomaly of found) {
     anomalyCounts[anomaly.kind] += 1;
@@ -259,6 +286,34 @@ function sharedSessions(seen: readonly TakeoverObservation[], originUs: number):
         ...closed,
       ]),
     ];
+  });
+}
+
+function evictedEarly(seen: readonly EvictionObservation[], originUs: number): Anomaly[] {
+  return seen
+    .filter(({ pending, cap }) => pending < cap)
+    .map(({ session, atUs, pending, cap }) => {
+      const cause = `put out as too slow with ${pending} messages pending, its outbox takes ${cap}`;
+      return anomaly('misdetected', session, cause, originUs, [[atUs, 'closed by the server']]);
+    });
+}
+
+function takenByStrangers(seen: readonly StrangerObservation[], originUs: number): Anomaly[] {
+  return seen.map(({ session, closedUs }) =>
+    anomaly(
+      'two-owners',
+      session,
+      'somebody else took the session over: the client had opened no other connection',
+      originUs,
+      [[closedUs, 'closed for a newer owner']],
+    ),
+  );
+}
+
+function hastyReturns(seen: readonly ReturnObservation[], originUs: number): Anomaly[] {
+  return seen.map(({ session, waits, waitedUs, backoffUs, atUs }) => {
+    const cause = `${waits} waits before it tried to connect again took ${ms(waitedUs)} together, its backoff says up to ${ms(backoffUs)}`;
+    return anomaly('hasty-return', session, cause, originUs, [[atUs, 'connects again']]);
   });
 }
 

@@ -71,7 +71,8 @@ const RESOURCE_RULES: readonly (readonly [AnomalyKind, string])[] = [
   ['over-bound', 'queues or buffers grew over their limit'],
   ['leak', 'resources were not given back'],
   ['undetected', 'dead connections were not closed within the heartbeat budget'],
-  ['misdetected', 'slow but living connections were closed by the heartbeat'],
+  ['misdetected', 'slow but living connections were closed'],
+  ['hasty-return', 'clients came back sooner than their backoff allows'],
 ];
 
 /**

@@ -58,6 +58,7 @@ export type AnomalyKind =
   | 'leak'
   | 'undetected'
   | 'misdetected'
+  | 'hasty-return'
   | 'two-owners';
 
 /** One example of something wrong (or lost), with what led to it. */

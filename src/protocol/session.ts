@@ -15,7 +15,7 @@ import type {
 } from './session-contract.ts';
 
 /** Unacked gaps after which a client counts as too slow. */
-const GAPS_MAX = 1000;
+export const GAPS_MAX = 1000;
 /** Resends back off up to this many ack timeouts. */
 const RESEND_BACKOFF_MAX = 8;
 

@@ -52,6 +52,7 @@ const GRAVITY: readonly string[] = [
   'leak',
   'undetected',
   'misdetected',
+  'hasty-return',
   'reorder',
   'rewind',
   'duplicate',

@@ -1,4 +1,5 @@
 import { type ConductObservations, detectionBudgetUs, shortestSilenceUs } from '../delivery/conduct.ts';
+import { GAPS_MAX } from '../protocol/session.ts';
 import type { FaultRecord } from './client-faults.ts';
 import type { RunRecord } from './run-record.ts';
 import type { ServerClose } from './server-record.ts';
@@ -16,14 +17,29 @@ export function observeConduct(record: RunRecord, faults: readonly FaultRecord[]
   const shared = fleets.flatMap(({ twoOwners }) =>
     twoOwners.map((client) => ({ session: `c${client}`, ownedUs: endUs, sentOnOlder: 0, ackedOnOlder: 0 })),
   );
-  if (server === undefined) return { takeovers: shared };
+  const clients = {
+    strangers: fleets.flatMap(({ takenOver }) =>
+      takenOver.map(([client, closedUs]) => ({ session: `c${client}`, closedUs })),
+    ),
+    returns: fleets.flatMap(({ hasty }) => hasty.map((row) => ({ session: `c${row.client}`, ...row }))),
+  };
+  if (server === undefined) return { takeovers: shared, ...clients };
   const seen = new Set(server.takeovers.map(({ session }) => session));
   const { resumeTtl } = record.scenario.server;
   return {
     takeovers: [...server.takeovers, ...shared.filter(({ session }) => !seen.has(session))],
+    ...clients,
     ...livenessOf(record),
     ...boundsOf(record),
     ...silencesOf(record, server.closes, faults),
+    evictions: server.closes
+      .filter(({ cause, gaps }) => cause === 'slow-consumer' && gaps < GAPS_MAX)
+      .map(({ client, atUs, pending }) => ({
+        session: `c${client}`,
+        atUs,
+        pending,
+        cap: record.scenario.server.outbox.maxPending,
+      })),
     keptSessions: server.absent.map(({ client, sinceUs }) => ({
       session: `c${client}`,
       disconnectedUs: sinceUs,
@@ -40,13 +56,25 @@ export function observeConduct(record: RunRecord, faults: readonly FaultRecord[]
 function livenessOf({ server, fleets, drain, instants }: RunRecord): Pick<ConductObservations, 'liveness'> {
   const { endUs } = instants;
   const gone = new Set(fleets.flatMap((fleet) => fleet.gone));
-  const advancedUs = drain === 'stuck' ? endUs - STUCK_PATIENCE_US : endUs;
-  const live = (server?.pending ?? []).filter(({ client }) => !gone.has(client));
-  return {
-    liveness: live.map(({ client, pending }) => ({
-      session: `c${client}`,
+  const restedUs = endUs - STUCK_PATIENCE_US;
+  const outboxes = (server?.pending ?? []).map(({ client, pending }) => ({
+    client,
+    pending,
+    advancedUs: drain === 'stuck' ? restedUs : endUs,
+  }));
+  // A drain that is complete without them has waited until nothing moved.
+  const paused = fleets.flatMap((fleet) =>
+    fleet.paused.map(([client, pending]) => ({
+      client,
       pending,
-      advancedUs,
+      advancedUs: drain === 'progressing' ? endUs : restedUs,
+    })),
+  );
+  const live = [...outboxes, ...paused].filter(({ client }) => !gone.has(client));
+  return {
+    liveness: live.map(({ client, ...waiting }) => ({
+      session: `c${client}`,
+      ...waiting,
       endUs,
       patienceUs: STUCK_PATIENCE_US,
     })),

@@ -79,8 +79,8 @@ export interface FleetRecord {
   readonly takenOver: readonly (readonly [client: number, atUs: number])[];
   /** Clients that did not back off. */
   readonly hasty: readonly (HastyReturn & { readonly client: number })[];
-  /** Clients that still wait for answers to what they sent, and for how many. */
-  readonly unanswered: readonly (readonly [client: number, count: number])[];
+  /** Clients that the server asked to pause and did not ask to go on, and how many messages of theirs wait. */
+  readonly paused: readonly (readonly [client: number, waiting: number])[];
   /** By profile, in the order of the scenario: acks that left, and messages handled that had to be acked. */
   readonly acks: readonly { readonly frames: number; readonly messages: number }[];
   /** What clients sent; absent when none was to send anything. */
@@ -238,8 +238,8 @@ export class Fleet implements LoadClientOwner {
       hasty: clients.flatMap(({ client, pace }) =>
         pace.hasty === undefined ? [] : { client, ...pace.hasty },
       ),
-      unanswered: clients.flatMap(({ client, subscriber: { upstream } }) =>
-        upstream.pending === 0 ? [] : [[client, upstream.pending]],
+      paused: clients.flatMap(({ client, subscriber: { upstream } }) =>
+        upstream.paused && upstream.pending > 0 ? [[client, upstream.pending]] : [],
       ),
       acks: this.#scenario.clients.map((_, profile) => {
         const own = clients.filter(({ profileIndex }) => profileIndex === profile);

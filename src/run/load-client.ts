@@ -1,5 +1,6 @@
 import { Arrival } from '../delivery/arrival.ts';
 import type { ClientLedger } from '../delivery/ledger.ts';
+import { ReconnectPace, type ReconnectPolicy } from '../delivery/reconnect-pace.ts';
 import type { FaultyClient } from '../faults/fault.ts';
 import { CloseCode, type GapReason, type Welcome } from '../protocol/frame.ts';
 import type { Clock } from '../protocol/ports.ts';
@@ -36,6 +37,9 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   readonly ackFilters: AckFilter[] = [];
   /** Out of reach for good: by a fault that is never healed. */
   gone = false;
+  readonly pace: ReconnectPace;
+  /** When the server last closed its only connection for another owner of the session, µs; -1 when it never did. */
+  takenOverUs = -1;
   /** Sockets that a newer one took over from and that the server has not closed yet. */
   olderOpen = 0;
   probed = false;
@@ -60,6 +64,7 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     readonly client: number;
     readonly profileIndex: number;
     readonly ledger: ClientLedger;
+    readonly reconnect: ReconnectPolicy;
     /** Identity of what clients send. */
     readonly upstreamRun: string;
     readonly clock: Clock;
@@ -68,6 +73,7 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     this.client = options.client;
     this.profileIndex = options.profileIndex;
     this.ledger = options.ledger;
+    this.pace = new ReconnectPace(options.reconnect);
     this.#clock = options.clock;
     this.#relayedPrefix = `${options.upstreamRun}.`;
     this.#owner = options.owner;
@@ -90,7 +96,9 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   // What the subscriber tells.
 
   connecting(): void {
-    if (this.#lostConnection && this.#returningSinceUs < 0) this.#returningSinceUs = this.#clock.nowUs();
+    const nowUs = this.#clock.nowUs();
+    this.pace.connecting(nowUs);
+    if (this.#lostConnection && this.#returningSinceUs < 0) this.#returningSinceUs = nowUs;
   }
 
   helloSent(_subscriber: Subscriber<Delivery>, resumeFrom: number): void {
@@ -100,6 +108,7 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
 
   welcomed(_subscriber: Subscriber<Delivery>, welcome: Welcome, askedResume: boolean): void {
     const nowUs = this.#clock.nowUs();
+    this.pace.welcomed();
     this.olderOpen += this.#takingOver;
     this.#takingOver = 0;
     if (welcome.resumed) this.ledger.resumed(nowUs, this.#declared);
@@ -153,7 +162,10 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   }
 
   closed(_subscriber: Subscriber<Delivery>, code: number, reason: string): void {
-    this.ledger.closed(this.#clock.nowUs(), code);
+    const nowUs = this.#clock.nowUs();
+    this.ledger.closed(nowUs, code);
+    this.pace.closed(nowUs);
+    if (code === CloseCode.takenOver) this.takenOverUs = nowUs;
     this.#lostConnection = true;
     this.#owner.closed(this, code, reason);
   }
@@ -214,6 +226,7 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   }
 
   release(): void {
+    this.pace.forgive();
     this.subscriber.release();
   }
 

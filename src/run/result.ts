@@ -160,6 +160,7 @@ const anomalyKind = z.enum({
   leak: 'leak',
   undetected: 'undetected',
   misdetected: 'misdetected',
+  'hasty-return': 'hasty-return',
   'two-owners': 'two-owners',
 } satisfies { [Kind in AnomalyKind]: Kind });
 

@@ -34,6 +34,9 @@ export interface ServerClose {
   /** When anything came on the connection last, pong or frame; -1 when nobody listened. */
   readonly heardUs: number;
   readonly cause: CloseCause | 'session-ended';
+  /** Messages and gaps that the outbox of its session held. */
+  readonly pending: number;
+  readonly gaps: number;
 }
 
 const END_REASONS: Partial<Record<DropReason, EndReason>> = {
@@ -131,7 +134,7 @@ export class ServerRecord implements BroadcasterObserver {
   sessionEnded(session: Session, reason: DropReason): void {
     const link = this.#owners.get(session);
     // As in a restart: the connection goes down with its session.
-    if (link !== undefined) this.#closed(clientOf(session), link, 'session-ended');
+    if (link !== undefined) this.#closed(session, link, 'session-ended');
     this.#owners.delete(session);
     this.#awaySinceUs.delete(session);
     evidenceOf(session).ended(END_REASONS[reason] ?? 'expired', this.#clock.nowUs());
@@ -174,18 +177,20 @@ export class ServerRecord implements BroadcasterObserver {
     evidenceOf(session).dropped(Math.floor(tag / TAG_STREAM), tag % TAG_STREAM, loss);
   }
 
-  disconnected(clientId: string, connection: Connection): void {
-    const { session } = connection;
-    if (session !== undefined) {
-      this.#owners.delete(session);
-      this.#awaySinceUs.set(session, this.#clock.nowUs());
-    }
-    this.#closed(Number(clientId.slice(1)), connection.link, connection.cause);
+  disconnected(_clientId: string, connection: Connection): void {
+    const { session, link, cause } = connection;
+    if (session === undefined) return;
+    this.#owners.delete(session);
+    this.#awaySinceUs.set(session, this.#clock.nowUs());
+    this.#closed(session, link, cause);
   }
 
-  #closed(client: number, link: Link, cause: ServerClose['cause']): void {
+  #closed(session: Session, link: Link, cause: ServerClose['cause']): void {
     if (this.closes.length >= CLOSES_MAX) return;
-    this.closes.push({ client, atUs: this.#clock.nowUs(), heardUs: this.#heardUs.get(link) ?? -1, cause });
+    const { pending, gaps } = session.outbox;
+    const heardUs = this.#heardUs.get(link) ?? -1;
+    const client = clientOf(session);
+    this.closes.push({ client, atUs: this.#clock.nowUs(), heardUs, cause, pending, gaps });
   }
 
   #ackedBy(link: Link, session: Session): void {

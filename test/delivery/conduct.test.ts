@@ -91,6 +91,17 @@ describe('detection', () => {
   });
 });
 
+describe('eviction', () => {
+  const full = { session: 'c1', atUs: 0, pending: 100, cap: 100 };
+
+  it('is for clients whose outbox is full, and for no others', () => {
+    expect(found({ evictions: [full] })).toEqual([]);
+    expect(found({ evictions: [{ ...full, pending: 11 }] })).toEqual([
+      'misdetected c1: put out as too slow with 11 messages pending, its outbox takes 100',
+    ]);
+  });
+});
+
 describe('ownership', () => {
   const takeover = { session: 'c1', ownedUs: 100, olderClosedUs: 90, sentOnOlder: 0, ackedOnOlder: 0 };
 
@@ -106,6 +117,21 @@ describe('ownership', () => {
     const { olderClosedUs, ...open } = takeover;
     expect(olderClosedUs).toBe(90);
     expect(found({ takeovers: [open] })).toEqual(['two-owners c1: the older connection was never closed']);
+  });
+});
+
+describe('what only the client can tell', () => {
+  it('is that somebody else has taken over its session', () => {
+    expect(found({ strangers: [{ session: 'c1', closedUs: 7000 }] })).toEqual([
+      'two-owners c1: somebody else took the session over: the client had opened no other connection',
+    ]);
+  });
+
+  it('is that it came back sooner than it should have', () => {
+    const row = { session: 'c1', waits: 3, waitedUs: 150_000, backoffUs: 350_000, atUs: 900 };
+    expect(found({ returns: [row] })).toEqual([
+      'hasty-return c1: 3 waits before it tried to connect again took 150ms together, its backoff says up to 350ms',
+    ]);
   });
 });
 

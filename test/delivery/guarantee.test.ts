@@ -74,9 +74,15 @@ describe('violations', () => {
   it('of resources are told apart, and no anomaly of conduct is overlooked', () => {
     for (const kind of ANOMALY_KINDS) {
       const anomalyCounts = { ...emptyAnomalyCounts(), [kind]: 2 };
-      const conduct = ['stuck', 'over-bound', 'leak', 'undetected', 'misdetected', 'two-owners'].includes(
-        kind,
-      );
+      const conduct = [
+        'stuck',
+        'over-bound',
+        'leak',
+        'undetected',
+        'misdetected',
+        'hasty-return',
+        'two-owners',
+      ].includes(kind);
       const told =
         violations('at-least-once', emptyCounts(), anomalyCounts, []).length +
         resourceViolations(anomalyCounts).length;

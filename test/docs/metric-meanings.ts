@@ -133,7 +133,10 @@ export const METRIC_MEANINGS: Readonly<Record<string, string>> = {
   'anomalies.over-bound': 'Outboxes or socket buffers over their limit.',
   'anomalies.leak': 'Sessions of absent clients kept longer than their TTL and a second.',
   'anomalies.undetected': 'Half-open connections that outlived the heartbeat budget.',
-  'anomalies.misdetected': 'Connections that the heartbeat closed although no fault had silenced them.',
-  'anomalies.two-owners': 'Sessions whose older socket the server never closed after a takeover.',
+  'anomalies.misdetected':
+    'Connections that the heartbeat closed although no fault had silenced them, and clients put out before their outbox was full.',
+  'anomalies.hasty-return': 'Clients that did not back off between failed attempts to connect.',
+  'anomalies.two-owners':
+    'Sessions whose older socket the server never closed after a takeover, or that a stranger took over.',
   'faults.<name>': 'Clients meant, clients reached, single effects; summed over the entries of that name.',
 };

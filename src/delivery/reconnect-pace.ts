@@ -1,0 +1,92 @@
+/** How long a client waits between attempts to connect: exponential, from the first wait to the longest. */
+export interface ReconnectPolicy {
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** `full`: each wait is uniform between 0 and the backoff. */
+  readonly jitter: 'none' | 'full';
+}
+
+/** A row of failed attempts to connect, and how long the client waited between them altogether. */
+export interface HastyReturn {
+  readonly waits: number;
+  readonly waitedUs: number;
+  /** The waits that the policy asks for at the most. */
+  readonly backoffUs: number;
+  readonly atUs: number;
+}
+
+/** Timers of a loaded process are late, and never early by more than rounding. */
+const WAITED_RATIO_MIN = 0.9;
+/** What happens less often than this is no chance any more: a run has up to some million rows. */
+const LOG_CHANCE_MIN = Math.log(1e-12);
+const DOUBLINGS_MAX = 30;
+
+/**
+ * Watches whether a client that fails to connect backs off as it is told to.
+ *
+ * With full jitter a single wait says nothing. But the chance that `n` waits, uniform between 0 and their backoffs,
+ * take `T` together is at most `T^n / (n! * product of the backoffs)`: the part of the box of all waits that lies
+ * below a plane. A row of waits is hasty when that is next to impossible.
+ *
+ * Counted are waits after an attempt that came to nothing: after a working connection a server may have said when
+ * to come back.
+ */
+export class ReconnectPace {
+  readonly #policy: ReconnectPolicy;
+  #attempting = false;
+  #failedUs = -1;
+  #waits = 0;
+  #waitedUs = 0;
+  #backoffUs = 0;
+  /** Logarithm of `n!` times the product of the backoffs, in µs. */
+  #logBox = 0;
+  #hasty: HastyReturn | undefined;
+
+  constructor(policy: ReconnectPolicy) {
+    this.#policy = policy;
+  }
+
+  /** The last hasty row; undefined when there was none. */
+  get hasty(): HastyReturn | undefined {
+    return this.#hasty;
+  }
+
+  connecting(atUs: number): void {
+    this.#attempting = true;
+    if (this.#failedUs >= 0) this.#waited(atUs - this.#failedUs, atUs);
+  }
+
+  welcomed(): void {
+    this.forgive();
+    this.#attempting = false;
+  }
+
+  closed(atUs: number): void {
+    if (this.#attempting) this.#failedUs = atUs;
+    this.#attempting = false;
+  }
+
+  /** Somebody else decides when it comes back. */
+  forgive(): void {
+    this.#failedUs = -1;
+    this.#waits = 0;
+    this.#waitedUs = 0;
+    this.#backoffUs = 0;
+    this.#logBox = 0;
+  }
+
+  #waited(forUs: number, atUs: number): void {
+    const { minMs, maxMs, jitter } = this.#policy;
+    if (minMs === 0) return;
+    const backoffUs = Math.min(maxMs, minMs * 2 ** Math.min(this.#waits, DOUBLINGS_MAX)) * 1000;
+    this.#waits += 1;
+    this.#waitedUs += forUs;
+    this.#backoffUs += backoffUs;
+    this.#logBox += Math.log(this.#waits) + Math.log(backoffUs);
+    const logChance = this.#waits * Math.log(Math.max(1, this.#waitedUs)) - this.#logBox;
+    const tooFast =
+      jitter === 'none' ? this.#waitedUs < this.#backoffUs * WAITED_RATIO_MIN : logChance < LOG_CHANCE_MIN;
+    if (!tooFast) return;
+    this.#hasty = { waits: this.#waits, waitedUs: this.#waitedUs, backoffUs: this.#backoffUs, atUs };
+  }
+}
