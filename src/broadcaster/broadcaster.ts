@@ -56,7 +56,7 @@ export class Broadcaster extends SessionHost implements SessionObserver {
   /** What was given up, to look at; kept over restarts by whoever hands it in. */
   readonly deadLetters: DeadLetters;
   readonly types: TypeCounters;
-  readonly #upstream: UpstreamIntake;
+  protected readonly upstream: UpstreamIntake;
   /** With the policy `pause` only. */
   readonly #gate: PublishGate | undefined;
   /** Where the policy makes publishers pay for a full outbox. */
@@ -86,7 +86,7 @@ export class Broadcaster extends SessionHost implements SessionObserver {
         this.oversight.late(message);
       },
     });
-    this.#upstream = new UpstreamIntake({
+    this.upstream = new UpstreamIntake({
       statistics,
       application: options.application ?? NO_APPLICATION,
       publish: (session, message, settled) => {
@@ -169,7 +169,7 @@ export class Broadcaster extends SessionHost implements SessionObserver {
    * One that comes again, since the answer got lost, gets the same answer.
    */
   override receive(session: Session, frame: Envelope): void {
-    this.#upstream.receive(session, frame);
+    this.upstream.receive(session, frame);
   }
 
   /** Answers an at-most-once action. */
@@ -211,7 +211,7 @@ export class Broadcaster extends SessionHost implements SessionObserver {
   protected override onDiscarded(session: Session): void {
     this.fanOut.remove(session);
     this.oversight.released(session);
-    this.#upstream.forget(session);
+    this.upstream.forget(session);
     this.#gate?.forget(session);
     this.#pressure?.forget(session);
   }

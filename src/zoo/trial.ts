@@ -1,7 +1,9 @@
 import { ANOMALY_KINDS } from '../delivery/anomaly-counts.ts';
 import { ruleFor } from '../delivery/charges.ts';
 import type { AnomalyKind, LossReason } from '../delivery/judgement.ts';
+import type { NewSubscriber } from '../run/fleet.ts';
 import { type Findings, judgeRun } from '../run/judge-run.ts';
+import type { NewBroadcaster } from '../run/reference-server.ts';
 import { simulateScenario } from '../run/simulated-run.ts';
 import type { ExpectedOutcome, Variant } from './variant.ts';
 
@@ -17,39 +19,43 @@ export interface Trial {
   readonly unexpected: readonly AnomalyKind[];
   /** Why the run says too little, in words. */
   readonly inconclusive: readonly string[];
+  /** From the first connection to the end of the drain. */
+  readonly simulatedMs: number;
 }
 
 /** Runs a broken variant. */
 export function tryVariant(variant: Variant, seed: number): Trial {
-  const { scenario, network, newBroadcaster, newSubscriber } = variant;
-  const findings = judgeRun(
-    simulateScenario({
-      scenario,
-      seed,
-      ...(network === undefined ? {} : { network }),
-      ...(newBroadcaster === undefined ? {} : { newBroadcaster }),
-      ...(newSubscriber === undefined ? {} : { newSubscriber }),
-    }),
-  );
+  const { newBroadcaster, newSubscriber = variant.client } = variant;
   const expected: readonly AnomalyKind[] = [variant.outcome.kind, ...variant.consequences];
-  return trialOf(variant, seed, findings, expected);
+  return trialOf(variant, { seed, newBroadcaster, newSubscriber }, expected);
 }
 
 /** Runs the correct build where a variant would be, which has to leave no charges. */
 export function tryCorrectBuild(variant: Variant, seed: number): Trial {
-  const { scenario, network } = variant;
-  const findings = judgeRun(
-    simulateScenario({ scenario, seed, ...(network === undefined ? {} : { network }) }),
-  );
-  return trialOf(variant, seed, findings, []);
+  return trialOf(variant, { seed, newBroadcaster: undefined, newSubscriber: variant.client }, []);
+}
+
+interface Build {
+  readonly seed: number;
+  readonly newBroadcaster: NewBroadcaster | undefined;
+  readonly newSubscriber: NewSubscriber | undefined;
 }
 
 function trialOf(
   variant: Variant,
-  seed: number,
-  findings: Findings,
+  { seed, newBroadcaster, newSubscriber }: Build,
   expected: readonly AnomalyKind[],
 ): Trial {
+  const { scenario, network } = variant;
+  const record = simulateScenario({
+    scenario,
+    seed,
+    ...(network === undefined ? {} : { network }),
+    ...(newBroadcaster === undefined ? {} : { newBroadcaster }),
+    ...(newSubscriber === undefined ? {} : { newSubscriber }),
+  });
+  const findings = judgeRun(record);
+  const { startUs, endUs } = record.instants;
   const charges = chargesOf(findings, variant.scenario.expect.allowReported);
   return {
     variant: variant.name,
@@ -58,6 +64,7 @@ function trialOf(
     charges,
     unexpected: charges.filter((kind) => !expected.includes(kind)),
     inconclusive: findings.inconclusive,
+    simulatedMs: (endUs - startUs) / 1000,
   };
 }
 

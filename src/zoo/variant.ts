@@ -17,6 +17,8 @@ export interface Variant {
   readonly defect: string;
   readonly scenario: Scenario;
   readonly network?: SimulatedNetwork;
+  /** Who connects, to the broken server and to the correct one; absent: the correct client. */
+  readonly client?: NewSubscriber;
   readonly newBroadcaster?: NewBroadcaster;
   readonly newSubscriber?: NewSubscriber;
   readonly outcome: ExpectedOutcome;

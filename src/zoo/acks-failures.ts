@@ -1,0 +1,26 @@
+import type { Delivery } from '../run/load-client.ts';
+import { Subscriber } from '../subscriber/subscriber.ts';
+import type { Variant } from './variant.ts';
+import { zooScenario } from './zoo-scenario.ts';
+
+class AcksFailures extends Subscriber<Delivery> {
+  override onFailed(seq: number, delivery: Delivery): void {
+    this.observer.failed(this, seq, delivery);
+    this.sendAck(seq, false);
+  }
+}
+
+export const acksFailures: Variant = {
+  name: 'acks-failures',
+  side: 'client',
+  defect: 'A message is acked when its handler is through, whether it succeeded or not.',
+  scenario: zooScenario({
+    name: 'acks-failures',
+    clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '5%' } }],
+    server: { outbox: { nackBackoff: '50ms', maxResend: 20 } },
+    duration: { settle: '20s' },
+  }),
+  newSubscriber: (parts) => new AcksFailures(parts),
+  outcome: { kind: 'ack-before-handle', cause: 'left before it was handled' },
+  consequences: ['silent-loss'],
+};

@@ -1,0 +1,37 @@
+import { encodeAck } from '../protocol/frame.ts';
+import { Timer } from '../protocol/ports.ts';
+import type { Delivery } from '../run/load-client.ts';
+import { Subscriber } from '../subscriber/subscriber.ts';
+import type { Variant } from './variant.ts';
+import { zooScenario } from './zoo-scenario.ts';
+
+const ACK_DELAY_MS = 500;
+
+class AcksLate extends Subscriber<Delivery> {
+  protected override sendAck(seq: number, cumulative: boolean): void {
+    const timer = new Timer(() => {
+      if (!this.ready) return;
+      this.observer.acked(this, seq, cumulative);
+      this.say(encodeAck(seq, cumulative));
+    });
+    this.ports.timers.arm(timer, ACK_DELAY_MS);
+  }
+}
+
+export const acksOnTheNextSocket: Variant = {
+  name: 'acks-on-the-next-socket',
+  side: 'client',
+  defect: 'An ack that is late leaves on the socket of the next session, where its seq is another message.',
+  // The other message has failed, and waits to be sent again.
+  scenario: zooScenario({
+    name: 'acks-on-the-next-socket',
+    server: { outbox: { nackBackoff: '300ms', maxResend: 20 } },
+    clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '30%' } }],
+    faults: [{ at: '100ms', do: 'fresh-session' }],
+    duration: { settle: '600s' },
+    expect: { allowReported: ['replaced'] },
+  }),
+  newSubscriber: (parts) => new AcksLate(parts),
+  outcome: { kind: 'ack-before-handle', cause: 'left before it was handled' },
+  consequences: ['silent-loss'],
+};

@@ -1,0 +1,33 @@
+import type { Envelope, ResumeRequest } from '../protocol/frame.ts';
+import type { Delivery } from '../run/load-client.ts';
+import { Subscriber } from '../subscriber/subscriber.ts';
+import type { Variant } from './variant.ts';
+import { zooScenario } from './zoo-scenario.ts';
+
+class DeclaresTheReceived extends Subscriber<Delivery> {
+  #received = 0;
+
+  protected override receive(frame: Envelope): void {
+    this.#received = Math.max(this.#received, frame.seq);
+    super.receive(frame);
+  }
+
+  protected override resumption(lastSeq: number): ResumeRequest | undefined {
+    return super.resumption(Math.max(lastSeq, this.#received));
+  }
+}
+
+export const declaresWhatItReceived: Variant = {
+  name: 'declares-what-it-received',
+  side: 'client',
+  defect: 'A resume declares what has come in, and not what the handler is through with.',
+  scenario: zooScenario({
+    name: 'declares-what-it-received',
+    clients: [{ count: 8, rooms: ['ticks'], handler: { time: '80ms' } }],
+    faults: [{ at: '1s', clients: { ids: [0, 1, 2] }, do: 'drop' }],
+    duration: { settle: '20s' },
+  }),
+  newSubscriber: (parts) => new DeclaresTheReceived(parts),
+  outcome: { kind: 'silent-loss', stage: 'received but not handled' },
+  consequences: ['lying-resume'],
+};
