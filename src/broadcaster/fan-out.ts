@@ -6,6 +6,7 @@ import type { Session } from '../protocol/session.ts';
  * and acks waiting.
  *
  * A session is queued once however many messages wait for it: broadcasts that overtake the fan-out leave together.
+ * A broadcast that fits into one batch does not queue behind a crowd; its recipients are served at once.
  */
 export class FanOut {
   readonly #batchSize: number;
@@ -13,7 +14,9 @@ export class FanOut {
   readonly #timers: Timers;
   readonly #timer: Timer;
   readonly #serve: (session: Session) => void;
-  #waiting = new Set<Session>();
+  readonly #waiting = new Set<Session>();
+  /** Of the broadcast that is being added, as many as tell whether it fits into one batch. */
+  #recipients: Session[] = [];
 
   constructor(options: {
     readonly batchSize: number;
@@ -30,20 +33,25 @@ export class FanOut {
 
   add(session: Session): void {
     this.#waiting.add(session);
+    if (this.#recipients.length <= this.#batchSize) this.#recipients.push(session);
   }
 
   remove(session: Session): void {
     this.#waiting.delete(session);
   }
 
-  /** Serves the first batch now, unless a batch is on its way already. */
+  /** The broadcast is complete: serves the first batch now, unless others come before it. */
   start(): void {
+    const recipients = this.#recipients;
+    this.#recipients = [];
     if (!this.#timer.armed) this.#step();
+    else if (recipients.length <= this.#batchSize) for (const session of recipients) this.#serveNow(session);
   }
 
   stop(): void {
     this.#timers.disarm(this.#timer);
     this.#waiting.clear();
+    this.#recipients = [];
   }
 
   #step(): void {
@@ -54,8 +62,12 @@ export class FanOut {
         return;
       }
       left -= 1;
-      this.#waiting.delete(session);
-      this.#serve(session);
+      this.#serveNow(session);
     }
+  }
+
+  /** Whoever was served meanwhile, or has gone, has nothing to wait for. */
+  #serveNow(session: Session): void {
+    if (this.#waiting.delete(session)) this.#serve(session);
   }
 }

@@ -30,6 +30,8 @@ export interface PublishRequest {
 const MAX_RATE_WINDOW = 128;
 /** Of those, published in one turn: in larger lots server and clients would take turns instead of working at once. */
 const MAX_RATE_TURN = 8;
+/** Until it looks again whether there is room. */
+const MAX_RATE_PAUSE_MS = 1;
 /** Messages published in one turn before others get theirs. */
 const TURN_MAX = 256;
 /** `rate: max` waits when this many publishes are unanswered. */
@@ -161,7 +163,7 @@ export class Publishers {
       for (let turn = 0; turn < MAX_RATE_TURN && this.#hasRoom(clients); turn += 1) {
         this.#publish(number, stream, this.#clock.nowUs());
       }
-      this.#timers.arm(timer, 0);
+      this.#timers.arm(timer, MAX_RATE_PAUSE_MS);
     });
     this.#running.push(timer);
     this.#timers.arm(timer, Math.max(0, (spans.fromUs - this.#clock.nowUs()) / 1000));

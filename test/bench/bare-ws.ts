@@ -16,6 +16,8 @@ export interface BareOptions {
   readonly acks: boolean;
   /** The client parses each frame and records its latency, as any plain load client does. */
   readonly parse: boolean;
+  /** Absent: as fast as the sockets take them. */
+  readonly broadcastsPerSec?: number;
   readonly seconds: number;
 }
 
@@ -65,7 +67,9 @@ async function serve(options: BareOptions): Promise<void> {
       else latest = report;
     });
   });
-  flood(sockets, frameText(options.frameLength));
+  const text = frameText(options.frameLength);
+  if (options.broadcastsPerSec === undefined) flood(sockets, text);
+  else pace(sockets, text, options.broadcastsPerSec);
   await sleep(WARM_UP_MS);
   const before = { ...latest, cpu: process.cpuUsage(), atMs: performance.now() };
   await sleep(options.seconds * 1000);
@@ -91,6 +95,15 @@ function flood(sockets: readonly WebSocket[], text: string): void {
     setImmediate(turn);
   };
   turn();
+}
+
+/** Each broadcast in batches with a yield between them, as any server does that has other clients to serve. */
+function pace(sockets: readonly WebSocket[], text: string, perSec: number): void {
+  const broadcast = (from: number): void => {
+    for (const socket of sockets.slice(from, from + SENDS_PER_TURN)) socket.send(text);
+    if (from + SENDS_PER_TURN < sockets.length) setImmediate(broadcast, from + SENDS_PER_TURN);
+  };
+  setInterval(broadcast, 1000 / perSec, 0);
 }
 
 /** JSON of exactly this length, in the shape of an envelope. */

@@ -1,10 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { BENCHMARKS, type Benchmark } from './benchmarks.ts';
 
 /**
- * `npm run bench [-- <name> …] [--repeat N] [--json FILE]`: every figure as a ratio to a yardstick measured just
- * before it, several times over, since machines are noisy. Nothing here passes or fails.
+ * `npm run bench [-- <name> …] [--repeat N] [--json FILE] [--page FILE]`: every figure as a ratio to a yardstick
+ * measured just before it, several times over, since machines are noisy. Nothing here passes or fails. With `--page`,
+ * the figures take their place between the markers of a page.
  */
 
 interface Row {
@@ -35,9 +37,12 @@ async function main(argv: readonly string[]): Promise<void> {
     if (names.length > 0 && !names.includes(benchmark.name)) continue;
     rows.push(await measure(benchmark, repeat));
   }
-  const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`;
-  process.stdout.write(`\n${table(rows)}\n${machine}\n`);
+  const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Node ${process.version}, ws ${versionOf('ws')}`;
+  const figures = `${table(rows)}\n\n${machine}; ${new Date().toISOString().slice(0, 10)}.`;
+  process.stdout.write(`\n${figures}\n`);
   writeFileSync(json, `${JSON.stringify({ machine, repeat, rows }, undefined, 2)}\n`);
+  const page = valueAfter(argv, '--page');
+  if (page !== undefined) writeFileSync(page, withFigures(readFileSync(page, 'utf8'), figures));
 }
 
 async function measure(benchmark: Benchmark, repeat: number): Promise<Row> {
@@ -57,11 +62,33 @@ async function measure(benchmark: Benchmark, repeat: number): Promise<Row> {
 }
 
 function table(rows: readonly Row[]): string {
-  const lines = rows.map(({ measure: text, wanted, samples, median, met }) => {
-    const spread = `${Math.min(...samples).toFixed(2)} to ${Math.max(...samples).toFixed(2)}`;
-    return `| ${text} | ${wanted} | ${median.toFixed(2)} | ${spread} | ${met ? 'yes' : 'no'} |`;
+  const lines = rows.map(({ name, measure: text, wanted, samples, median, met, notes }) => {
+    const spread =
+      samples.length < 2 ? '' : `${figure(Math.min(...samples))} to ${figure(Math.max(...samples))}`;
+    const middle = samples.indexOf(median);
+    return `| \`${name}\` | ${text} | ${wanted} | ${figure(median)} | ${spread} | ${met ? 'yes' : 'no'} | ${notes[middle] ?? ''} |`;
   });
-  return ['| Measure | Wanted | Median | Spread | Met |', '|---|---|---|---|---|', ...lines].join('\n');
+  return [
+    '| Name | Measure | Wanted | Median | Spread | Met | The run in the middle |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
+  ].join('\n');
+}
+
+function figure(value: number): string {
+  return Math.abs(value) >= 100 ? String(Math.round(value)) : value.toFixed(2);
+}
+
+function versionOf(name: string): string {
+  return (createRequire(import.meta.url)(`${name}/package.json`) as { readonly version: string }).version;
+}
+
+function withFigures(text: string, figures: string): string {
+  const [before, rest] = text.split('<!-- figures -->\n');
+  const after = rest?.split('<!-- /figures -->')[1];
+  if (before === undefined || after === undefined)
+    throw new Error('Cannot write the page: it has no pair of figures markers, one is wanted');
+  return `${before}<!-- figures -->\n\n${figures}\n\n<!-- /figures -->${after}`;
 }
 
 function valueAfter(argv: readonly string[], flag: string): string | undefined {

@@ -1,5 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assembleResult } from '../../src/run/assemble.ts';
 import type { Result } from '../../src/run/result.ts';
@@ -25,13 +28,31 @@ interface ProductOptions {
 /** Runs a scenario as `bench` does, from its text, in a process of its own: what ran before leaves no memory behind. */
 export async function runProduct(
   yaml: string,
-  options: { readonly workers?: number } = {},
+  options: { readonly workers?: number; readonly nodeFlags?: readonly string[] } = {},
 ): Promise<ProductRun> {
-  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify({ yaml, ...options })], {
+  const { nodeFlags = [], ...rest } = options;
+  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify({ yaml, ...rest })], {
     env: { ...process.env, [ROLE]: 'run' },
+    execArgv: [...nodeFlags],
   });
+  const exited = once(child, 'exit');
   const [run] = (await once(child, 'message')) as [ProductRun];
+  await exited;
   return run;
+}
+
+/** @returns the CPU profiles of the server's process and of the load workers as well */
+export async function profileProduct(
+  yaml: string,
+): Promise<{ readonly run: ProductRun; readonly profiles: readonly string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'wsdeliver-profile-'));
+  try {
+    const run = await runProduct(yaml, { nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${folder}`] });
+    const profiles = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    return { run, profiles };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 async function runHere({ yaml, ...options }: ProductOptions): Promise<ProductRun> {

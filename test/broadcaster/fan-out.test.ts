@@ -71,6 +71,16 @@ describe('fan-out', () => {
     expect(new Set(served).size).toBe(7);
   });
 
+  it('serves a broadcast that fits into one batch before a crowd that waits', () => {
+    const bench = new Bench();
+    bench.addAll();
+    bench.fanOut.start();
+    for (const place of [6, 0]) bench.fanOut.add(bench.sessions[place] as Session);
+    bench.fanOut.start();
+    expect(bench.served.splice(0)).toEqual([0, 1, 2, 6, 0]);
+    expect(bench.pass(100)).toEqual([3, 4, 5]);
+  });
+
   it('does not hurry a batch that is on its way when a broadcast starts', () => {
     const bench = new Bench();
     bench.addAll();

@@ -7,6 +7,8 @@ import type { Clock, Timer, Timers } from '../../protocol/ports.ts';
  *
  * A timer moved to a later instant, the usual fate of ack and pong deadlines, stays in its slot: when the slot comes
  * up it is found not to be due and only then moved. One Node timer wakes the wheel for the next slot in use.
+ *
+ * A timer armed without a delay only yields: it fires in the next check phase, after whatever was readable meanwhile.
  */
 const SLOTS = 4096;
 const SLOT_MASK = SLOTS - 1;
@@ -17,6 +19,8 @@ class Entry {
   sequence = 0;
   /** Millisecond whose slot holds the entry; -1 while it is in none. */
   tick = -1;
+  /** Waits for the next check phase, unless disarmed or moved meanwhile. */
+  yielding = false;
   previous: Entry | undefined = undefined;
   next: Entry | undefined = undefined;
 
@@ -30,6 +34,7 @@ export class TimerWheel implements Timers {
   readonly #clock: Clock;
   readonly #slots: (Entry | undefined)[] = new Array<Entry | undefined>(SLOTS).fill(undefined);
   readonly #due: Entry[] = [];
+  #yielding: Entry[] = [];
   #armedCount = 0;
   #sequence = 0;
   /** The last tick whose slot has been emptied. */
@@ -55,6 +60,11 @@ export class TimerWheel implements Timers {
     if (timer.dueUs < 0) this.#countArmed(1);
     timer.dueUs = nowUs + Math.max(0, Math.ceil(delayMs * 1000));
     entry.sequence = this.#sequence++;
+    if (delayMs <= 0) {
+      this.#unlink(entry);
+      this.#yield(entry);
+      return;
+    }
     const tick = this.#tickOf(timer.dueUs);
     if (entry.tick >= 0 && entry.tick <= tick) return;
     this.#unlink(entry);
@@ -76,8 +86,21 @@ export class TimerWheel implements Timers {
     for (let slot = 0; slot < SLOTS; slot++) {
       for (let entry = this.#slots[slot]; entry; entry = this.#slots[slot]) this.disarm(entry.timer);
     }
-    for (const entry of this.#due) this.disarm(entry.timer);
+    for (const entry of [...this.#due, ...this.#yielding]) this.disarm(entry.timer);
   }
+
+  #yield(entry: Entry): void {
+    if (entry.yielding) return;
+    entry.yielding = true;
+    if (this.#yielding.push(entry) === 1) setImmediate(this.#fireYielding);
+  }
+
+  readonly #fireYielding = (): void => {
+    const entries = this.#yielding;
+    this.#yielding = [];
+    for (const entry of entries) entry.yielding = false;
+    this.#fireAll(entries);
+  };
 
   /** Due instants are rounded up to a tick, and a slot is emptied only once its tick has begun: never early. */
   #tickOf(dueUs: number): number {
@@ -120,21 +143,30 @@ export class TimerWheel implements Timers {
     this.#wakeTick = Number.POSITIVE_INFINITY;
     this.#collectDue(this.#clock.nowUs());
     this.#firing = true;
-    let fired = 0;
     try {
-      for (const entry of this.#due) {
-        fired++;
-        this.#fire(entry);
-      }
+      this.#fireAll(this.#due);
     } finally {
-      // A callback that throws takes its exception to Node, and what it kept from firing waits for the next tick.
-      for (const entry of this.#due.splice(0).slice(fired)) {
-        if (entry.timer.dueUs >= 0 && entry.tick < 0) this.#link(entry, this.#tick + 1);
-      }
+      this.#due.length = 0;
       this.#firing = false;
       this.#sleep();
     }
   };
+
+  /** A callback that throws takes its exception to Node; what it kept from firing waits for the next tick. */
+  #fireAll(entries: readonly Entry[]): void {
+    let fired = 0;
+    try {
+      for (const entry of entries) {
+        fired += 1;
+        this.#fire(entry);
+      }
+    } finally {
+      for (const entry of entries.slice(fired)) {
+        if (entry.timer.dueUs >= 0 && entry.tick < 0 && !entry.yielding) this.#link(entry, this.#tick + 1);
+      }
+      if (fired < entries.length) this.#sleep();
+    }
+  }
 
   /** Empties the slots up to now into the due list, in due order and then arming order. */
   #collectDue(nowUs: number): void {
@@ -160,7 +192,7 @@ export class TimerWheel implements Timers {
 
   /** An earlier callback of the same turn may have disarmed the timer, or armed it anew. */
   #fire(entry: Entry): void {
-    if (entry.timer.dueUs < 0 || entry.tick >= 0) return;
+    if (entry.timer.dueUs < 0 || entry.tick >= 0 || this.#closed) return;
     entry.timer.dueUs = -1;
     this.#countArmed(-1);
     entry.timer.fire();

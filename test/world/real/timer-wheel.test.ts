@@ -44,6 +44,43 @@ describe('timer wheel', () => {
     expect(fired).toEqual(['now']);
   });
 
+  it('takes a timer that only yields at its word when that changes', () => {
+    const [moved, disarmed, hurried] = [named('moved'), named('disarmed'), named('hurried')];
+    for (const timer of [moved, disarmed]) wheel.arm(timer, 0);
+    wheel.arm(moved, 3);
+    wheel.disarm(disarmed);
+    wheel.arm(hurried, 500);
+    wheel.arm(hurried, 0);
+    expect(wheel.armedCount).toBe(2);
+    vi.advanceTimersByTime(1);
+    expect(fired).toEqual(['hurried']);
+    vi.advanceTimersByTime(2);
+    expect(fired).toEqual(['hurried', 'moved']);
+    vi.advanceTimersByTime(1000);
+    expect([fired.length, wheel.armedCount]).toEqual([2, 0]);
+  });
+
+  it('lets others have a turn each time that a timer yields', () => {
+    let turns = 0;
+    const timer = new Timer(() => {
+      turns += 1;
+      if (turns < 5) wheel.arm(timer, 0);
+    });
+    wheel.arm(timer, 0);
+    setImmediate(() => fired.push(`after ${turns}`));
+    vi.advanceTimersByTime(1);
+    expect(fired).toEqual(['after 1']);
+    vi.advanceTimersByTime(10);
+    expect(turns).toBe(5);
+  });
+
+  it('fires nothing that only yielded once it is closed', () => {
+    wheel.arm(named('a'), 0);
+    wheel.close();
+    vi.advanceTimersByTime(10);
+    expect([fired, wheel.armedCount]).toEqual([[], 0]);
+  });
+
   it('fires delays beyond a whole turn of the wheel', () => {
     wheel.arm(named('long'), 30_000);
     wheel.arm(named('longer'), 30_000 + 4096);
