@@ -45,6 +45,7 @@ export function checkScenario(scenario: Scenario, clean: Clean): readonly Findin
   }
   if (clean('clients') && clean('faults')) checkStrikes(scenario, report);
   if (clean('clients') && clean('faults') && clean('expect')) checkAssertions(scenario, report);
+  if (clean('clients') && clean('found')) checkFound(scenario, report);
   return findings;
 }
 
@@ -303,4 +304,14 @@ function checkAssertions(scenario: Scenario, report: Report): void {
     const reading = parseAssertion(text, context);
     if (!reading.ok) report(['expect', 'assert', index], reading.message, { offset: reading.offset });
   }
+}
+
+function checkFound({ found, clients }: Scenario, report: Report): void {
+  const { client } = found?.violation ?? {};
+  const total = clients.reduce((sum, { count }) => sum + count, 0);
+  if (client === undefined || client < total) return;
+  report(
+    ['found', 'violation', 'client'],
+    `Cannot find client ${client}: there are ${total}, 0 to ${total - 1} is wanted`,
+  );
 }

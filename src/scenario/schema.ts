@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { found } from './found-schema.ts';
 import { alerts, broadcasterKind, failures, publishVia, queue } from './oversight-schema.ts';
 import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts';
 
@@ -252,6 +253,7 @@ export const scenarioSchema = z.strictObject({
     .prefault({}),
   faults: z.array(faultSchema).max(1000).default([]).describe('What goes wrong, when and for whom.'),
   expect: expectation.prefault({}).describe('What must hold.'),
+  found: found.describe('The failure that simulation found with this file, for `wsdeliver replay`.'),
 });
 
 export type Scenario = z.output<typeof scenarioSchema>;
@@ -260,4 +262,5 @@ export type ClientProfile = Scenario['clients'][number];
 export type UpstreamEntry = NonNullable<ClientProfile['upstream']>;
 export type PublishStream = Scenario['publish'][number];
 export type FaultEntry = Scenario['faults'][number];
+export type FoundFailure = NonNullable<Scenario['found']>;
 export type ClientSelector = NonNullable<FaultEntry['clients']>;

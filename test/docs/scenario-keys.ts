@@ -40,13 +40,13 @@ export function partNames(): string[] {
 
 function parts(): ReadonlyMap<string, Readonly<Record<string, Node>>> {
   const { properties: root = {}, $defs: shared = {} } = scenarioJsonSchema() as Node;
-  const { server, clients, publish, duration, faults, expect, ...plain } = root;
+  const { server, clients, publish, duration, faults, expect, found, ...plain } = root;
   const fault = Object.fromEntries(
     Object.entries(shared).map(([key, node]) => [key.replace('fault-', ''), node]),
   );
   const { clients: selector, ...common } = fault;
   return new Map([
-    ['scenario', { ...plain, ...maps({ server, clients, publish, duration, faults, expect }) }],
+    ['scenario', { ...plain, ...maps({ server, clients, publish, duration, faults, expect, found }) }],
     ['server', server?.properties ?? {}],
     ['clients', clients?.items?.properties ?? {}],
     ['publish', publish?.items?.properties ?? {}],
@@ -54,6 +54,7 @@ function parts(): ReadonlyMap<string, Readonly<Record<string, Node>>> {
     ['faults', { ...common, ...maps({ clients: selector }) }],
     ['selector', selector?.properties ?? {}],
     ['expect', expect?.properties ?? {}],
+    ['found', found?.properties ?? {}],
   ]);
 }
 

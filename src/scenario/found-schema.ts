@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { ANOMALY_KINDS } from '../delivery/anomaly-counts.ts';
+import { bytes, bytesPerSec, durationMs } from './quantity.ts';
+
+/** What a file that simulation wrote says of the failure in it: enough to see whether it happens again. */
+
+/** Beside anomalies: an assertion that is not met, and an exception out of the code under test. */
+export const VIOLATION_KINDS = [...ANOMALY_KINDS, 'assertion', 'crash'] as const;
+export type ViolationKind = (typeof VIOLATION_KINDS)[number];
+
+const lane = z.strictObject({
+  delay: durationMs('50us').describe('Time that everything takes.'),
+  jitter: durationMs('0ms').describe('Added to that at random, from 0 to this.'),
+  bandwidth: bytesPerSec().optional().describe('Absent: unlimited.'),
+});
+
+const network = z.strictObject({
+  up: lane.optional().describe('From the clients to the server; absent: as in every simulation.'),
+  down: lane.optional().describe('From the server to the clients; absent: as in every simulation.'),
+  kernel: bytes().optional().describe('What each direction holds before its sender feels it.'),
+});
+
+const violation = z.strictObject({
+  kind: z
+    .enum(VIOLATION_KINDS)
+    .describe('An anomaly, a failed `assertion`, or a `crash` of the code itself.'),
+  stage: z.string().default('').describe('Where the message got lost.'),
+  cause: z.string().default('').describe('In words; numbers in it do not count when it is compared.'),
+  client: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Number of the client it happened to; absent: of the whole run.'),
+});
+
+export const found = z
+  .strictObject({
+    by: z.string().default('').describe('The version of wsdeliver that found it.'),
+    violation,
+    hash: z
+      .string()
+      .length(16)
+      .optional()
+      .describe('Fingerprint of the whole simulated run, 16 hexadecimal digits.'),
+    variant: z
+      .string()
+      .optional()
+      .describe('The broken build of the bug zoo that it takes; absent: the correct build.'),
+    network: network.optional().describe('The simulated network; absent: as in every simulation.'),
+  })
+  .optional();

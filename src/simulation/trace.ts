@@ -1,0 +1,254 @@
+import { type ClientFrame, decodeClientText, decodeServerText, type ServerFrame } from '../protocol/frame.ts';
+import type { Clock } from '../protocol/ports.ts';
+import type { NewSubscriber } from '../run/fleet.ts';
+import type { Delivery } from '../run/load-client.ts';
+import type { SubscriberObserver } from '../subscriber/observer.ts';
+import { Subscriber } from '../subscriber/subscriber.ts';
+import type { ConnectionTap } from '../world/virtual/network.ts';
+import type { Item, PipeTap } from '../world/virtual/pipe.ts';
+import type { Direction } from './history.ts';
+import type { Watch } from './subject.ts';
+
+/** What an event has to do with what went wrong. */
+export type Weight = 'message' | 'fault' | 'session' | 'traffic';
+
+/** Something that happened at one end. */
+export interface Mark {
+  readonly kind: 'mark';
+  readonly atUs: number;
+  readonly place: 'client' | 'server';
+  readonly label: string;
+  readonly weight: Weight;
+  /** What it is one of, where such events are only counted. */
+  readonly noun: string;
+}
+
+/** Something that went from one end to the other. */
+export interface Travel {
+  readonly kind: 'travel';
+  readonly atUs: number;
+  readonly direction: Direction;
+  readonly label: string;
+  readonly weight: Weight;
+  readonly noun: string;
+  /** Absent when it never arrived. */
+  arrivedUs?: number;
+}
+
+export type TraceEvent = Mark | Travel;
+
+/** What a frame is called, and what it has to do with the message concerned. */
+type Words = Pick<Travel, 'label' | 'weight' | 'noun'>;
+
+/** Writes down what happens to one client: everything on its wire, and what its handler and its connections do. */
+export class Tracer implements Watch {
+  readonly events: TraceEvent[] = [];
+  readonly #client: number;
+  readonly #message: string;
+  /** Under which the message concerned has travelled in the present session. */
+  readonly #seqs = new Set<number>();
+
+  /** @param message - the one concerned, as in `p1:42`; empty for none */
+  constructor(client: number, message: string) {
+    this.#client = client;
+    this.#message = message;
+  }
+
+  readonly newTap = (client: number, clock: Clock): ConnectionTap => {
+    if (client !== this.#client) return { up: BLIND, down: BLIND };
+    return { up: this.#tap(clock, 'up'), down: this.#tap(clock, 'down') };
+  };
+
+  readonly watchSubscriber = (inner: NewSubscriber | undefined): NewSubscriber => {
+    const newSubscriber: NewSubscriber = inner ?? ((parts) => new Subscriber(parts));
+    return (parts) => {
+      if (parts.clientId !== `c${this.#client}`) return newSubscriber(parts);
+      const tell = (label: string, weight: Weight, noun = ''): void => {
+        this.#mark({ atUs: parts.ports.clock.nowUs(), place: 'client', label, weight, noun });
+      };
+      return newSubscriber({ ...parts, observer: this.#watched(parts.observer, tell) });
+    };
+  };
+
+  #mark(mark: Omit<Mark, 'kind'>): void {
+    this.events.push({ kind: 'mark', ...mark });
+  }
+
+  #tap(clock: Clock, direction: Direction): PipeTap {
+    const underWay = new Map<Item, Travel[]>();
+    return {
+      wrote: (item) => {
+        const travels = this.#wordsFor(item, direction).map(
+          (words): Travel => ({ kind: 'travel', atUs: clock.nowUs(), direction, ...words }),
+        );
+        underWay.set(item, travels);
+        this.events.push(...travels);
+      },
+      read: (item) => {
+        for (const travel of underWay.get(item) ?? []) travel.arrivedUs = clock.nowUs();
+        underWay.delete(item);
+      },
+      reset: () => {
+        const place = direction === 'up' ? 'client' : 'server';
+        this.#mark({
+          atUs: clock.nowUs(),
+          place,
+          label: 'resets the connection',
+          weight: 'session',
+          noun: '',
+        });
+      },
+    };
+  }
+
+  #wordsFor(item: Item, direction: Direction): Words[] {
+    switch (item.kind) {
+      case 'text':
+        return this.#frames(item.text, direction);
+      case 'open':
+        return [
+          { label: direction === 'up' ? 'connect' : 'connected', weight: 'traffic', noun: 'handshake' },
+        ];
+      case 'refused':
+        return [session('connection refused')];
+      case 'ping':
+      case 'pong':
+        return [{ label: item.kind, weight: 'traffic', noun: item.kind }];
+      case 'close':
+        return [session(`close ${item.code}${item.reason === '' ? '' : ` ${item.reason}`}`)];
+      case 'end':
+        return [session('end of stream')];
+    }
+  }
+
+  #frames(text: string, direction: Direction): Words[] {
+    const found: Words[] = [];
+    if (direction === 'up') decodeClientText(text, (frame) => found.push(this.#clientFrame(frame)));
+    else decodeServerText(text, (frame) => found.push(this.#serverFrame(frame)));
+    return found;
+  }
+
+  #clientFrame(frame: ClientFrame): Words {
+    switch (frame.kind) {
+      case 'hello':
+        return session(frame.resume === undefined ? 'hello' : `hello, resume after ${frame.resume.lastSeq}`);
+      case 'ack':
+        return this.#ack(frame.seq, frame.cumulative);
+      case 'nack':
+        return this.#about(`nack ${frame.seq}`, this.#seqs.has(frame.seq), 'nack');
+      case 'envelope': {
+        const name = nameOf(frame.payload, `c${this.#client}`);
+        return this.#about(`${name} as seq ${frame.seq}`, name === this.#message, 'request');
+      }
+      case 'action':
+        return { label: frame.action, weight: 'traffic', noun: 'action' };
+      case 'malformed':
+        return session('a malformed frame');
+    }
+  }
+
+  #serverFrame(frame: ServerFrame): Words {
+    switch (frame.kind) {
+      case 'welcome':
+        if (!frame.resumed) this.#seqs.clear();
+        return session(`welcome, ${frame.resumed ? 'resumed' : `fresh session${because(frame.reason)}`}`);
+      case 'envelope': {
+        const name = nameOf(frame.payload, 'p');
+        if (name === this.#message) this.#seqs.add(frame.seq);
+        const again = frame.attempt > 1 ? `, attempt ${frame.attempt}` : '';
+        return this.#about(`${name} as seq ${frame.seq}${again}`, name === this.#message, 'message');
+      }
+      case 'replayed':
+        return session(`replayed to ${frame.seq}`);
+      case 'gap':
+        return session(`gap ${frame.from} to ${frame.to} (${frame.reason})`);
+      case 'pressure':
+        return session(`pressure ${frame.state}`);
+      case 'drain':
+        return session('drain');
+      case 'ack':
+        return { label: `ack ${frame.seq}`, weight: 'traffic', noun: 'ack' };
+      case 'nack':
+        return session(`nack ${frame.seq}${because(frame.reason)}`);
+      case 'notice': {
+        const name = nameOf(frame.payload, 'p');
+        return this.#about(name === '' ? frame.type : name, name === this.#message, 'notice');
+      }
+      case 'malformed':
+        return session('a malformed frame');
+    }
+  }
+
+  /** Of cumulative acks only the first counts that covers the message. */
+  #ack(seq: number, cumulative: boolean): Words {
+    const covered = [...this.#seqs].filter((own) => (cumulative ? own <= seq : own === seq));
+    if (cumulative) for (const own of covered) this.#seqs.delete(own);
+    return this.#about(`ack ${cumulative ? 'up to ' : ''}${seq}`, covered.length > 0, 'ack');
+  }
+
+  #about(label: string, concerned: boolean, noun: string): Words {
+    return { label, weight: concerned && this.#message !== '' ? 'message' : 'traffic', noun };
+  }
+
+  #watched(
+    inner: SubscriberObserver<Delivery>,
+    tell: (label: string, weight: Weight, noun?: string) => void,
+  ): SubscriberObserver<Delivery> {
+    const about = (verb: string, delivery: Delivery, noun: string): void => {
+      const name = 'seq' in delivery ? `p${delivery.stream}:${delivery.seq}` : '';
+      tell(`${verb} ${name}`, name !== '' && name === this.#message ? 'message' : 'traffic', noun);
+    };
+    return {
+      connecting: (subscriber) => inner.connecting(subscriber),
+      helloSent: (subscriber, from) => inner.helloSent(subscriber, from),
+      welcomed: (subscriber, welcome, asked) => inner.welcomed(subscriber, welcome, asked),
+      received: (subscriber, seq, payload, attempt) => inner.received(subscriber, seq, payload, attempt),
+      deduplicated: (subscriber, seq, delivery) => {
+        about('drops the duplicate', delivery, 'duplicate');
+        inner.deduplicated(subscriber, seq, delivery);
+      },
+      handled: (subscriber, seq, delivery) => {
+        about('handles', delivery, 'handling');
+        inner.handled(subscriber, seq, delivery);
+      },
+      failed: (subscriber, seq, delivery) => {
+        about('fails to handle', delivery, 'failure');
+        inner.failed(subscriber, seq, delivery);
+      },
+      acked: (subscriber, seq, cumulative) => inner.acked(subscriber, seq, cumulative),
+      gap: (subscriber, from, to, reason) => inner.gap(subscriber, from, to, reason),
+      replayed: (subscriber) => inner.replayed(subscriber),
+      closed: (subscriber, code, reason) => {
+        tell(`the connection is gone (${code})`, 'session');
+        inner.closed(subscriber, code, reason);
+      },
+      olderClosed: (subscriber, code) => {
+        tell(`the older connection is gone (${code})`, 'session');
+        inner.olderClosed(subscriber, code);
+      },
+    };
+  }
+}
+
+const BLIND: PipeTap = { wrote() {}, read() {}, reset() {} };
+
+function session(label: string): Words {
+  return { label, weight: 'session', noun: label };
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined || reason === '' ? '' : ` (${reason})`;
+}
+
+/** The name of the message that a payload is stamped as; of requests, the payload may be a level deeper. */
+function nameOf(payload: unknown, prefix: string): string {
+  const fields = isMap(payload) ? payload : {};
+  const stamp = fields.stamp ?? (isMap(fields.payload) ? fields.payload.stamp : undefined);
+  const [, stream = '', seq = ''] = typeof stamp === 'string' ? stamp.split('.') : [];
+  if (seq === '') return '';
+  return prefix === 'p' ? `p${stream}:${seq}` : `${prefix}:${seq}`;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
