@@ -75,6 +75,16 @@ function program(): Command {
     .description('list the faults that a scenario can use')
     .action(async () => (await import('./inspect.ts')).listFaults());
   root
+    .command('selftest')
+    .description('prove the judge: every broken variant has to be caught, and the correct build cleared')
+    .option('--seeds <number>', 'seeds for each variant', wholeNumber(1, 100_000), 10)
+    .option('--variant <name>', 'only this one')
+    .option('--json <file>', 'write what was found')
+    .option('--no-color', 'without colours')
+    .action(async (options) => {
+      process.exitCode = await (await import('./selftest.ts')).selfTest(options);
+    });
+  root
     .command('serve')
     .description("run the reference broadcaster alone, for other people's clients")
     .option('--port <number>', 'port to listen on; 0: any', wholeNumber(0, 65_535), 8080)

@@ -48,6 +48,7 @@ export const crossGenerationAck: Variant = {
     server: { outbox: { nackBackoff: '500ms', maxResend: 20 } },
     clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '5%' } }],
     publish: [{ room: 'ticks', rate: '100/s', size: '64B' }],
+    duration: { settle: '60s' },
     faults: [400, 600, 800, 1000, 1200, 1400, 1600].map((at) => ({ at: `${at}ms`, do: 'second-socket' })),
   }),
   network: { up: { delayMs: 0.1, jitterMs: 100 }, down: { delayMs: 0.1 } },

@@ -6,6 +6,8 @@ import { faultMetric, METRICS, type Metric } from '../../src/scenario/metric.ts'
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { clientsOf } from '../../src/scenario/timeline.ts';
+import { expectedText } from '../../src/zoo/exam.ts';
+import { VARIANTS } from '../../src/zoo/registry.ts';
 import { code, item, table } from './markdown.ts';
 import { METRIC_MEANINGS } from './metric-meanings.ts';
 
@@ -74,6 +76,16 @@ export function strayMeanings(): string[] {
 /** What clients send has the same metrics as what they get: one sentence says so. */
 function documented(): Metric[] {
   return [...METRICS, faultMetric('<name>')].filter(({ name }) => !name.startsWith(UPSTREAM));
+}
+
+export function variantTable(): string {
+  const rows = VARIANTS.map(({ name, side, defect, outcome }) => [
+    code(name),
+    side,
+    defect,
+    expectedText(outcome),
+  ]);
+  return table(['Variant', 'Side', 'Defect', 'Caught by'], rows);
 }
 
 export function scenarioList(folder: string): string {

@@ -8,6 +8,8 @@ const ZOO = resolve(import.meta.dirname, '../../src/zoo');
 /** Of the zoo's own machinery, not of a variant. */
 const MACHINERY = [
   'broken-session',
+  'canary',
+  'exam',
   'intruder',
   'registry',
   'trial',

@@ -1,0 +1,155 @@
+import { writeFileSync } from 'node:fs';
+import { verdictOf } from '../run/assemble.ts';
+import { judgeRun } from '../run/judge-run.ts';
+import { simulateScenario } from '../run/simulated-run.ts';
+import { nearest } from '../scenario/nearest.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { CANARIES, isSeenThrough } from '../zoo/canary.ts';
+import { type Exam, examine } from '../zoo/exam.ts';
+import { VARIANTS } from '../zoo/registry.ts';
+import type { Variant } from '../zoo/variant.ts';
+import { ExitCode, UserError } from './exit.ts';
+import { Interrupt } from './interrupt.ts';
+import { LiveLine } from './live-line.ts';
+import { checkWritable, reason } from './output-files.ts';
+import { bundledNames, findScenarios, loadScenario } from './scenario-files.ts';
+import {
+  type BundledOutcome,
+  type CanaryOutcome,
+  failures,
+  renderSelfTest,
+  type SelfTest,
+  selfTestDocument,
+} from './selftest-report.ts';
+import { appearance } from './terminal.ts';
+
+export interface SelfTestOptions {
+  readonly seeds: number;
+  /** Only this one; absent: all of them. */
+  readonly variant?: string;
+  readonly json?: string;
+  readonly color?: boolean;
+}
+
+/** What virtual time has nothing of: a scenario that asserts it can't be simulated. */
+const OF_A_PROCESS = /^saturation\.(rss|heapAfterGc|timers|eventLoopDelay)\./;
+
+/**
+ * Tries the judge on every broken variant, and on the correct build in its place, in virtual time.
+ *
+ * @returns the exit code
+ */
+export async function selfTest(options: SelfTestOptions): Promise<number> {
+  const variants = options.variant === undefined ? VARIANTS : [findVariant(options.variant)];
+  if (options.json !== undefined) checkWritable(options.json);
+  const look = appearance(options);
+  const interrupt = new Interrupt();
+  const work: Work = { seeds: options.seeds, live: new LiveLine(look), signal: interrupt.signal };
+  let outcome: SelfTest;
+  try {
+    outcome = await examineAll(variants, work, options.variant === undefined);
+  } finally {
+    work.live.stop();
+    interrupt.dispose();
+  }
+  process.stdout.write(renderSelfTest(outcome, look));
+  const exitCode = outcome.interrupted ? interrupt.exitCode : exitCodeOf(outcome);
+  if (options.json === undefined) return exitCode;
+  return writeJson(options.json, outcome, exitCode);
+}
+
+/** What holds for all of it. */
+interface Work {
+  readonly seeds: number;
+  readonly live: LiveLine;
+  readonly signal: AbortSignal;
+}
+
+function exitCodeOf(outcome: SelfTest): number {
+  return failures(outcome).length === 0 ? ExitCode.pass : ExitCode.delivery;
+}
+
+/** @param bundled - the bundled scenarios too, which say nothing of a single variant */
+async function examineAll(variants: readonly Variant[], work: Work, bundled: boolean): Promise<SelfTest> {
+  const exams: Exam[] = [];
+  const canaries: CanaryOutcome[] = [];
+  for (const [index, variant] of variants.entries()) {
+    const exam = await examineOne(variant, `${index + 1}/${variants.length}`, work);
+    if (exam !== undefined) exams.push(exam);
+  }
+  for (const canary of CANARIES) {
+    const { variant, lie } = canary;
+    const exam = await examineOne(variant, 'canary', work);
+    if (exam !== undefined)
+      canaries.push({ name: variant.name, lie, seenThrough: isSeenThrough(canary, exam) });
+  }
+  return {
+    seeds: work.seeds,
+    exams,
+    canaries,
+    bundled: bundled ? await runBundled(work) : [],
+    interrupted: work.signal.aborted,
+  };
+}
+
+/** @returns undefined when it was interrupted */
+async function examineOne(
+  variant: Variant,
+  label: string,
+  { seeds, live, signal }: Work,
+): Promise<Exam | undefined> {
+  const runs = examine(variant, seeds);
+  for (let run = 1; !signal.aborted; run += 1) {
+    const step = runs.next();
+    if (step.done === true) return step.value;
+    live.show(`self-test  ${label} ${variant.name}  run ${run} of ${seeds * 2}`);
+    await nextTurn();
+  }
+  return undefined;
+}
+
+async function runBundled({ live, signal }: Work): Promise<BundledOutcome[]> {
+  const outcomes: BundledOutcome[] = [];
+  for (const file of findScenarios(bundledNames())) {
+    const { scenario } = loadScenario(file);
+    if (signal.aborted || !canBeSimulated(scenario)) continue;
+    live.show(`self-test  the correct build in ${scenario.name}`);
+    await nextTurn();
+    const record = simulateScenario({ scenario });
+    const { verdict, reasons } = verdictOf(record, judgeRun(record));
+    outcomes.push({ name: scenario.name, verdict, reasons });
+  }
+  return outcomes;
+}
+
+function canBeSimulated({ target, publish, expect }: Scenario): boolean {
+  return (
+    target === undefined &&
+    publish.every(({ rate }) => Number.isFinite(rate)) &&
+    !expect.assert.some((text) => OF_A_PROCESS.test(text))
+  );
+}
+
+function findVariant(name: string): Variant {
+  const found = VARIANTS.find((variant) => variant.name === name);
+  if (found !== undefined) return found;
+  const names = VARIANTS.map((variant) => variant.name);
+  const close = nearest(name, names);
+  const hint = close === undefined ? `they are ${names.join(', ')}` : `did you mean "${close}"?`;
+  throw new UserError(`Cannot find variant "${name}": there is none of this name, ${hint}`);
+}
+
+function writeJson(file: string, outcome: SelfTest, exitCode: number): number {
+  try {
+    writeFileSync(file, `${JSON.stringify(selfTestDocument(outcome, exitCode), undefined, 2)}\n`);
+    return exitCode;
+  } catch (error) {
+    process.stderr.write(`Cannot write "${file}": ${reason(error)}; the report above is complete\n`);
+    return exitCode === ExitCode.pass ? ExitCode.internal : exitCode;
+  }
+}
+
+/** So that the line is drawn and Ctrl-C is heard. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { failures, renderSelfTest, type SelfTest, selfTestDocument } from '../../src/cli/selftest-report.ts';
+import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
+import type { Exam } from '../../src/zoo/exam.ts';
+
+const PLAIN = { width: 60, color: false, unicode: true };
+
+const caught: Exam = {
+  variant: clearOnSend,
+  seeds: 10,
+  caught: 10,
+  firstSeed: 1,
+  simulatedMs: 2850,
+  falseAlarms: 0,
+  complaints: [],
+};
+
+const passed: SelfTest = {
+  seeds: 10,
+  exams: [caught],
+  canaries: [{ name: 'liar', lie: 'a lie', seenThrough: true }],
+  bundled: [{ name: 'quickstart', verdict: 'pass', reasons: [] }],
+  interrupted: false,
+};
+
+const missed: Exam = {
+  ...caught,
+  caught: 9,
+  falseAlarms: 1,
+  complaints: [
+    'seed 3: not caught, nothing was found',
+    'seed 4: false alarm, the correct build is accused of leak',
+  ],
+};
+
+describe('the report of a self-test', () => {
+  it('names each variant with its side, defect and expected outcome, and how soon it was caught', () => {
+    expect(renderSelfTest(passed, PLAIN).split('\n')).toEqual([
+      'variant           side     caught   first seed   simulated',
+      '✓ clear-on-send   server    10/10            1       2.9 s',
+      '    The outbox forgets a message once it is written to the',
+      '    socket, and not when it is acked.',
+      '    caught by silent-loss (not received)',
+      '',
+      'The correct build ran 10 times in the place of a variant and',
+      'in 1 bundled scenario.',
+      'The canaries were seen through (a lie), so a failure above',
+      'would be seen.',
+      '',
+      'PASS  1 of 1 caught, 0 false alarms in 10 seeds',
+      '',
+    ]);
+    expect(failures(passed)).toEqual([]);
+  });
+
+  it('says loudly what failed', () => {
+    const text = renderSelfTest({ ...passed, exams: [caught, missed] }, { ...PLAIN, width: 100 });
+    expect(text).toContain('✗ clear-on-send');
+    expect(text).toContain('FAILED clear-on-send, seed 3: not caught, nothing was found\n');
+    expect(text).toContain('FAIL  1 of 2 caught, 1 false alarm in 10 seeds\n');
+  });
+
+  it('fails when a canary was not seen through, whatever else was caught', () => {
+    const blind = { ...passed, canaries: [{ name: 'liar', lie: 'a lie', seenThrough: false }] };
+    expect(failures(blind)).toEqual(['canary liar: a lie, was not noticed, so a failure would not be seen']);
+    const text = renderSelfTest(blind, { ...PLAIN, width: 100 });
+    expect(text).toContain('nothing above proves anything');
+    expect(text).toContain('FAIL  1 of 1 caught');
+  });
+
+  it('fails when the correct build does not keep the claim of a bundled scenario', () => {
+    const bundled = [{ name: 'quickstart', verdict: 'fail', reasons: ['2 were lost'] }] as const;
+    expect(failures({ ...passed, bundled })).toEqual([
+      'scenario quickstart, fail with the correct build: 2 were lost',
+    ]);
+    expect(renderSelfTest({ ...passed, bundled }, PLAIN)).toContain('1 false alarm in 10 seeds');
+  });
+
+  it('that was interrupted is no pass, though nothing failed', () => {
+    const text = renderSelfTest({ ...passed, canaries: [], interrupted: true }, { ...PLAIN, width: 100 });
+    expect(text).toContain('INTERRUPTED  1 of 1 caught');
+    expect(text).toContain('The canaries were not examined');
+  });
+
+  it('keeps within a narrow terminal', () => {
+    const lines = renderSelfTest({ ...passed, exams: [missed] }, { ...PLAIN, width: 40 }).split('\n');
+    expect(lines.filter((line) => line.length > 40)).toEqual([]);
+    expect(lines.some((line) => line.includes('9/10'))).toBe(true);
+  });
+
+  it('is there as plain data', () => {
+    expect(selfTestDocument({ ...passed, exams: [missed] }, 3)).toMatchObject({
+      schema: 'wsdeliver.selftest/1',
+      exitCode: 3,
+      seeds: 10,
+      variants: [
+        {
+          name: 'clear-on-send',
+          side: 'server',
+          expected: { kind: 'silent-loss', stage: 'not received' },
+          caught: 9,
+          falseAlarms: 1,
+        },
+      ],
+      failures: [
+        'clear-on-send, seed 3: not caught, nothing was found',
+        'clear-on-send, seed 4: false alarm, the correct build is accused of leak',
+      ],
+    });
+  });
+});
