@@ -11,15 +11,17 @@ import type { Result } from '../run/result.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import { runScenario, TargetUnreachable } from '../run/scenario-run.ts';
 import { formatRate } from '../scenario/quantity.ts';
+import { claimNotes } from '../simulation/claim.ts';
 import { ListenError } from '../world/real/listener.ts';
 import { ExitCode, UserError } from './exit.ts';
+import { Interrupt } from './interrupt.ts';
 import { type MetricsFlags, openMetricsPort } from './metrics-port.ts';
 import { OutputFiles } from './output-files.ts';
-import { Adjuster, type Adjustments } from './overrides.ts';
+import type { Adjustments } from './overrides.ts';
 import { packageVersion } from './package-info.ts';
 import { ProgressDisplay } from './progress.ts';
 import { RunWatch } from './run-watch.ts';
-import { findScenarios, type LoadedScenario, loadScenario } from './scenario-files.ts';
+import { type LoadedScenario, loadScenarios } from './scenario-files.ts';
 import { appearance } from './terminal.ts';
 
 export interface BenchOptions extends Adjustments, MetricsFlags {
@@ -46,7 +48,7 @@ const GRAVITY = [ExitCode.delivery, ExitCode.performance, ExitCode.inconclusive,
  * @returns the exit code of the worst
  */
 export async function bench(names: readonly string[], options: BenchOptions): Promise<number> {
-  const loaded = loadAll(names.length === 0 ? ['quickstart'] : names, options);
+  const loaded = loadScenarios(names.length === 0 ? ['quickstart'] : names, options);
   const files = new OutputFiles(
     options,
     loaded.map(({ scenario }) => scenario.name),
@@ -57,7 +59,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   const results: Result[] = [];
   try {
     for (const scenario of loaded) {
-      const run = options.findCapacity === true ? findCapacity : runOne;
+      const run = options.findCapacity === true ? findCapacity : runOnSockets;
       const result = await run(scenario, options, { signal: interrupt.signal, watch });
       results.push(result);
       show(result, options);
@@ -81,31 +83,14 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   return worst === ExitCode.pass && files.problems.length > 0 ? ExitCode.internal : worst;
 }
 
-/** Every file is read and checked before the first one runs. */
-function loadAll(names: readonly string[], options: BenchOptions): LoadedScenario[] {
-  const adjuster = new Adjuster(options, process.env);
-  const loaded: LoadedScenario[] = [];
-  const problems: string[] = [];
-  for (const file of findScenarios(names)) {
-    try {
-      const one = loadScenario(file, adjuster.overrides);
-      loaded.push({ ...one, scenario: adjuster.adjust(one.scenario) });
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      problems.push(error.message);
-    }
-  }
-  if (problems.length > 0) throw new UserError(problems.join('\n'));
-  return loaded;
-}
-
 /** What holds for all runs of one command. */
 interface Bench {
   readonly signal: AbortSignal;
   readonly watch: RunWatch;
 }
 
-async function runOne(
+/** One run of a scenario on real sockets, with its progress. */
+export async function runOnSockets(
   loaded: LoadedScenario,
   options: BenchOptions,
   { signal, watch }: Bench,
@@ -128,12 +113,9 @@ async function runOne(
     display.stop();
   }
   watch.ended(record);
-  return assembleResult(record, {
-    file: loaded.label,
-    sha256: loaded.sha256,
-    version: packageVersion(),
-    startedAt,
-  });
+  const { label: file, sha256, scenario } = loaded;
+  const result = assembleResult(record, { file, sha256, version: packageVersion(), startedAt });
+  return { ...result, reasons: [...result.reasons, ...claimNotes(scenario, result)] };
 }
 
 /**
@@ -152,7 +134,7 @@ async function findCapacity(loaded: LoadedScenario, options: BenchOptions, bench
   const search = new CapacitySearch(first);
   let best: Result | undefined;
   for (let rate = search.nextRate(); rate !== undefined; rate = search.nextRate()) {
-    const result = await runOne({ ...loaded, scenario: atRate(scenario, rate) }, options, bench);
+    const result = await runOnSockets({ ...loaded, scenario: atRate(scenario, rate) }, options, bench);
     if (bench.signal.aborted)
       return best === undefined ? result : { ...best, capacity: search.outcome(), partial: true };
     const step = search.add(result, rate);
@@ -176,31 +158,4 @@ function asUserError(error: unknown): unknown {
 function show(result: Result, options: BenchOptions): void {
   if (options.quiet) process.stdout.write(`${result.scenario.name}: ${headline(result)}\n`);
   else process.stdout.write(renderText(result, appearance(options)));
-}
-
-/** The first signal ends the run early, with a partial report; the second ends the process. */
-class Interrupt {
-  readonly #controller = new AbortController();
-  readonly #handler: (signal: NodeJS.Signals) => void;
-  exitCode: number = ExitCode.interrupted;
-
-  constructor() {
-    this.#handler = (signal) => {
-      this.exitCode = signal === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted;
-      if (this.#controller.signal.aborted) process.exit(this.exitCode);
-      process.stderr.write('Interrupted: gathering what is known so far (once more to leave at once)\n');
-      this.#controller.abort();
-    };
-    process.on('SIGINT', this.#handler);
-    process.on('SIGTERM', this.#handler);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  dispose(): void {
-    process.off('SIGINT', this.#handler);
-    process.off('SIGTERM', this.#handler);
-  }
 }

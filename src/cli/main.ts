@@ -54,6 +54,7 @@ function program(): Command {
     .showHelpAfterError('(see --help)')
     .configureHelp({ showGlobalOptions: false });
   addBench(root);
+  addSimulate(root);
   root
     .command('scenarios')
     .description('list the bundled scenarios')
@@ -83,6 +84,18 @@ function program(): Command {
     .option('--no-color', 'without colours')
     .action(async (options) => {
       process.exitCode = await (await import('./selftest.ts')).selfTest(options);
+    });
+  root
+    .command('replay')
+    .description('run a stored failure again, and say whether it is still there')
+    .argument('<file>', 'what simulate --out wrote, a result file, or with --sockets any scenario')
+    .option('--repeat <number>', 'runs; on sockets with the rate of failure', wholeNumber(1, 10_000), 1)
+    .option('--sockets', 'on real sockets, with the correct build')
+    .option('--out <folder>', 'write what the runs show into this folder')
+    .option('--json <file>', 'write what came of it')
+    .option('--no-color', 'without colours')
+    .action(async (file: string, options) => {
+      process.exitCode = await (await import('./replay.ts')).replayFile(file, options);
     });
   root
     .command('serve')
@@ -139,6 +152,52 @@ function addBench(root: Command): void {
       process.exitCode = await (await import('./bench.ts')).bench(names, options);
     });
 }
+
+function addSimulate(root: Command): void {
+  root
+    .command('simulate')
+    .description(
+      'run many seeds of scenarios in virtual time, and say what was violated and what was reached',
+    )
+    .argument('<scenario...>', 'files, folders or bundled names')
+    .option(
+      '--seeds <number>',
+      'seeds of each scenario; 1: with the full report (default: 100)',
+      wholeNumber(1, 1e9),
+    )
+    .option(
+      '--seed <number>',
+      "the first seed (default: the scenario's)",
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
+    .option('--explore', "faults, settings and networks drawn from each seed, instead of the scenario's")
+    .option('--jobs <number>', 'processes (default: one a core)', wholeNumber(1, 256))
+    .option(
+      '--time-limit <time>',
+      'begin no seed after this, as in 60s; without --seeds, as many as it allows',
+    )
+    .option('--clients <number>', 'clients in all; profiles keep their proportions', wholeNumber(1, 200_000))
+    .option('--rate <rate>', 'rate of every publish stream, as in 2/s')
+    .option('--duration <time>', 'length of the load, as in 30s')
+    .option('--set <path=value>', 'any setting, as in --set server.outbox.maxPending=50; repeatable', collect)
+    .option('--json <file>', 'write the summary; with --seeds 1 the result file')
+    .option(
+      '--hashes <file>',
+      'write the fingerprint of each seed, to be compared with that of another machine',
+    )
+    .option('--history <file>', 'write everything that travelled, a line each (--seeds 1)')
+    .option('--compare <file>', 'say where the run parts from a history written before (--seeds 1)')
+    .option('--quiet', 'only the verdict lines')
+    .option('--no-color', 'without colours')
+    .addHelpText('after', SIMULATE_NOTES)
+    .action(async (names: string[], options) => {
+      process.exitCode = await (await import('./simulate.ts')).simulate(names, options);
+    });
+}
+
+const SIMULATE_NOTES = `
+Exit codes as of bench, of the worst seed; 5 also when a job died; 1 also when
+--compare finds another history.`;
 
 const BENCH_NOTES = `
 Exit codes:

@@ -7,6 +7,7 @@ import { parseScenario } from '../scenario/parse.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { UserError } from './exit.ts';
+import { Adjuster, type Adjustments } from './overrides.ts';
 import { BUNDLED_SCENARIOS } from './package-info.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
@@ -61,6 +62,29 @@ export function loadScenario(file: ScenarioFile, overrides: readonly Override[] 
     scenario: outcome.scenario,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
+}
+
+/**
+ * Every file that was named, with what flags and variables lay over it: all are read and checked before the first one
+ * runs.
+ *
+ * @throws {UserError} with every problem of every file
+ */
+export function loadScenarios(names: readonly string[], adjustments: Adjustments): LoadedScenario[] {
+  const adjuster = new Adjuster(adjustments, process.env);
+  const loaded: LoadedScenario[] = [];
+  const problems: string[] = [];
+  for (const file of findScenarios(names)) {
+    try {
+      const one = loadScenario(file, adjuster.overrides);
+      loaded.push({ ...one, scenario: adjuster.adjust(one.scenario) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  if (problems.length > 0) throw new UserError(problems.join('\n'));
+  return loaded;
 }
 
 /** Reads to the end or to the limit: pipes and devices have no size that could be looked at before. */

@@ -1,6 +1,7 @@
 import type { Result } from '../run/result.ts';
 import { formatBytes, plural } from './figures.ts';
-import { facts, type Line, line, padEnd, span } from './line.ts';
+import { layOut, reportWidth } from './layout.ts';
+import { facts, type Line, line, span } from './line.ts';
 import { anomalyLines } from './section/anomalies.ts';
 import { capacityLines } from './section/capacity.ts';
 import { deliveryLines } from './section/delivery.ts';
@@ -17,9 +18,7 @@ import { type Appearance, paint } from './terminal.ts';
  * expected, what was lost, how late, what did it cost, can the numbers be trusted, what was done to it.
  */
 
-type SectionLines = (result: Result, width: number) => Line[];
-
-const SECTIONS: readonly (readonly [string, SectionLines])[] = [
+const SECTIONS: readonly (readonly [string, (result: Result, width: number) => Line[]])[] = [
   ['VERDICT', verdictLines],
   ['EXPECT', expectLines],
   ['CAPACITY', capacityLines],
@@ -31,31 +30,12 @@ const SECTIONS: readonly (readonly [string, SectionLines])[] = [
   ['ANOMALIES', anomalyLines],
 ];
 
-/** Wider lines are harder to read than they are worth. */
-const WIDTH_MAX = 120;
-const WIDTH_MIN = 40;
-/** From here on, labels stand beside their sections instead of above them. */
-const WIDTH_WITH_MARGIN = 76;
-const MARGIN = 12;
-const INDENT = 2;
-
 export function renderText(result: Result, appearance: Appearance): string {
-  const width = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, appearance.width));
-  const margin = width >= WIDTH_WITH_MARGIN ? MARGIN : INDENT;
-  const lines = SECTIONS.flatMap(([label, section]) => {
-    const content = section(result, width - margin);
-    return content.length === 0 ? [] : [...labelled(label, content, margin), []];
-  });
-  return paint([...lines, ...footer(result, width)], { ...appearance, width });
-}
-
-function labelled(label: string, content: readonly Line[], margin: number): Line[] {
-  const head = line(span(label, 'strong'));
-  const indented = content.map(
-    (each): Line => (each.length === 0 ? each : [span(' '.repeat(margin)), ...each]),
+  const width = reportWidth(appearance);
+  const sections = SECTIONS.map(
+    ([label, section]) => [label, (columns: number) => section(result, columns)] as const,
   );
-  if (margin < MARGIN) return [head, ...indented];
-  return [[...padEnd(head, margin), ...(content[0] ?? [])], ...indented.slice(1)];
+  return paint([...layOut(sections, width), ...footer(result, width)], { ...appearance, width });
 }
 
 function footer({ environment }: Result, width: number): Line[] {

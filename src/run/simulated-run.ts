@@ -57,17 +57,32 @@ export interface SimulationOptions {
 export function simulateScenario(options: SimulationOptions): RunRecord {
   const { seed = options.scenario.seed } = options;
   const scenario = { ...options.scenario, seed };
-  if (scenario.target !== undefined) {
-    throw new Error(
-      `Cannot simulate "${scenario.target}": it is a server elsewhere, a scenario without a target is wanted`,
-    );
-  }
-  if (scenario.publish.some(({ rate }) => rate === Number.POSITIVE_INFINITY)) {
-    throw new Error(
-      'Cannot simulate the rate "max": virtual time has no capacity to measure, a rate per second is wanted',
-    );
-  }
+  const obstacle = obstacleToSimulation(scenario);
+  if (obstacle !== undefined) throw new Error(obstacle);
   return new SimulatedRun({ ...options, scenario }).play();
+}
+
+/** Why a scenario can't run in virtual time, in words; undefined when it can. */
+export function obstacleToSimulation({ target, publish }: Scenario): string | undefined {
+  if (target !== undefined)
+    return `Cannot simulate "${target}": it is a server elsewhere, a scenario without a target is wanted`;
+  if (publish.some(({ rate }) => rate === Number.POSITIVE_INFINITY))
+    return 'Cannot simulate the rate "max": virtual time has no capacity to measure, a rate per second is wanted';
+  return undefined;
+}
+
+/** Of a process, which virtual time has none of. */
+const PROCESS_METRICS = /^saturation\.(rss|heapAfterGc|timers|eventLoopDelay)\./;
+
+/** A scenario without the assertions that only a real process can meet or miss, and those assertions. */
+export function withoutProcess(scenario: Scenario): {
+  readonly scenario: Scenario;
+  readonly omitted: readonly string[];
+} {
+  const { assert } = scenario.expect;
+  const omitted = assert.filter((text) => PROCESS_METRICS.test(text));
+  const kept = assert.filter((text) => !PROCESS_METRICS.test(text));
+  return { scenario: { ...scenario, expect: { ...scenario.expect, assert: kept } }, omitted };
 }
 
 class SimulatedRun {

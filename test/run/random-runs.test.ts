@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { judgeRun } from '../../src/run/judge-run.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
+import { complaintsOf } from '../../src/simulation/complaints.ts';
 import { randomRun } from './random-scenario.ts';
 
 const SEEDS = Array.from({ length: 150 }, (_, index) => index + 1);
 
-/** What a random run is to be blamed for; that a fault found nobody in reach is none of it. */
 function complaints(seed: number, lossless: boolean): readonly string[] {
-  const record = simulateScenario(randomRun(seed, lossless));
-  const { broken, misused, inconclusive } = judgeRun(record);
-  return [...broken, ...misused, ...inconclusive.filter((text) => !text.includes('never took hold'))];
+  const findings = judgeRun(simulateScenario(randomRun(seed, lossless)));
+  return Object.values(complaintsOf(findings)).flat();
 }
 
 describe('the correct build under random faults and settings', () => {

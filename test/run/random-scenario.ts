@@ -1,26 +1,9 @@
 import type { SimulatedNetwork } from '../../src/run/simulated-run.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
+import { HARMLESS_FAULTS } from '../../src/simulation/swarm.ts';
 import { pick, randomStreams, sample } from '../../src/world/random.ts';
 import { zooScenario } from '../../src/zoo/zoo-scenario.ts';
 
-/** Trouble that must cost a correct server nothing, where it has the time and the room to make it good. */
-const HARMLESS = [
-  'pause-reader',
-  'slow-reader',
-  'half-open',
-  'no-pong',
-  'slow-handler',
-  'reset',
-  'drop',
-  'close',
-  'reconnect-storm',
-  'second-socket',
-  'lose-acks',
-  'delay-acks',
-  'duplicate-acks',
-  'handler-crash',
-  'block-event-loop',
-];
 /** Trouble after which messages may be lost, but never in silence. */
 const COSTLY = [
   'fresh-session',
@@ -64,7 +47,7 @@ export function randomRun(seed: number, lossless: boolean): RandomRun {
       ...(name === 'slow-reader' ? { rate: one('100B/s', '1KiB/s', '4KiB/s') } : {}),
     };
   };
-  const names = lossless ? HARMLESS : [...HARMLESS, ...COSTLY];
+  const names = lossless ? HARMLESS_FAULTS : [...HARMLESS_FAULTS, ...COSTLY];
   const faults = Array.from({ length: between(1, 5) }, () => faultNamed(one(...names)));
   const scenario = zooScenario({
     name: 'random',

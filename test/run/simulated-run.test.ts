@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { assembleResult, verdictOf } from '../../src/run/assemble.ts';
 import { judgeRun } from '../../src/run/judge-run.ts';
 import { parseResult } from '../../src/run/result.ts';
-import { type SimulationOptions, simulateScenario } from '../../src/run/simulated-run.ts';
+import { type SimulationOptions, simulateScenario, withoutProcess } from '../../src/run/simulated-run.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { zooScenario } from '../../src/zoo/zoo-scenario.ts';
@@ -16,14 +16,6 @@ function bundled(file: string): Scenario {
   const outcome = parseScenario(readFileSync(join(SCENARIOS, file), 'utf8'), { file });
   if (!outcome.ok) throw new Error(outcome.problems.map(({ message }) => message).join('\n'));
   return outcome.scenario;
-}
-
-/** Virtual time has no process whose memory or timers could be watched. */
-function withoutProcess(scenario: Scenario): Scenario {
-  const assert = scenario.expect.assert.filter(
-    (text) => !/^saturation\.(rss|heapAfterGc|timers|eventLoopDelay)\./.test(text),
-  );
-  return { ...scenario, expect: { ...scenario.expect, assert } };
 }
 
 const troubled = zooScenario({
@@ -220,7 +212,7 @@ describe('a correct server is not to be blamed', () => {
 
 describe('every bundled scenario keeps its claim in virtual time', () => {
   it.each(readdirSync(SCENARIOS))('%s', (file) => {
-    const record = simulateScenario({ scenario: withoutProcess(bundled(file)) });
+    const record = simulateScenario(withoutProcess(bundled(file)));
     const { verdict, reasons } = verdictOf(record, judgeRun(record));
     expect({ verdict, reasons }).toEqual({ verdict: 'pass', reasons: [] });
   });

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { renderJson } from '../report/json.ts';
+import { renderText } from '../report/text.ts';
+import { headline } from '../report/wording.ts';
+import { assembleResult } from '../run/assemble.ts';
+import type { Result } from '../run/result.ts';
+import { complaintsOf } from '../simulation/complaints.ts';
+import { firstDivergence, HistoryRecording } from '../simulation/history.ts';
+import { runSeed, type SeedRun } from '../simulation/seed-run.ts';
+import { subjectOf } from '../simulation/seed-task.ts';
+import { ExitCode, UserError } from './exit.ts';
+import { checkWritable, reason } from './output-files.ts';
+import { packageVersion } from './package-info.ts';
+import { type SimulatableScenario, type SimulateOptions, writeText } from './simulate.ts';
+import { appearance } from './terminal.ts';
+
+/** Bytes of an event that are shown. */
+const EVENT_LENGTH_MAX = 200;
+
+/**
+ * Runs one seed of one scenario, with the full report of a run.
+ *
+ * @returns the exit code
+ */
+export function simulateOne(
+  [loaded, ...others]: readonly SimulatableScenario[],
+  options: SimulateOptions,
+): number {
+  const { json, hashes, history, compare } = options;
+  if (loaded === undefined || others.length > 0)
+    throw new UserError(
+      `Cannot report ${others.length + 1} runs in full: one scenario is wanted with --seeds 1`,
+    );
+  for (const file of [json, hashes, history]) if (file !== undefined) checkWritable(file);
+  const known = compare === undefined ? undefined : readHistory(compare);
+  const recording = history === undefined && known === undefined ? undefined : new HistoryRecording();
+  const startedAt = new Date().toISOString();
+  const startMs = performance.now();
+  const explored = options.explore === true;
+  const subject = subjectOf({ scenario: loaded.scenario, seed: loaded.scenario.seed, explore: explored });
+  const run = runSeed({ ...subject, ...(recording === undefined ? {} : { newTap: recording.newTap }) });
+  const wallMs = performance.now() - startMs;
+  recording?.finish(run.findings);
+  const result = resultOf(run, loaded, startedAt, explored);
+  show(result, run, wallMs, loaded.notes, options);
+  const lines = recording === undefined ? '' : `${recording.lines.join('\n')}\n`;
+  const texts = [
+    [json, renderJson(result)],
+    [hashes, `${result.scenario.name} ${run.seed} ${run.hash}\n`],
+    [history, lines],
+  ] as const;
+  const failed = texts.filter(([file, text]) => file !== undefined && !writeText(file, text));
+  if (known !== undefined && !isSameHistory(known, recording?.lines ?? [])) return ExitCode.internal;
+  return result.exitCode === ExitCode.pass && failed.length > 0 ? ExitCode.internal : result.exitCode;
+}
+
+function resultOf(
+  run: SeedRun,
+  { label, sha256 }: SimulatableScenario,
+  startedAt: string,
+  explored: boolean,
+): Result {
+  const { record, findings } = run;
+  const context = { file: label, sha256, version: packageVersion(), startedAt };
+  return assembleResult(record, context, explored ? { ...findings, ...complaintsOf(findings) } : findings);
+}
+
+function show(
+  result: Result,
+  { hash, events }: SeedRun,
+  wallMs: number,
+  notes: readonly string[],
+  options: SimulateOptions,
+): void {
+  if (options.quiet) {
+    process.stdout.write(`${result.scenario.name}: ${headline(result)}\n`);
+    return;
+  }
+  process.stdout.write(renderText(result, appearance(options)));
+  for (const note of notes) process.stdout.write(`${note}\n`);
+  process.stdout.write(`simulated in ${Math.round(wallMs)} ms, ${events} wire events, hash ${hash}\n`);
+}
+
+function readHistory(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n');
+  } catch (error) {
+    throw new UserError(`Cannot read "${file}": ${reason(error)}`);
+  }
+}
+
+/** Says where two histories part, if they do. */
+function isSameHistory(known: readonly string[], now: readonly string[]): boolean {
+  const divergence = firstDivergence(known, now);
+  if (divergence === undefined) {
+    process.stdout.write(`the same history, event by event (${known.length - 1} events)\n`);
+    return true;
+  }
+  const { index, first, second } = divergence;
+  process.stderr.write(
+    [
+      `another history from event ${index + 1} on:`,
+      `  then: ${shown(first)}`,
+      `  now:  ${shown(second)}`,
+      '',
+    ].join('\n'),
+  );
+  return false;
+}
+
+function shown(event: string | undefined): string {
+  if (event === undefined) return 'nothing, it had ended';
+  return event.length > EVENT_LENGTH_MAX ? `${event.slice(0, EVENT_LENGTH_MAX)}…` : event;
+}

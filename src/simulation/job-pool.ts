@@ -1,0 +1,173 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Scenario } from '../scenario/schema.ts';
+import type { JobReport, Share } from './job-messages.ts';
+import type { SeedReport } from './seed-task.ts';
+
+/** Work handed out at a time: long enough to cost nothing, short enough to end soon and evenly. */
+const SHARE_MS = 150;
+const STDERR_KEPT = 2000;
+/** How Node begins the line that says why it gave up. */
+const UNCAUGHT = /^(?:FATAL|[A-Za-z]*Error\b)/;
+
+export interface JobPoolOptions {
+  readonly scenarios: readonly Scenario[];
+  readonly explore: boolean;
+  /** Of each scenario: this seed and those that follow. */
+  readonly seeds: readonly { readonly from: number; readonly count: number }[];
+  readonly jobs: number;
+  /** Hands out nothing more once this time has passed; absent: until everything is done. */
+  readonly timeLimitMs?: number;
+  /** Ends all jobs at once. */
+  readonly signal: AbortSignal;
+  /** @param scenario - place of the scenario among those given */
+  readonly onReport: (scenario: number, report: SeedReport) => void;
+}
+
+/** How it ended. */
+export interface JobPoolOutcome {
+  /** In words, of each job that died and of what it was running. */
+  readonly lost: readonly string[];
+  /** The time was over before the seeds were. */
+  readonly timedOut: boolean;
+}
+
+interface Job {
+  readonly number: number;
+  readonly process: ChildProcess;
+  share: Share | undefined;
+  stderr: string;
+}
+
+/**
+ * Runs the seeds of any number of scenarios in processes beside this one, which stays free to listen. Each seed gives
+ * the same report in whichever job it runs.
+ */
+export function runJobs(options: JobPoolOptions): Promise<JobPoolOutcome> {
+  return new JobPool(options).run();
+}
+
+class JobPool {
+  readonly #options: JobPoolOptions;
+  readonly #queue: Queue;
+  readonly #jobs = new Set<Job>();
+  readonly #lost: string[] = [];
+  readonly #startMs = performance.now();
+  #timedOut = false;
+  #settle: () => void = () => {};
+
+  constructor(options: JobPoolOptions) {
+    this.#options = options;
+    this.#queue = new Queue(options.seeds);
+  }
+
+  async run(): Promise<JobPoolOutcome> {
+    const { signal, jobs } = this.#options;
+    await new Promise<void>((resolve) => {
+      this.#settle = resolve;
+      signal.addEventListener('abort', this.#abort);
+      for (let number = 1; number <= Math.min(jobs, this.#queue.left); number += 1) this.#start(number);
+      if (this.#jobs.size === 0) resolve();
+    });
+    signal.removeEventListener('abort', this.#abort);
+    return { lost: this.#lost, timedOut: this.#timedOut };
+  }
+
+  readonly #abort = (): void => {
+    for (const job of [...this.#jobs]) this.#release(job);
+  };
+
+  #start(number: number): void {
+    const script = fileURLToPath(new URL(`./seed-job${extname(import.meta.url)}`, import.meta.url));
+    const child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const job: Job = { number, process: child, share: undefined, stderr: '' };
+    this.#jobs.add(job);
+    child.stderr?.on('data', (chunk: Buffer) => {
+      job.stderr = (job.stderr + chunk.toString()).slice(-STDERR_KEPT);
+    });
+    child.on('message', (message) => this.#finished(job, message as JobReport));
+    child.on('error', (error) => this.#lose(job, error.message));
+    // Not at its exit: what it wrote last may still be on the way then.
+    child.on('close', (code, signal) =>
+      this.#lose(job, signal === null ? `exit code ${code}` : `killed by ${signal}`),
+    );
+    const { scenarios, explore } = this.#options;
+    child.send({ kind: 'begin', scenarios, explore });
+    this.#next(job);
+  }
+
+  #next(job: Job): void {
+    const { timeLimitMs } = this.#options;
+    const over = timeLimitMs !== undefined && performance.now() - this.#startMs >= timeLimitMs;
+    job.share = over ? undefined : this.#queue.take();
+    if (over && this.#queue.left > 0) this.#timedOut = true;
+    if (job.share === undefined) this.#release(job);
+    else
+      job.process.send({ kind: 'run', share: job.share }, (error) => {
+        if (error !== null) this.#lose(job, error.message);
+      });
+  }
+
+  #finished(job: Job, { share, reports, tookMs }: JobReport): void {
+    if (!this.#jobs.has(job)) return;
+    this.#queue.took(share, tookMs);
+    for (const report of reports) this.#options.onReport(share.scenario, report);
+    this.#next(job);
+  }
+
+  /** A job without work goes. */
+  #release(job: Job): void {
+    this.#jobs.delete(job);
+    job.process.kill('SIGKILL');
+    if (this.#jobs.size === 0) this.#settle();
+  }
+
+  #lose(job: Job, why: string): void {
+    if (!this.#jobs.has(job)) return;
+    const last = job.stderr
+      .trim()
+      .split('\n')
+      .find((line) => UNCAUGHT.test(line));
+    const { share } = job;
+    const running = share === undefined ? 'starting' : `running ${seedsOf(share)}`;
+    const detail = last === undefined ? why : `${why}: ${last.trim()}`;
+    this.#lost.push(`job ${job.number} died while ${running} (${detail})`);
+    this.#release(job);
+  }
+}
+
+function seedsOf({ fromSeed, count }: Share): string {
+  return count === 1 ? `seed ${fromSeed}` : `seeds ${fromSeed} to ${fromSeed + count - 1}`;
+}
+
+/** What is still to be run, scenario by scenario, in shares of about the same time. */
+class Queue {
+  readonly #rest: { next: number; left: number; seedMs: number | undefined }[];
+
+  constructor(seeds: JobPoolOptions['seeds']) {
+    this.#rest = seeds.map(({ from, count }) => ({ next: from, left: count, seedMs: undefined }));
+  }
+
+  /** Seeds that nobody runs yet. */
+  get left(): number {
+    return this.#rest.reduce((sum, { left }) => sum + left, 0);
+  }
+
+  take(): Share | undefined {
+    const scenario = this.#rest.findIndex(({ left }) => left > 0);
+    const rest = this.#rest[scenario];
+    if (rest === undefined) return undefined;
+    const wanted = rest.seedMs === undefined ? 1 : Math.max(1, Math.floor(SHARE_MS / rest.seedMs));
+    const count = Math.min(rest.left, wanted);
+    const fromSeed = rest.next;
+    rest.next += count;
+    rest.left -= count;
+    return { scenario, fromSeed, count };
+  }
+
+  took({ scenario, count }: Share, tookMs: number): void {
+    const rest = this.#rest[scenario];
+    if (rest !== undefined) rest.seedMs = Math.max(0.01, tookMs / count);
+  }
+}
