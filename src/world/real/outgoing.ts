@@ -10,13 +10,16 @@ import { QueuedFrame, writeFrames } from './text-frame.ts';
  * system call, and the busier the process, the more a turn holds: writing gets cheaper exactly when it must.
  */
 const TURN_BYTES_MAX = 65_536;
+/** Sockets written to in a row. */
+const FLUSHED_MAX = 512;
 const NOTHING = new Uint8Array(0);
 
-let waiting: Outgoing[] = [];
+const waiting: Outgoing[] = [];
 
-function flushAll(): void {
-  const outgoings = waiting;
-  waiting = [];
+/** Of a crowd, some: what is readable has its turn in between, here and at the peers that get a crowd's answers. */
+function flushSome(): void {
+  const outgoings = waiting.splice(0, FLUSHED_MAX);
+  if (waiting.length > 0) setImmediate(flushSome);
   for (const outgoing of outgoings) outgoing.flush();
 }
 
@@ -61,7 +64,7 @@ export class Outgoing {
     this.#queuedBytes += frame.bytes;
     if (this.#listed) return;
     this.#listed = true;
-    if (waiting.push(this) === 1) setImmediate(flushAll);
+    if (waiting.push(this) === 1) setImmediate(flushSome);
   }
 
   flush(): void {

@@ -9,9 +9,12 @@ import type { Clock, Timer, Timers } from '../../protocol/ports.ts';
  * up it is found not to be due and only then moved. One Node timer wakes the wheel for the next slot in use.
  *
  * A timer armed without a delay only yields: it fires in the next check phase, after whatever was readable meanwhile.
+ * So does the rest of a crowd that is due at once.
  */
 const SLOTS = 4096;
 const SLOT_MASK = SLOTS - 1;
+/** Timers fired in a row before whatever is readable has its turn. */
+const FIRED_MAX = 256;
 
 class Entry {
   readonly timer: Timer;
@@ -34,7 +37,7 @@ export class TimerWheel implements Timers {
   readonly #clock: Clock;
   readonly #slots: (Entry | undefined)[] = new Array<Entry | undefined>(SLOTS).fill(undefined);
   readonly #due: Entry[] = [];
-  #yielding: Entry[] = [];
+  readonly #yielding: Entry[] = [];
   #armedCount = 0;
   #sequence = 0;
   /** The last tick whose slot has been emptied. */
@@ -96,8 +99,8 @@ export class TimerWheel implements Timers {
   }
 
   readonly #fireYielding = (): void => {
-    const entries = this.#yielding;
-    this.#yielding = [];
+    const entries = this.#yielding.splice(0, FIRED_MAX);
+    if (this.#yielding.length > 0) setImmediate(this.#fireYielding);
     for (const entry of entries) entry.yielding = false;
     this.#fireAll(entries);
   };
@@ -142,6 +145,7 @@ export class TimerWheel implements Timers {
     this.#nodeTimer = undefined;
     this.#wakeTick = Number.POSITIVE_INFINITY;
     this.#collectDue(this.#clock.nowUs());
+    for (const entry of this.#due.splice(FIRED_MAX)) this.#yield(entry);
     this.#firing = true;
     try {
       this.#fireAll(this.#due);
