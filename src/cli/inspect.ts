@@ -68,7 +68,8 @@ export function printReport(
   process.stdout.write(render(readResult(file), options));
 }
 
-function readResult(file: string): Result {
+/** @throws {UserError} when the file can't be read, or is no result file */
+export function readResult(file: string): Result {
   try {
     return parseResult(readFileSync(file, 'utf8'), file);
   } catch (error) {

@@ -72,7 +72,8 @@ export class OutputFiles {
   }
 }
 
-function prepareFolder(folder: string): void {
+/** @throws {UserError} when it is none, and none can be made */
+export function prepareFolder(folder: string): void {
   try {
     makeFolder(resolve(folder));
     if (!statSync(folder).isDirectory())

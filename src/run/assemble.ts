@@ -11,6 +11,7 @@ import {
   parseAssertion,
 } from '../scenario/assertion.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { writeScenario } from '../scenario/write-scenario.ts';
 import { generatorDocument, generatorNotes, generatorState } from './generator.ts';
 import { type Findings, judgeRun } from './judge-run.ts';
 import type { ProfileMeasures } from './measures.ts';
@@ -48,6 +49,7 @@ export function assembleResult(
       file: context.file,
       sha256: context.sha256,
       seed: scenario.seed,
+      source: writeScenario(scenario),
       resolved: { ...scenario, planned: record.planned },
     },
     guarantee: {

@@ -308,6 +308,10 @@ export const resultSchema = z.object({
     file: z.string().describe('Path, or the name of a bundled scenario.'),
     sha256: z.string().describe('Of the file as it was read.'),
     seed: count,
+    source: z
+      .string()
+      .optional()
+      .describe('What ran, as the text of a scenario file: for `wsdeliver replay`.'),
     resolved: z.record(z.string(), z.unknown()).describe('Every setting that held, defaults included.'),
   }),
   guarantee: z.object({

@@ -58,7 +58,7 @@ export function shrinkFailure(options: FailureOptions): Failure {
       description: `${describeViolation(shrunk.violation)}: ${shrunk.violation.cause}`,
     },
   };
-  const faults = `${scenario.faults.length} to ${small.scenario.faults.length} faults`;
+  const faults = `${scenario.faults.length} faults to ${small.scenario.faults.length}`;
   const comment = [
     `Found by wsdeliver simulate in "${scenario.name}" with seed ${scenario.seed}, shrunk from ${faults}.`,
     'Again: wsdeliver replay <this file>',

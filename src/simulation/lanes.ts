@@ -1,5 +1,4 @@
 import { type LaneRow, laneRows } from './lane-rows.ts';
-import { toAscii } from './signs.ts';
 import { headline, instant, TIME_WIDTH } from './story.ts';
 import type { Mark, Travel } from './trace.ts';
 import type { Trace } from './trace-run.ts';
@@ -11,9 +10,11 @@ const NETWORK = 45;
 const SERVER = 78;
 const FLAG = TIME_WIDTH + 1;
 const WIDTH = SERVER + 1;
+/** Of an arrow between two lanes, with its ends. */
+const LABEL_MAX = NETWORK - CLIENT - 7;
 
 /** A diagram of what travelled between a client and the server: in 80 columns, time downwards. */
-export function drawLanes(trace: Trace, violation: Violation, unicode = true): string {
+export function drawLanes(trace: Trace, violation: Violation): string {
   const head = new Canvas(' ').write(CLIENT, `client c${trace.client}`).write(NETWORK - 3, 'network');
   const lines = [
     headline(violation),
@@ -23,8 +24,7 @@ export function drawLanes(trace: Trace, violation: Violation, unicode = true): s
     '',
     '◆ fault   ● event   × lost on the way   » about the message concerned',
   ];
-  const text = lines.map((line) => `${line.trimEnd()}\n`).join('');
-  return unicode ? text : toAscii(text);
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
 function drawRow(row: LaneRow, originUs: number): string {
@@ -54,7 +54,9 @@ function drawDeparture(canvas: Canvas, travel: Travel, whole: boolean): Canvas {
   const [from, to] = up ? [CLIENT + 1, SERVER - 1] : [SERVER - 1, CLIENT + 1];
   const middle = up ? NETWORK - 1 : NETWORK + 1;
   const end = whole ? to : middle;
-  canvas.arrow(from, end).label(Math.min(from, middle), Math.max(from, middle), travel.label);
+  const short = travel.label.length <= LABEL_MAX;
+  const labelEnd = whole && !short ? to : middle;
+  canvas.arrow(from, end).label(Math.min(from, labelEnd), Math.max(from, labelEnd), travel.label);
   return travel.arrivedUs === undefined ? canvas.write(NETWORK, '×') : canvas;
 }
 

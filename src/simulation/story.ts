@@ -1,5 +1,4 @@
 import { digest, type Elision } from './digest.ts';
-import { toAscii } from './signs.ts';
 import type { TraceEvent } from './trace.ts';
 import type { Trace } from './trace-run.ts';
 import { describeViolation, type Violation } from './violation.ts';
@@ -9,14 +8,13 @@ const LINES_MAX = 20;
 const WHO_WIDTH = 15;
 
 /** What led to a violation, as the client concerned saw it: at most 20 lines. */
-export function tellStory(trace: Trace, violation: Violation, unicode = true): string {
+export function tellStory(trace: Trace, violation: Violation): string {
   const lines = [
     headline(violation),
     ...digest(trace, LINES_MAX - 2).map((piece) => lineOf(piece, trace.originUs)),
     `  ${' '.repeat(TIME_WIDTH)}→ ${violation.cause}`,
   ];
-  const text = lines.map((line) => `${line.trimEnd()}\n`).join('');
-  return unicode ? text : toAscii(text);
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
 /** What is wrong, and with which message. */

@@ -42,7 +42,7 @@ function simulationOptions(
   { scenario, network, variant }: Subject,
   { newTap, watchSubscriber }: Watch,
 ): SimulationOptions {
-  const { newBroadcaster, newSubscriber } = variant ?? {};
+  const { newBroadcaster, newSubscriber = variant?.client } = variant ?? {};
   const watched = watchSubscriber?.(newSubscriber) ?? newSubscriber;
   return {
     scenario,

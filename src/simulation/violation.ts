@@ -1,5 +1,8 @@
 import { isCharge } from '../delivery/charges.ts';
+import type { DeliveryLevel } from '../delivery/guarantee.ts';
+import type { Anomaly, LossReason } from '../delivery/judgement.ts';
 import { verdictOf } from '../run/assemble.ts';
+import type { Result } from '../run/result.ts';
 import type { FoundFailure } from '../scenario/schema.ts';
 import type { SeedRun } from './seed-run.ts';
 
@@ -19,15 +22,36 @@ type Identity = FoundFailure['violation'];
 /** Everything that a run is to be blamed for, in the order of its findings; the first is as good as any other. */
 export function violationsOf({ findings, record, exitCode }: SeedRun): Violation[] {
   const { allowReported } = record.scenario.expect;
-  const found = findings.anomalies
-    .filter((anomaly) => isCharge(anomaly, findings.level, allowReported))
+  const found = charged(findings.anomalies, findings.level, allowReported);
+  if (found.length > 0 || (exitCode !== 3 && exitCode !== 4)) return found;
+  return [unmet(verdictOf(record, findings).reasons)];
+}
+
+/** The same, as far as a result file tells. */
+export function resultViolations(
+  { anomalies, guarantee, reasons, exitCode }: Result,
+  allowReported: readonly LossReason[],
+): Violation[] {
+  const found = charged(anomalies, guarantee.level, allowReported);
+  return found.length > 0 || (exitCode !== 3 && exitCode !== 4) ? found : [unmet(reasons)];
+}
+
+function charged(
+  anomalies: readonly Anomaly[],
+  level: DeliveryLevel,
+  allowReported: readonly LossReason[],
+): Violation[] {
+  return anomalies
+    .filter((anomaly) => isCharge(anomaly, level, allowReported))
     .map(({ kind, stage, cause, session, message }): Violation => {
       const client = clientOf(session);
       return { kind, stage, cause, session, message, ...(client === undefined ? {} : { client }) };
     });
-  if (found.length > 0 || (exitCode !== 3 && exitCode !== 4)) return found;
-  const [cause = ''] = verdictOf(record, findings).reasons;
-  return [{ kind: 'assertion', stage: '', cause, session: '', message: '' }];
+}
+
+/** The weightiest reason comes first. */
+function unmet([cause = '']: readonly string[]): Violation {
+  return { kind: 'assertion', stage: '', cause, session: '', message: '' };
 }
 
 /** An exception out of the code under test. */

@@ -1,0 +1,169 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { proportionOf } from '../measure/proportion.ts';
+import { renderJson } from '../report/json.ts';
+import { renderText } from '../report/text.ts';
+import { headline } from '../report/wording.ts';
+import { describeFailure } from '../simulation/failure.ts';
+import { type ReplayedRun, replay, type StoredRun } from '../simulation/replay.ts';
+import { identityOf, isSame, resultViolations } from '../simulation/violation.ts';
+import { runOnSockets } from './bench.ts';
+import { ExitCode, UserError } from './exit.ts';
+import { writeFailure } from './failure-folder.ts';
+import { Interrupt } from './interrupt.ts';
+import { LiveLine } from './live-line.ts';
+import { checkWritable, prepareFolder, reason } from './output-files.ts';
+import { packageVersion } from './package-info.ts';
+import { renderReplay, renderSocketReplay, type SocketRun, socketRunLine } from './replay-report.ts';
+import { RunWatch } from './run-watch.ts';
+import { readStored, type StoredFailure, toStoredRun } from './stored-failure.ts';
+import { appearance } from './terminal.ts';
+
+export interface ReplayOptions {
+  /** Runs. */
+  readonly repeat: number;
+  readonly sockets?: boolean;
+  readonly out?: string;
+  readonly json?: string;
+  readonly color?: boolean;
+}
+
+const SCHEMA = 'wsdeliver.replay/1';
+/** The most serious first. */
+const GRAVITY = [ExitCode.delivery, ExitCode.performance, ExitCode.inconclusive, ExitCode.pass];
+
+/**
+ * Runs a stored failure again and says whether it is still there.
+ *
+ * @returns the exit code, as of a run that shows what the file stores, or does not
+ */
+export async function replayFile(name: string, options: ReplayOptions): Promise<number> {
+  const stored = readStored(name);
+  if (options.out !== undefined) prepareFolder(options.out);
+  if (options.json !== undefined) checkWritable(options.json);
+  const interrupt = new Interrupt();
+  try {
+    const onSockets = options.sockets === true || stored.world === 'real';
+    const replaying = new Replaying(stored, options, interrupt.signal);
+    const exitCode = await (onSockets ? replaying.onSockets() : replaying.inVirtualTime());
+    return interrupt.signal.aborted ? interrupt.exitCode : exitCode;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+class Replaying {
+  readonly #stored: StoredFailure;
+  readonly #options: ReplayOptions;
+  readonly #signal: AbortSignal;
+
+  constructor(stored: StoredFailure, options: ReplayOptions, signal: AbortSignal) {
+    this.#stored = stored;
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  async inVirtualTime(): Promise<number> {
+    const stored = toStoredRun(this.#stored);
+    const look = appearance(this.#options);
+    const runs = await this.#repeated(stored);
+    const [first] = runs;
+    if (first === undefined) throw new Error('the first run is not interrupted');
+    const { violation } = first;
+    const exitCode = exitCodeOf(first);
+    const description =
+      violation === undefined
+        ? undefined
+        : describeFailure(stored.subject, { ...first, violation }, packageVersion());
+    process.stdout.write(renderReplay(stored, runs, { description, exitCode }, look));
+    const { out } = this.#options;
+    if (out !== undefined && description !== undefined)
+      process.stdout.write(`Written: ${writeFailure(out, description)} and what belongs to it\n`);
+    const alike = new Set(runs.map(({ run }) => run?.hash)).size === 1;
+    return this.#ending(alike ? exitCode : ExitCode.internal, {
+      world: 'virtual',
+      outcome: first.outcome,
+      hash: first.run?.hash,
+      storedHash: stored.hash,
+      divergence: first.divergence,
+      violations: first.violations.map(identityOf),
+      runs: runs.map(({ run, outcome }) => ({ reproduced: outcome !== 'gone', hash: run?.hash })),
+    });
+  }
+
+  async onSockets(): Promise<number> {
+    const { repeat } = this.#options;
+    const look = appearance(this.#options);
+    const runs: SocketRun[] = [];
+    for (let at = 1; at <= repeat; at += 1) {
+      const run = await this.#onSocketsOnce(at);
+      if (this.#signal.aborted) break;
+      runs.push(run);
+      if (repeat > 1) process.stdout.write(socketRunLine(run, { at, of: repeat }, look));
+    }
+    const shown = runs.filter(({ reproduced }) => reproduced);
+    const counted = shown.length > 0 ? shown : runs;
+    const exitCode = GRAVITY.find((code) => counted.some((run) => run.exitCode === code)) ?? ExitCode.pass;
+    if (runs.length > 0) process.stdout.write(renderSocketReplay(this.#stored, { runs, exitCode }, look));
+    return this.#ending(exitCode, {
+      world: 'real',
+      ...(runs.length === 0 ? {} : { rate: proportionOf(shown.length, runs.length) }),
+      runs: runs.map(({ reproduced, exitCode: code }) => ({ reproduced, exitCode: code })),
+    });
+  }
+
+  /** In virtual time each run has to be like the first; that it is, is tried and not taken for granted. */
+  async #repeated(stored: StoredRun): Promise<ReplayedRun[]> {
+    const { repeat } = this.#options;
+    const live = new LiveLine(appearance(this.#options));
+    const runs = [replay(stored)];
+    while (runs.length < repeat && !this.#signal.aborted) {
+      await new Promise<void>((resume) => setImmediate(resume));
+      live.show(`run ${runs.length + 1} of ${repeat}`);
+      runs.push(replay(stored));
+    }
+    live.stop();
+    return runs;
+  }
+
+  async #onSocketsOnce(at: number): Promise<SocketRun> {
+    const { repeat, out } = this.#options;
+    const { violation, scenario } = this.#stored;
+    const quiet = { quiet: false, ...this.#options };
+    const result = await runOnSockets(this.#stored, quiet, {
+      signal: this.#signal,
+      watch: new RunWatch(false),
+    });
+    if (repeat === 1) process.stdout.write(renderText(result, appearance(this.#options)));
+    if (out !== undefined) writeOrFail(join(out, `${scenario.name}-run-${at}.json`), renderJson(result));
+    const failed = result.exitCode === ExitCode.delivery || result.exitCode === ExitCode.performance;
+    const reproduced =
+      violation === undefined
+        ? failed
+        : resultViolations(result, scenario.expect.allowReported).some((one) => isSame(one, violation));
+    return { reproduced, exitCode: result.exitCode, summary: headline(result) };
+  }
+
+  #ending(exitCode: number, found: Record<string, unknown>): number {
+    const { json } = this.#options;
+    if (json === undefined) return exitCode;
+    const { label, scenario, violation } = this.#stored;
+    const head = { schema: SCHEMA, file: label, scenario: scenario.name, seed: scenario.seed, exitCode };
+    writeOrFail(json, `${JSON.stringify({ ...head, violation, ...found }, undefined, 2)}\n`);
+    return exitCode;
+  }
+}
+
+/** What shows decides; what throws breaks every promise. */
+function exitCodeOf({ run, violations }: ReplayedRun): number {
+  if (run === undefined) return ExitCode.delivery;
+  return violations.length === 0 && run.exitCode !== ExitCode.inconclusive ? ExitCode.pass : run.exitCode;
+}
+
+function writeOrFail(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UserError(`Cannot write "${file}": ${reason(error)}`, ExitCode.internal);
+  }
+}

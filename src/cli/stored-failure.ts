@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { obstacleToSimulation } from '../run/simulated-run.ts';
+import { parseScenario } from '../scenario/parse.ts';
+import { formatProblem } from '../scenario/problem.ts';
+import type { FoundFailure } from '../scenario/schema.ts';
+import { subjectOf } from '../simulation/failure.ts';
+import type { StoredRun } from '../simulation/replay.ts';
+import { resultViolations } from '../simulation/violation.ts';
+import { VARIANTS } from '../zoo/registry.ts';
+import { UserError } from './exit.ts';
+import { historyBeside } from './failure-folder.ts';
+import { readResult } from './inspect.ts';
+import { findScenarios, type LoadedScenario, loadScenario } from './scenario-files.ts';
+
+/** What a file asks to be run again. */
+export interface StoredFailure extends LoadedScenario {
+  /** The world in which it happened; a scenario that stores no failure belongs to none. */
+  readonly world: 'virtual' | 'real' | undefined;
+  /** What is looked for; absent: any failure. */
+  readonly violation?: FoundFailure['violation'];
+}
+
+/** How a result file begins, whatever it is called. */
+const RESULT_BEGIN = /^\s*\{\s*"schema"\s*:\s*"wsdeliver\.result\//;
+const BEGIN_LENGTH = 200;
+
+/**
+ * Reads the file of a shrunk failure, a result file, or any scenario.
+ *
+ * @throws {UserError} when it is none of these
+ */
+export function readStored(name: string): StoredFailure {
+  const [file, ...others] = findScenarios([name]);
+  if (file === undefined || others.length > 0)
+    throw new UserError(`Cannot replay "${name}": it is a folder, one file is wanted`);
+  if (isResult(file.path)) return fromResult(file.path, name);
+  const loaded = loadScenario(file);
+  const { found } = loaded.scenario;
+  if (found === undefined) return { ...loaded, world: undefined };
+  return { ...loaded, world: 'virtual', violation: found.violation };
+}
+
+/**
+ * The same for virtual time.
+ *
+ * @throws {UserError} when it names a broken build that is not there, or can't be simulated
+ */
+export function toStoredRun({ label, scenario, violation }: StoredFailure): StoredRun {
+  const obstacle = obstacleToSimulation(scenario);
+  if (obstacle !== undefined) throw new UserError(`${label}: ${obstacle}`);
+  const subject = subjectOf(scenario, VARIANTS);
+  if (subject === undefined)
+    throw new UserError(
+      `Cannot replay "${label}": the bug zoo has no variant "${scenario.found?.variant}", one that "wsdeliver selftest" lists is wanted`,
+    );
+  if (violation === undefined || scenario.found === undefined)
+    throw new UserError(
+      `Cannot replay "${label}" in virtual time: it stores no failure, what "wsdeliver simulate --out" wrote is wanted, or --sockets`,
+    );
+  const { hash } = scenario.found;
+  return { subject, violation, history: readHistory(label), ...(hash === undefined ? {} : { hash }) };
+}
+
+function isResult(path: string): boolean {
+  try {
+    return RESULT_BEGIN.test(readFileSync(path, 'utf8').slice(0, BEGIN_LENGTH));
+  } catch {
+    // Whoever reads it next says why it can't be read.
+    return false;
+  }
+}
+
+function fromResult(path: string, label: string): StoredFailure {
+  const result = readResult(path);
+  const { source, sha256 } = result.scenario;
+  if (source === undefined)
+    throw new UserError(
+      `Cannot replay "${label}": it does not hold the scenario that ran, a result file of this version is wanted`,
+    );
+  const outcome = parseScenario(source, { file: `${label} (scenario.source)` });
+  if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem).join('\n'));
+  const { scenario } = outcome;
+  const [violation] = resultViolations(result, scenario.expect.allowReported);
+  const world = result.simulated === true ? 'virtual' : 'real';
+  return { label, scenario, sha256, world, ...(violation === undefined ? {} : { violation }) };
+}
+
+/** Absent for most files, and then there is nothing to compare with. */
+function readHistory(label: string): string[] {
+  try {
+    return readFileSync(historyBeside(label), 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
