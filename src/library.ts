@@ -169,7 +169,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
       ports: {
         clock: this.#clock,
         timers: this.#timers,
-        random: randomStreams(randomInt(2 ** 31))('server'),
+        randomFor: randomStreams(randomInt(2 ** 31)),
         newId: newSecretId,
         alert: ({ name, detail }: BroadcastAlert) => this.#tell('alert', { name, detail }),
       },

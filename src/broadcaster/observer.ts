@@ -8,7 +8,8 @@ import type { Connection } from './connection.ts';
 export interface BroadcasterPorts {
   readonly clock: Clock;
   readonly timers: Timers;
-  readonly random: Random;
+  /** A stream of its own for each name, so that what one client does moves no draw of another. */
+  readonly randomFor: (name: string) => Random;
   readonly newId: NewId;
   /** Tells an operator. */
   readonly alert?: (alert: BroadcastAlert) => void;

@@ -8,7 +8,7 @@ import {
   type RefusalReason,
 } from '../protocol/frame.ts';
 import { PeerViolation } from '../protocol/peer-violation.ts';
-import { type Link, type LinkEvents, LinkState } from '../protocol/ports.ts';
+import { type Link, type LinkEvents, LinkState, type Random } from '../protocol/ports.ts';
 import { Session } from '../protocol/session.ts';
 import type { DropReason, SessionObserver } from '../protocol/session-contract.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
@@ -120,14 +120,14 @@ export abstract class SessionHost implements ConnectionOwner {
   }
 
   protected createSession(hello: Hello): Session {
-    const { clock, timers, random, newId } = this.ports;
+    const { clock, timers, randomFor, newId } = this.ports;
     const identity = { id: newId(), clientId: hello.clientId, epoch: this.epoch };
     return new Session({
       identity,
       settings: this.settings,
       clock,
       timers,
-      random,
+      random: randomFor(`session/${hello.clientId}`),
       observer: this.sessionObserver,
     });
   }
@@ -166,11 +166,17 @@ export abstract class SessionHost implements ConnectionOwner {
     this.ownerOf.set(session, connection);
     this.onOwned(session);
     this.observer?.owned(session, connection);
-    connection.heartbeat = this.createHeartbeat(connection);
+    connection.heartbeat = this.createHeartbeat(connection, session);
   }
 
-  protected createHeartbeat(connection: Connection): Heartbeat | undefined {
-    const { timers, random } = this.ports;
+  /** Another one for each connection of a client. */
+  protected heartbeatRandom({ identity, generation }: Session): Random {
+    return this.ports.randomFor(`heartbeat/${identity.clientId}/${generation}`);
+  }
+
+  protected createHeartbeat(connection: Connection, session: Session): Heartbeat | undefined {
+    const { timers } = this.ports;
+    const random = this.heartbeatRandom(session);
     const { link } = connection;
     const onStale = (): void => this.terminateStale(connection);
     const onMissed = (): void => this.onMissedPong(connection);

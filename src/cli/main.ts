@@ -137,6 +137,7 @@ function addBench(root: Command): void {
       'load worker processes; default: from cores and clients',
       wholeNumber(1, 256),
     )
+    .option('--find-capacity', 'run each scenario at rising rates, until something gives way')
     .option('--out <folder>', 'write <scenario>.json for each run into this folder')
     .option('--json <file>', 'write the result file (one scenario)')
     .option('--junit <file>', 'write a JUnit report of all runs')
@@ -180,6 +181,7 @@ function addSimulate(root: Command): void {
     .option('--rate <rate>', 'rate of every publish stream, as in 2/s')
     .option('--duration <time>', 'length of the load, as in 30s')
     .option('--set <path=value>', 'any setting, as in --set server.outbox.maxPending=50; repeatable', collect)
+    .option('--out <folder>', 'make the first failure of each kind small, and write it into this folder')
     .option('--json <file>', 'write the summary; with --seeds 1 the result file')
     .option(
       '--hashes <file>',

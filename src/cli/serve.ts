@@ -29,7 +29,7 @@ export interface ServeOptions extends MetricsFlags {
 export async function serve(options: ServeOptions): Promise<void> {
   const clock = new MachineClock();
   const timers = new TimerWheel(clock);
-  const random = randomStreams(Math.floor(clock.nowUs()))('server');
+  const randomFor = randomStreams(Math.floor(clock.nowUs()));
   const server = serverBlock(options.scenario);
   const settings = broadcasterSettings(server);
   const warn = (what: string): void => void process.stderr.write(`warning: ${what}\n`);
@@ -40,7 +40,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     ports: {
       clock,
       timers,
-      random,
+      randomFor,
       newId: newSecretId,
       alert: ({ name, detail }) => warn(`${name}: ${detail}`),
       scale: (alert) => hook.run(alert),

@@ -7,9 +7,12 @@ import type { Result } from '../run/result.ts';
 import { complaintsOf } from '../simulation/complaints.ts';
 import { firstDivergence, HistoryRecording } from '../simulation/history.ts';
 import { runSeed, type SeedRun } from '../simulation/seed-run.ts';
-import { subjectOf } from '../simulation/seed-task.ts';
+import { type SeedTask, subjectOf } from '../simulation/seed-task.ts';
+import { violationsOf } from '../simulation/violation.ts';
 import { ExitCode, UserError } from './exit.ts';
-import { checkWritable, reason } from './output-files.ts';
+import { Interrupt } from './interrupt.ts';
+import { keepFailures } from './kept-failures.ts';
+import { checkWritable, prepareFolder, reason } from './output-files.ts';
 import { packageVersion } from './package-info.ts';
 import { type SimulatableScenario, type SimulateOptions, writeText } from './simulate.ts';
 import { appearance } from './terminal.ts';
@@ -22,11 +25,12 @@ const EVENT_LENGTH_MAX = 200;
  *
  * @returns the exit code
  */
-export function simulateOne(
+export async function simulateOne(
   [loaded, ...others]: readonly SimulatableScenario[],
   options: SimulateOptions,
-): number {
-  const { json, hashes, history, compare } = options;
+): Promise<number> {
+  const { json, hashes, history, compare, out } = options;
+  if (out !== undefined) prepareFolder(out);
   if (loaded === undefined || others.length > 0)
     throw new UserError(
       `Cannot report ${others.length + 1} runs in full: one scenario is wanted with --seeds 1`,
@@ -50,6 +54,8 @@ export function simulateOne(
     [history, lines],
   ] as const;
   const failed = texts.filter(([file, text]) => file !== undefined && !writeText(file, text));
+  if (out !== undefined)
+    await keepAll(run, { scenario: loaded.scenario, seed: run.seed, explore: explored }, out);
   if (known !== undefined && !isSameHistory(known, recording?.lines ?? [])) return ExitCode.internal;
   return result.exitCode === ExitCode.pass && failed.length > 0 ? ExitCode.internal : result.exitCode;
 }
@@ -79,6 +85,22 @@ function show(
   process.stdout.write(renderText(result, appearance(options)));
   for (const note of notes) process.stdout.write(`${note}\n`);
   process.stdout.write(`simulated in ${Math.round(wallMs)} ms, ${events} wire events, hash ${hash}\n`);
+}
+
+/** The first violation of each kind. */
+async function keepAll(run: SeedRun, task: SeedTask, folder: string): Promise<void> {
+  const interrupt = new Interrupt();
+  try {
+    const first = new Map(
+      violationsOf(run)
+        .toReversed()
+        .map((violation) => [violation.kind, violation]),
+    );
+    const found = [...first.values()].map((violation) => ({ task, violation }));
+    await keepFailures(found, { folder, signal: interrupt.signal });
+  } finally {
+    interrupt.dispose();
+  }
 }
 
 function readHistory(file: string): string[] {

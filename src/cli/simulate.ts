@@ -8,8 +8,9 @@ import { type JobPoolOutcome, runJobs } from '../simulation/job-pool.ts';
 import { type SimulationSummary, summarise } from '../simulation/summary.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
+import { keepFailures } from './kept-failures.ts';
 import { LiveLine } from './live-line.ts';
-import { checkWritable, reason } from './output-files.ts';
+import { checkWritable, prepareFolder, reason } from './output-files.ts';
 import type { Adjustments } from './overrides.ts';
 import { type LoadedScenario, loadScenarios } from './scenario-files.ts';
 import { simulateOne } from './simulate-one.ts';
@@ -24,6 +25,7 @@ export interface SimulateOptions extends Adjustments {
   readonly hashes?: string;
   readonly history?: string;
   readonly compare?: string;
+  readonly out?: string;
   readonly quiet?: boolean;
   readonly color?: boolean;
 }
@@ -80,20 +82,23 @@ class Simulation {
     this.#timeLimitMs = timeLimitMs(options.timeLimit);
     // With a limit of time alone, as many as it allows.
     this.#asked = options.seeds ?? (this.#timeLimitMs === undefined ? SEEDS : undefined);
+    if (options.out !== undefined) prepareFolder(options.out);
     for (const file of [options.json, options.hashes]) if (file !== undefined) checkWritable(file);
   }
 
   async run(): Promise<number> {
     const interrupt = new Interrupt();
-    let outcome: JobPoolOutcome;
+    let summaries: SimulationSummary[];
+    let written: boolean;
     try {
-      outcome = await this.#runJobs(interrupt.signal);
+      const outcome = await this.#runJobs(interrupt.signal);
+      summaries = this.#summaries(outcome, interrupt.signal.aborted);
+      this.#show(summaries);
+      written = this.#write(summaries);
+      await this.#keepFailures(interrupt.signal);
     } finally {
       interrupt.dispose();
     }
-    const summaries = this.#summaries(outcome, interrupt.signal.aborted);
-    this.#show(summaries);
-    const written = this.#write(summaries);
     if (interrupt.signal.aborted) return interrupt.exitCode;
     const worst =
       GRAVITY.find((code) => summaries.some(({ exitCode }) => exitCode === code)) ?? ExitCode.pass;
@@ -168,6 +173,19 @@ class Simulation {
         process.stdout.write(`${summary.scenario.name}: ${simulationHeadline(summary)}\n`);
       } else process.stdout.write(renderSimulation(summary, appearance(this.#options)));
     }
+  }
+
+  /** The first of each kind. */
+  async #keepFailures(signal: AbortSignal): Promise<void> {
+    const { out, explore = false, quiet = false } = this.#options;
+    if (out === undefined) return;
+    const found = this.#campaigns.flatMap(({ scenario, violations }) =>
+      violations.flatMap(({ violation, firstSeed }) =>
+        violation === undefined ? [] : [{ task: { scenario, seed: firstSeed, explore }, violation }],
+      ),
+    );
+    const live = quiet ? {} : { live: new LiveLine(appearance(this.#options)) };
+    await keepFailures(found, { folder: out, ...live, signal });
   }
 
   /** @returns whether everything that was asked for was written */

@@ -1,4 +1,5 @@
 import { type ConductObservations, detectionBudgetUs, shortestSilenceUs } from '../delivery/conduct.ts';
+import { FRAME_BYTES_MAX } from '../protocol/frame.ts';
 import { GAPS_MAX } from '../protocol/session.ts';
 import type { FaultRecord } from './client-faults.ts';
 import type { RunRecord } from './run-record.ts';
@@ -81,12 +82,15 @@ function livenessOf({ server, fleets, drain, instants }: RunRecord): Pick<Conduc
   };
 }
 
-function boundsOf({ scenario, sampler }: RunRecord): Pick<ConductObservations, 'bounds'> {
+function boundsOf({ scenario, sampler, planned }: RunRecord): Pick<ConductObservations, 'bounds'> {
   if (sampler === undefined) return {};
   const { outbox, buffer } = scenario.server;
   // The limit is looked at before a frame is added, so that one frame may go over it.
   const upstream = scenario.clients.flatMap((client) => client.upstream?.size ?? []);
-  const slack = Math.max(...scenario.publish.map(({ size }) => size), ...upstream) + ENVELOPE_BYTES;
+  // What is not too long after all is an action, which the server hands on.
+  const actions = planned.map(({ values }) => Math.min(values.size ?? 0, FRAME_BYTES_MAX));
+  const slack =
+    Math.max(...scenario.publish.map(({ size }) => size), ...upstream, ...actions) + ENVELOPE_BYTES;
   return {
     bounds: [
       { session: '', what: 'outbox (messages)', seenMax: sampler.pendingMax, cap: outbox.maxPending },

@@ -13,7 +13,14 @@ import type { EvidenceRecord } from '../delivery/evidence.ts';
 import type { FaultyServer, SendErrors } from '../faults/fault.ts';
 import type { Histogram } from '../measure/histogram.ts';
 import { OutgoingMessage } from '../protocol/message.ts';
-import { type Clock, type Link, type LinkEvents, Timer, type Timers } from '../protocol/ports.ts';
+import {
+  type Clock,
+  type Link,
+  type LinkEvents,
+  type Random,
+  Timer,
+  type Timers,
+} from '../protocol/ports.ts';
 import type { ServerSettings } from '../scenario/schema.ts';
 import type { AlertLog } from './alert-log.ts';
 import { FlakyLink, SendFailures } from './flaky-link.ts';
@@ -95,15 +102,16 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
     /** Handles what clients send. */
     readonly desk: UpstreamDesk;
     readonly newBroadcaster?: NewBroadcaster;
-    /** Whether `failSends` will be called: each send is a little slower then. */
-    readonly flakySends?: boolean;
+    /** Decides which sends fail; absent where `failSends` is never called, since each send is a little slower then. */
+    readonly sendFailures?: Random;
   }) {
     this.#desk = options.desk;
     this.#settings = options.settings;
     this.#ports = options.ports;
     this.#newBroadcaster = options.newBroadcaster ?? createBroadcaster;
     this.record = new ServerRecord(options.ports.clock);
-    this.#sendFailures = options.flakySends === true ? new SendFailures(options.ports) : undefined;
+    const { sendFailures: random, ports } = options;
+    this.#sendFailures = random === undefined ? undefined : new SendFailures({ clock: ports.clock, random });
     this.#upTimer = new Timer(() => this.#comeUp());
     this.#togetherTimer = new Timer(() => this.#publishTogether());
     this.#broadcaster = this.#make();

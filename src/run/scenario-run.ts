@@ -145,10 +145,11 @@ class ScenarioRun {
       });
       this.#scaleHook = hook;
       const scale = (alert: BroadcastAlert): void => hook.run(alert);
-      const ports = { clock, timers, random: this.#streams('server'), newId: newSecretId, scale };
+      const ports = { clock, timers, randomFor: this.#streams, newId: newSecretId, scale };
       const desk = new UpstreamDesk({ scenario, run: this.#run, clock, checksum });
-      const flakySends = this.#planned.some(({ name }) => name === 'send-errors');
-      const server = new ReferenceServer({ settings, ports, desk, flakySends });
+      const failing = this.#planned.some(({ name }) => name === 'send-errors');
+      const sendFailures = failing ? { sendFailures: this.#streams('send-errors') } : {};
+      const server = new ReferenceServer({ settings, ports, desk, ...sendFailures });
       this.#server = server;
       this.#site = new SocketSite({
         accept: (link) => server.accept(link),

@@ -106,10 +106,12 @@ class SimulatedRun {
     this.#asked = clientsOf(scenario).count;
     this.#planned = planFaults(scenario, streams);
     this.#server = new ReferenceServer({
-      flakySends: this.#planned.some(({ name }) => name === 'send-errors'),
       settings: broadcasterSettings(scenario.server),
-      ports: { clock: time, timers, random: streams('server'), newId: newIdFrom(streams('ids')) },
+      ports: { clock: time, timers, randomFor: streams, newId: newIdFrom(streams('ids')) },
       desk: new UpstreamDesk({ scenario, run, clock: time, checksum: crc32 }),
+      ...(this.#planned.some(({ name }) => name === 'send-errors')
+        ? { sendFailures: streams('send-errors') }
+        : {}),
       ...(newBroadcaster === undefined ? {} : { newBroadcaster }),
     });
     const server = this.#server;

@@ -24,6 +24,8 @@ const DIRECTION_CODES: Readonly<Record<Direction, number>> = { up: 1, down: 2 };
 const HEAD_LENGTH = 16;
 /** Further characters that count, spread evenly over the rest. */
 const REST_SAMPLES = 6;
+/** Characters of a text that are written down. */
+const TEXT_LENGTH_MAX = 1000;
 const HIGH_WORD = 4_294_967_296;
 
 /** Two independent multiplicative mixes of 32 bits over a sequence of numbers: 64 bits that anything would change. */
@@ -223,12 +225,19 @@ function* deliveryCounts({ lost, duplicates, ...counts }: DeliveryCounts): Gener
 function wordsFor(item: Item): string {
   switch (item.kind) {
     case 'text':
-      return `${item.bytes} B ${item.text}`;
+      return `${item.bytes} B ${shortened(item.text)}`;
     case 'close':
       return `close ${item.code} ${item.reason}`;
     default:
       return item.kind;
   }
+}
+
+/** A history is there to be kept and read: of a very long text, its ends. */
+function shortened(text: string): string {
+  if (text.length <= TEXT_LENGTH_MAX) return text;
+  const cut = text.length - TEXT_LENGTH_MAX;
+  return `${text.slice(0, TEXT_LENGTH_MAX / 2)}… ${cut} more …${text.slice(-TEXT_LENGTH_MAX / 2)}`;
 }
 
 function finished(word: number): number {

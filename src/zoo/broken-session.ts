@@ -32,14 +32,14 @@ class BroadcasterOf extends Broadcaster {
   }
 
   protected override createSession(hello: Hello): Session {
-    const { clock, timers, random, newId } = this.ports;
+    const { clock, timers, randomFor, newId } = this.ports;
     const identity = { id: newId(), clientId: hello.clientId, epoch: this.epoch };
     return this.#newSession({
       identity,
       settings: this.settings,
       clock,
       timers,
-      random,
+      random: randomFor(`session/${hello.clientId}`),
       observer: this.sessionObserver,
     });
   }

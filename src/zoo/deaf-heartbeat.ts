@@ -16,7 +16,7 @@ class HearsNoPongs extends Broadcaster {
     connection.heartbeat = new DeafHeartbeat({
       settings: this.settings,
       timers: this.ports.timers,
-      random: this.ports.random,
+      random: this.heartbeatRandom(session),
       link: connection.link,
       onStale: () => this.terminateStale(connection),
     });

@@ -16,7 +16,7 @@ class NeverStopsPinging extends Broadcaster {
     connection.heartbeat = new EndlessHeartbeat({
       settings: this.settings,
       timers: this.ports.timers,
-      random: this.ports.random,
+      random: this.heartbeatRandom(session),
       link: connection.link,
       onStale: () => this.terminateStale(connection),
     });

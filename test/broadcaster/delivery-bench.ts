@@ -77,7 +77,7 @@ export class DeliveryBench {
       ports: {
         clock: this.time,
         timers: this.time,
-        random: { next: () => 0 },
+        randomFor: () => ({ next: () => 0 }),
         newId: () => {
           this.#ids += 1;
           return `id${this.#ids}`;

@@ -70,7 +70,7 @@ export class OversightBench {
       ports: {
         clock: this.time,
         timers: this.time,
-        random: { next: () => 0 },
+        randomFor: () => ({ next: () => 0 }),
         newId: () => {
           this.#ids += 1;
           return `id${this.#ids}`;

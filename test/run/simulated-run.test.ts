@@ -164,6 +164,19 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
     },
   },
   {
+    why: 'a frame that is only just not too long is handed on to buffers with a low limit',
+    run: {
+      scenario: zooScenario({
+        name: 'long-action',
+        server: { buffer: { warn: '2KiB', max: '4KiB' } },
+        faults: [
+          { at: '100ms', for: '1s', do: 'half-open' },
+          { at: '500ms', do: 'oversized-frame', size: '800KiB' },
+        ],
+      }),
+    },
+  },
+  {
     why: 'the last word of the drain is a gap that is still on its way',
     run: {
       scenario: zooScenario({

@@ -253,7 +253,7 @@ export class Pair {
     }
     return new CountingBroadcaster({
       settings: this.settings,
-      ports: { clock: this.time, timers: this.time, random: this.#streams('server'), newId: this.#newId },
+      ports: { clock: this.time, timers: this.time, randomFor: this.#streams, newId: this.#newId },
       observer: new ServerWitness(stories),
     });
   }

@@ -1,0 +1,37 @@
+import { type Failure, shrinkFailure } from './failure.ts';
+import { type SeedTask, subjectOf } from './seed-task.ts';
+import type { Violation } from './violation.ts';
+
+/**
+ * A process of its own that makes one failure small, which may take a while. When the coordinator is gone, so is it.
+ */
+
+/** What the coordinator asks for. */
+export interface ShrinkRequest {
+  readonly task: SeedTask;
+  readonly violation: Violation;
+  /** Of wsdeliver. */
+  readonly version: string;
+  /** The search ends with the smallest that was found by then. */
+  readonly limitMs: number;
+}
+
+export type ShrinkAnswer = { readonly failure: Failure } | { readonly problem: string };
+
+function answer({ task, violation, version, limitMs }: ShrinkRequest): ShrinkAnswer {
+  const untilMs = performance.now() + limitMs;
+  try {
+    const subject = subjectOf(task);
+    const isOver = (): boolean => performance.now() >= untilMs;
+    return { failure: shrinkFailure({ subject, violation, version, isOver }) };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+// Ctrl-C reaches the whole process group; the coordinator decides what it means.
+process.on('SIGINT', () => {});
+process.on('disconnect', () => process.exit(0));
+process.on('message', (message) => {
+  if (process.connected) process.send?.(answer(message as ShrinkRequest));
+});
