@@ -2,12 +2,13 @@ import type { Scenario } from '../scenario/schema.ts';
 import type { Result } from './result.ts';
 
 /**
- * The search for the highest rate that a server sustains: doubled until it does not hold, then narrowed down between
- * the last that held and the first that did not.
+ * The search for the highest rate that a server sustains: doubled until it does not hold, or halved until it does,
+ * then narrowed down between the last that held and the first that did not.
  */
 
 const GROWTH = 2;
 const DOUBLINGS_MAX = 16;
+const HALVINGS_MAX = 8;
 /** The answer is known this closely: the first rate that failed is at most this factor above it. */
 const PRECISION = 1.15;
 /** Of what was asked, this much has to be published and delivered in time. */
@@ -37,7 +38,7 @@ export class CapacitySearch {
     if (this.#steps.length === 0) return this.#rate;
     if (failed === undefined)
       return this.#steps.length > DOUBLINGS_MAX ? undefined : this.#highest() * GROWTH;
-    if (held === undefined) return undefined;
+    if (held === undefined) return this.#steps.length > HALVINGS_MAX ? undefined : failed / GROWTH;
     return failed / held <= PRECISION ? undefined : Math.sqrt(failed * held);
   }
 

@@ -32,17 +32,17 @@ function search(limit: number): ReturnType<CapacitySearch['outcome']> {
 }
 
 describe('capacity search', () => {
-  it.each([11, 37, 640, 12_345])('finds a limit of %d to within 15 %%', (limit) => {
+  it.each([1, 6, 11, 37, 640, 12_345])('finds a limit of %d to within 15 %%', (limit) => {
     const { sustainablePerSec, exhausted } = search(limit);
     expect(exhausted).toBe(true);
-    expect(sustainablePerSec).toBeLessThanOrEqual(limit * 1.05);
+    expect(sustainablePerSec).toBeLessThanOrEqual(limit / 0.95);
     expect(sustainablePerSec).toBeGreaterThanOrEqual(limit / 1.16);
   });
 
-  it('says so when not even the first rate holds', () => {
-    const { sustainablePerSec, exhausted, steps } = search(5);
+  it('says so when not even a small part of the first rate holds', () => {
+    const { sustainablePerSec, exhausted, steps } = search(0.001);
     expect({ sustainablePerSec, exhausted }).toEqual({ sustainablePerSec: 0, exhausted: true });
-    expect(steps).toHaveLength(1);
+    expect(steps.length).toBeLessThan(12);
   });
 
   it('ends without an answer above a bound when everything holds', () => {
