@@ -1,10 +1,9 @@
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
-import { FRAME_BYTES_MAX, SUBPROTOCOL } from '../../protocol/frame.ts';
-import { type ClientLink, type Dial, LinkState } from '../../protocol/ports.ts';
-import { LinkWebSocket, onOpen } from './link-web-socket.ts';
-import { CLOSE_TIMEOUT_MS, SocketLink } from './socket-link.ts';
-import { Throttle } from './throttle.ts';
+import { SUBPROTOCOL } from '../../protocol/frame.ts';
+import type { Dial } from '../../protocol/ports.ts';
+import { HandshakeTerms } from './client-handshake.ts';
+import { DialledLink, type Dialling } from './dialled-link.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Dials from one local address, well below the ports that an address has towards one server. */
@@ -29,36 +28,20 @@ export function createDialer(options: DialerOptions): Dial {
   const secure = url.protocol === 'wss:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port) || (secure ? 443 : 80);
-  const timeout = options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
   const localAddressFor =
     options.localAddressFor ?? (host.startsWith('127.') ? loopbackAddressFor : noAddress);
-  const subprotocols = [...(options.subprotocols ?? [SUBPROTOCOL])];
   let dials = 0;
-  let socket: Socket | undefined;
-
-  const webSocketOptions = {
-    perMessageDeflate: false,
-    autoPong: false,
-    maxPayload: FRAME_BYTES_MAX,
-    closeTimeout: CLOSE_TIMEOUT_MS,
-    handshakeTimeout: timeout,
-    createConnection: (): Socket => {
+  const dialling: Dialling = {
+    terms: new HandshakeTerms(url, options.subprotocols ?? [SUBPROTOCOL]),
+    secure,
+    timeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
+    connect: (onread) => {
       const localAddress = localAddressFor(dials++);
-      const target = { host, port, timeout, ...(localAddress === undefined ? {} : { localAddress }) };
-      socket = secure ? connectSecurely({ ...target, servername: isIP(host) ? '' : host }) : connect(target);
-      return socket;
+      const target = { host, port, onread, ...(localAddress === undefined ? {} : { localAddress }) };
+      return secure ? connectSecurely({ ...target, servername: isIP(host) ? '' : host }) : connect(target);
     },
   };
-
-  return (events) => {
-    const ws = new LinkWebSocket(url, subprotocols, webSocketOptions);
-    if (!socket) throw new Error('a WebSocket under construction opens its socket at once');
-    const link = new DialledLink(ws, socket, secure);
-    socket = undefined;
-    link.attach(events);
-    ws.once('open', onOpen);
-    return link;
-  };
+  return (events) => new DialledLink(dialling, events);
 }
 
 function parseUrl(text: string): URL {
@@ -76,72 +59,4 @@ function loopbackAddressFor(dial: number): string | undefined {
 
 function noAddress(): undefined {
   return undefined;
-}
-
-class DialledLink extends SocketLink implements ClientLink {
-  answerPings = true;
-  readonly #secure: boolean;
-  #paused = false;
-  #bytesPerSec: number | undefined = undefined;
-  #throttle: Throttle | undefined = undefined;
-
-  constructor(ws: LinkWebSocket, socket: Socket, secure: boolean) {
-    super(ws, socket, true);
-    this.#secure = secure;
-  }
-
-  pauseReading(): void {
-    this.#paused = true;
-    this.#applyReading();
-  }
-
-  resumeReading(): void {
-    this.#paused = false;
-    this.#applyReading();
-  }
-
-  limitReading(bytesPerSec: number | undefined): void {
-    this.#bytesPerSec = bytesPerSec;
-    this.#applyReading();
-  }
-
-  reset(): void {
-    this.kill();
-    // A TLS socket has no RST of its own to give; a connection that is not open yet has nobody to give it to.
-    if (!this.#secure && this.ws.readyState !== LinkState.connecting && !this.socket.destroyed)
-      this.socket.resetAndDestroy();
-    else this.ws.terminate();
-  }
-
-  drop(): void {
-    this.terminate();
-  }
-
-  override opened(): void {
-    this.#applyReading();
-    super.opened();
-  }
-
-  override pinged(data: Buffer): void {
-    if (this.answerPings && this.state === LinkState.open) this.ws.pong(data);
-  }
-
-  override closed(code: number, reason: string): void {
-    this.#throttle?.stop();
-    super.closed(code, reason);
-  }
-
-  /** While a link is being opened there is nothing to pause; it is done when it opens. */
-  #applyReading(): void {
-    if (this.ws.readyState === LinkState.connecting || this.ws.readyState === LinkState.closed) return;
-    this.#throttle?.stop();
-    this.#throttle = undefined;
-    if (!this.#paused && this.#bytesPerSec === undefined) {
-      if (this.ws.isPaused) this.ws.resume();
-      return;
-    }
-    this.ws.pause();
-    if (!this.#paused && this.#bytesPerSec !== undefined)
-      this.#throttle = new Throttle(this.socket, this.#bytesPerSec);
-  }
 }

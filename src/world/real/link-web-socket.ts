@@ -6,16 +6,14 @@ const MESSAGE_TOO_BIG = 1009;
 
 /** What a `LinkWebSocket` tells the link it carries. */
 export interface WebSocketOwner {
-  opened(): void;
   received(text: string): void;
-  pinged(data: Buffer): void;
   ponged(): void;
   failed(error: Error): void;
   closed(code: number, reason: string): void;
 }
 
 /**
- * A WebSocket of `ws` that knows its owner: all instances share the same five listeners, where a closure for each
+ * A WebSocket of `ws` that knows its owner: all instances share the same four listeners, where a closure for each
  * listener and connection would cost more than the connection's own state.
  */
 export class LinkWebSocket extends WebSocket {
@@ -30,7 +28,6 @@ export class LinkWebSocket extends WebSocket {
   attach(owner: WebSocketOwner): void {
     this.owner = owner;
     this.on('message', onMessage);
-    this.on('ping', onPing);
     this.on('pong', onPong);
     this.on('error', onError);
     this.on('close', onClose);
@@ -44,17 +41,9 @@ export class LinkWebSocket extends WebSocket {
   }
 }
 
-export function onOpen(this: WebSocket): void {
-  ownerOf(this)?.opened();
-}
-
 /** A binary frame is no frame of the protocol; the empty text is malformed, so it is counted as such. */
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   ownerOf(this)?.received(isBinary || !Buffer.isBuffer(data) ? '' : data.toString());
-}
-
-function onPing(this: WebSocket, data: Buffer): void {
-  ownerOf(this)?.pinged(data);
 }
 
 function onPong(this: WebSocket): void {

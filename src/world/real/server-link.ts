@@ -4,8 +4,9 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { FRAME_BYTES_MAX, SUBPROTOCOL } from '../../protocol/frame.ts';
 import type { Link, LinkEvents } from '../../protocol/ports.ts';
+import { AcceptedLink } from './accepted-link.ts';
+import { CLOSE_TIMEOUT_MS } from './closing.ts';
 import { LinkWebSocket } from './link-web-socket.ts';
-import { CLOSE_TIMEOUT_MS, SocketLink } from './socket-link.ts';
 
 /** Takes a new link and says who wants to hear of it. */
 export type Accept = (link: Link) => LinkEvents;
@@ -38,7 +39,7 @@ export function linkUpgrade(accept: Accept): Upgrade {
     }
     if (!(socket instanceof Socket)) throw new TypeError('Cannot upgrade: the connection is no socket');
     server.handleUpgrade(request, socket, head, (ws) => {
-      const link = new SocketLink(ws, socket, false);
+      const link = new AcceptedLink(ws, socket);
       link.attach(accept(link));
     });
   };

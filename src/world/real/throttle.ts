@@ -1,14 +1,23 @@
-import type { Socket } from 'node:net';
-
 /**
- * Slow reading: a paused stream is read in slices, and refills from the kernel only as far as its buffer was emptied.
+ * Slow reading: what has been read from the kernel is held and handed over in slices, and more is read only when less
+ * is held than a slice takes.
  *
- * The kernel is read in lumps of up to 64 KiB, so what has been taken from it runs at most two lumps ahead of what
- * the limit allows; over any longer time the rates are the same. What a link hands on keeps to the limit slice by slice.
+ * The kernel is read in lumps of up to 64 KiB, so what has been taken from it runs at most a lump and a slice ahead of
+ * what the limit allows; over any longer time the rates are the same. What a link hands on keeps to the limit slice by
+ * slice.
  */
 const SLICE_MS = 25;
 /** Unused allowance is kept for no more than this many slices, so that a pause is not followed by a burst. */
 const SLICES_SAVED_MAX = 2;
+
+/** What is read slowly. */
+export interface Throttled {
+  /** Bytes read from the kernel and not handed over. */
+  readonly heldBytes: number;
+  handOver(bytes: number): void;
+  /** Reads from the kernel until `Throttle.wantsMore` says no. */
+  readOn(): void;
+}
 
 const throttles = new Set<Throttle>();
 let pacer: NodeJS.Timeout | undefined;
@@ -19,17 +28,20 @@ function sliceAll(): void {
 }
 
 export class Throttle {
-  readonly #socket: Socket;
+  readonly #source: Throttled;
   readonly #bytesPerMs: number;
   #allowance = 0;
   #lastMs = performance.now();
 
-  /** @param socket - paused by the caller, and kept so */
-  constructor(socket: Socket, bytesPerSec: number) {
-    this.#socket = socket;
+  constructor(source: Throttled, bytesPerSec: number) {
+    this.#source = source;
     this.#bytesPerMs = bytesPerSec / 1000;
     throttles.add(this);
     pacer ??= setInterval(sliceAll, SLICE_MS);
+  }
+
+  get wantsMore(): boolean {
+    return this.#source.heldBytes < this.#bytesPerMs * SLICE_MS;
   }
 
   stop(): void {
@@ -43,12 +55,11 @@ export class Throttle {
     const allowanceMax = Math.max(1, this.#bytesPerMs * SLICE_MS * SLICES_SAVED_MAX);
     this.#allowance = Math.min(allowanceMax, this.#allowance + this.#bytesPerMs * (nowMs - this.#lastMs));
     this.#lastMs = nowMs;
-    while (this.#allowance >= 1 && this.#socket.readableLength > 0 && throttles.has(this)) {
-      const bytes = Math.min(Math.floor(this.#allowance), this.#socket.readableLength);
+    const bytes = Math.min(Math.floor(this.#allowance), this.#source.heldBytes);
+    if (bytes > 0) {
       this.#allowance -= bytes;
-      this.#socket.read(bytes);
+      this.#source.handOver(bytes);
     }
-    // Fetches more from the kernel, and lets the stream notice that it has ended.
-    if (this.#socket.readableLength === 0) this.#socket.read(0);
+    if (this.wantsMore && throttles.has(this)) this.#source.readOn();
   }
 }
