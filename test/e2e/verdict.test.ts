@@ -131,6 +131,21 @@ describe('wsdeliver bench', () => {
   );
 });
 
+describe('a search for capacity', () => {
+  judged('ends with the highest rate at which everything held, its curve, and what gave way', async () => {
+    const scenario = { assert: ['rate.published <= 16/s', 'delivery.lost.silent == 0'] };
+    const { code, stdout, result } = await bench('capacity', scenario, ['--find-capacity']);
+    expect(code).toBe(0);
+    const { sustainablePerSec = 0, exhausted, steps = [] } = result.capacity ?? {};
+    expect(exhausted).toBe(true);
+    expect(sustainablePerSec).toBeGreaterThan(13);
+    expect(sustainablePerSec).toBeLessThan(17);
+    expect(steps.find(({ sustained }) => !sustained)?.why).toContain('rate.published <= 16/s');
+    expect(result.rate.offered).toBeCloseTo(sustainablePerSec, 1);
+    expect(stdout).toMatch(/^CAPACITY /m);
+  });
+});
+
 describe('several scenarios', () => {
   judged('are all run, and the gravest outcome is the exit code', async () => {
     const scenarios = new Folder();
