@@ -81,10 +81,12 @@ export function wrap(content: Line, width: number, indent = 0): Line[] {
   let used = 0;
   for (const word of words(content, Math.max(1, width - indent))) {
     const length = textWidth(word.text);
-    if (used + length > width && word.text !== ' ' && current.some(({ text }) => text.trim() !== '')) {
-      lines.push(withoutTrailingSpace(current));
-      current = indent > 0 ? [span(' '.repeat(indent))] : [];
-      used = indent;
+    if (used + length > width && word.text !== ' ') {
+      const blank = current.every(({ text }) => text.trim() === '');
+      // Leading spaces give way to a word that needs their room.
+      if (!blank) lines.push(withoutTrailingSpace(current));
+      used = lines.length > 0 ? indent : 0;
+      current = used > 0 ? [span(' '.repeat(indent))] : [];
     }
     if (word.text === ' ' && (used + 1 > width || (lines.length > 0 && used === indent))) continue;
     current.push(word);

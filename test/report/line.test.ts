@@ -20,6 +20,11 @@ describe('wrap', () => {
     expect(wrap(line('abcdefgh'), 3).map(textOf)).toEqual(['abc', 'def', 'gh']);
   });
 
+  it('gives up leading spaces for a word that needs their room', () => {
+    expect(wrap(line('  abcdefgh x'), 8).map(textOf)).toEqual(['abcdefgh', 'x']);
+    expect(wrap(line('  abcdef x'), 8).map(textOf)).toEqual(['  abcdef', 'x']);
+  });
+
   it('keeps all words in their order and every line within the width, for any text', () => {
     fc.assert(
       fc.property(
