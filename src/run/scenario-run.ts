@@ -308,7 +308,6 @@ class ScenarioRun {
 
   async #connect(): Promise<void> {
     const { rampUp } = this.#scenario.duration;
-    this.#begin('connect', rampUp);
     await this.#until(() => this.#pool.live.every(({ status }) => status !== undefined), CONNECT_GRACE_MS);
     this.#begin('connect', rampUp);
     this.#pool.tellAll({ kind: 'connect', startUs: this.#clock.nowUs() });
