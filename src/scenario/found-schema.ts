@@ -5,8 +5,7 @@ import { bytes, bytesPerSec, durationMs } from './quantity.ts';
 /** What a file that simulation wrote says of the failure in it: enough to see whether it happens again. */
 
 /** Beside anomalies: an assertion that is not met, and an exception out of the code under test. */
-export const VIOLATION_KINDS = [...ANOMALY_KINDS, 'assertion', 'crash'] as const;
-export type ViolationKind = (typeof VIOLATION_KINDS)[number];
+const VIOLATION_KINDS = [...ANOMALY_KINDS, 'assertion', 'crash'] as const;
 
 const lane = z.strictObject({
   delay: durationMs('50us').describe('Time that everything takes.'),
@@ -36,7 +35,7 @@ const violation = z.strictObject({
 export const found = z
   .strictObject({
     by: z.string().default('').describe('The version of wsdeliver that found it.'),
-    violation,
+    violation: violation.describe('What went wrong.'),
     hash: z
       .string()
       .length(16)

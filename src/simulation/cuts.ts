@@ -27,8 +27,12 @@ const RATES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 /** Fault values are rounded to so many digits. */
 const DIGITS = [1, 2, 3];
 
+/** Candidates of a cut that are tried before it is known to be worth more: with halves and quarters. */
+const BOLD = 7;
+
 /** In the order in which they save most time for those that follow. */
 export const CUTS: readonly Cut[] = [
+  boldly(fewerClients),
   fewerFaults,
   fewerClients,
   shorterLoad,
@@ -38,6 +42,18 @@ export const CUTS: readonly Cut[] = [
   plainerSettings,
   plainerFaults,
 ];
+
+/** Only the first candidates of a cut: a crowd may have nothing to do with it, and costs time in every other run. */
+function boldly(cut: Cut): Cut {
+  return function* (from) {
+    let left = BOLD;
+    for (const candidate of cut(from)) {
+      if (left === 0) return;
+      left -= 1;
+      yield candidate;
+    }
+  };
+}
 
 function* fewerFaults(from: Case): Iterable<Case> {
   const { faults } = from.subject.scenario;
@@ -86,7 +102,8 @@ function* shorterLoad(from: Case): Iterable<Case> {
     if (loadMs < duration.load && loadMs >= LOAD_MS_MIN) yield endingAt(from, loadMs);
   }
   const firstMs = Math.min(duration.load - LOAD_MS_MIN, ...faults.map((fault) => fault.at ?? 0));
-  for (const earlierMs of [firstMs, Math.floor(firstMs / 2)]) {
+  for (const share of [1, ...LOAD_SHARES.toReversed()]) {
+    const earlierMs = Math.floor(firstMs * share);
     if (earlierMs > 0 && faults.length > 0) yield beginningAt(from, earlierMs);
   }
 }

@@ -38,24 +38,21 @@ function loadMs({ duration }: Scenario): number {
 
 describe('a shrunk failure', () => {
   it.each([
-    [clearOnSend, 1],
-    [clearOnSend, 2],
-    [clearOnSend, 3],
-    [lostDuringTakeover, 1],
-    [evictsBySize, 1],
-  ])(
-    'of %o has at most two of 39 faults, one client and a tenth of the time, with seed %i',
-    (variant, seed) => {
-      const { subject, violation, from, finished } = shrunkFrom(variant, seed);
-      const { scenario } = subject;
-      expect(scenario.faults.length).toBeLessThanOrEqual(2);
-      expect(clientsOf(scenario).count).toBe(1);
-      // Of 22 seconds, most of which have nothing to do with it.
-      expect(loadMs(scenario)).toBeLessThan(4000);
-      expect(isSame({ ...violation, client: from.client ?? 0 }, from)).toBe(true);
-      expect(finished).toBe(true);
-    },
-  );
+    ['clear-on-send', clearOnSend, 1],
+    ['clear-on-send', clearOnSend, 2],
+    ['clear-on-send', clearOnSend, 3],
+    ['lost-during-takeover', lostDuringTakeover, 1],
+    ['evicts-by-size', evictsBySize, 1],
+  ] as const)('of %s has at most two of 39 faults and one client', (_name, variant, seed) => {
+    const { subject, violation, from, finished } = shrunkFrom(variant, seed);
+    const { scenario } = subject;
+    expect(scenario.faults.length).toBeLessThanOrEqual(2);
+    expect(clientsOf(scenario).count).toBe(1);
+    // Of 22 seconds, most of which have nothing to do with it.
+    expect(loadMs(scenario)).toBeLessThan(4000);
+    expect(isSame({ ...violation, client: from.client ?? 0 }, from)).toBe(true);
+    expect(finished).toBe(true);
+  });
 
   it('shows the violation on the client that it names, when it is run from its file', () => {
     const { subject, violation } = shrunkFrom(clearOnSend, 1);

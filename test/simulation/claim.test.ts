@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { assembleResult } from '../../src/run/assemble.ts';
+import type { Result } from '../../src/run/result.ts';
+import { simulateScenario } from '../../src/run/simulated-run.ts';
+import type { Scenario } from '../../src/scenario/schema.ts';
+import { claimNotes } from '../../src/simulation/claim.ts';
+import { attempt } from '../../src/simulation/subject.ts';
+import { identityOf, resultViolations } from '../../src/simulation/violation.ts';
+import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
+
+const CONTEXT = { file: 'x.yaml', sha256: '', version: '1.2.3', startedAt: '' };
+const { scenario, newBroadcaster } = clearOnSend;
+
+function resultOf(broken: boolean): Result {
+  const build = broken && newBroadcaster !== undefined ? { newBroadcaster } : {};
+  return assembleResult(simulateScenario({ scenario, ...build }), CONTEXT);
+}
+
+function claiming(): Scenario {
+  const [violation] = attempt({ scenario, variant: clearOnSend }).violations;
+  if (violation === undefined) throw new Error('the variant does nothing wrong');
+  return { ...scenario, found: { by: '', violation: identityOf(violation), variant: 'clear-on-send' } };
+}
+
+describe('the note on what a file claims', () => {
+  it('says whether a run has shown it', () => {
+    expect(claimNotes(claiming(), resultOf(true))[0]).toMatch(/; this run shows it as well$/);
+    expect(claimNotes(claiming(), resultOf(false))[0]).toMatch(/; this run does not show it$/);
+  });
+
+  it('names the build that was broken', () => {
+    expect(claimNotes(claiming(), resultOf(false))[0]).toContain('the broken build clear-on-send');
+  });
+
+  it('is absent where nothing is claimed', () => {
+    expect(claimNotes(scenario, resultOf(true))).toEqual([]);
+  });
+});
+
+describe('a result file', () => {
+  it('holds the same violations as the run that it is of', () => {
+    const { violations } = attempt({ scenario, variant: clearOnSend });
+    expect(violations.length).toBeGreaterThan(1);
+    expect(resultViolations(resultOf(true), scenario.expect.allowReported)).toEqual(violations);
+  });
+});
