@@ -24,7 +24,7 @@ async function portOf(server: Server): Promise<number> {
 
 /** A server that is told what to do with each connection, and reads what comes. */
 async function rawServer(serve: (socket: Socket, received: () => string) => void): Promise<string> {
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     let received = '';
     closers.push(() => socket.destroy());
     socket.on('error', () => {});
@@ -115,12 +115,15 @@ describe('opening handshake', () => {
 
   it('draws a key of 16 bytes for each connection', async () => {
     const keys = new Set<string>();
+    let answered = 0;
     const url = await answering((request, socket) => {
+      answered += 1;
       keys.add(/Sec-WebSocket-Key: (.*)\r\n/.exec(request)?.[1] ?? '');
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     });
-    const closes = Array.from({ length: 300 }, () => closeOf(url));
-    await Promise.all(closes);
+    const dial = createDialer({ url });
+    for (let dials = 0; dials < 300; dials++) dial(new LinkRecorder());
+    await until(() => answered === 300);
     expect(keys.size).toBe(300);
     for (const key of keys) expect(Buffer.from(key, 'base64')).toHaveLength(16);
   });
@@ -143,8 +146,10 @@ describe('opening handshake', () => {
   it('loses no frame that comes with the answer, and takes the rest of one that was cut', async () => {
     const url = await answering((request, socket) => {
       socket.setNoDelay(true);
-      socket.write(`${goodAnswer(request)}\x81\x05first\x81\x06sec`, 'latin1');
-      setTimeout(() => socket.write('ond'), 20);
+      const stream = `${goodAnswer(request)}\x81\x05first\x81\x06second`;
+      socket.write(stream.slice(0, 50), 'latin1');
+      setTimeout(() => socket.write(stream.slice(50, -3), 'latin1'), 20);
+      setTimeout(() => socket.write(stream.slice(-3), 'latin1'), 40);
     });
     const { saw } = dialled(url);
     await until(() => saw.texts.length === 2);
@@ -379,10 +384,15 @@ describe('dialled link to a server that breaks the protocol', () => {
     expect([saw.texts, saw.closes]).toEqual([['hi'], [{ code: 1006, reason: '' }]]);
   });
 
-  it('drops a server that sends its close frame and keeps the socket', async () => {
-    const { saw, link } = await metBy(Buffer.from([0x88, 0x02, 0x03, 0xe8]));
+  it.each([
+    ['sends its close frame and keeps the socket', Buffer.from([0x88, 0x02, 0x03, 0xe8]), 1000],
+    ['does not answer a close frame', Buffer.alloc(0), 1006],
+  ])('drops a server that %s', async (_, frames, code) => {
+    const { saw, link } = await metBy(frames);
+    link.close(1000, '');
+    expect(link.state).toBe(LinkState.closing);
     await until(() => saw.closes.length === 1);
-    expect(saw.closes).toEqual([{ code: 1000, reason: '' }]);
+    expect(saw.closes).toEqual([{ code, reason: '' }]);
     expect(link.state).toBe(LinkState.closed);
   });
 });

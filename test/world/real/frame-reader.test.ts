@@ -242,6 +242,7 @@ describe('frame reader', () => {
     const header = encoded({ first: FINAL | 1, payload: Buffer.alloc(0), claims: FRAME_BYTES_MAX + 1 });
     expect(heardOf(header)).toEqual(['refused 4413']);
     expect(heardOf(header, [...header.keys()])).toEqual(['refused 4413']);
+    expect(heardOf(encoded(text('x'.repeat(FRAME_BYTES_MAX + 1))))).toEqual(['refused 4413']);
   });
 
   it('takes a message of just the limit in fragments, and refuses one that grows past it', () => {
