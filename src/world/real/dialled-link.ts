@@ -128,6 +128,7 @@ export class DialledLink implements ClientLink, FrameSink {
   }
 
   closing(code: number, reason: string): void {
+    if (this.#killed) return;
     this.#closeCode = code;
     this.#closeReason = reason;
     this.#startClosing(code === NO_CODE ? undefined : code, reason);
@@ -135,6 +136,7 @@ export class DialledLink implements ClientLink, FrameSink {
   }
 
   refused(code: number, reason: string): void {
+    if (this.#killed) return;
     if (code === CloseCode.tooLarge) this.#closeCode = code;
     this.#blame(code === CloseCode.tooLarge ? reason : `Invalid WebSocket frame: ${reason}`);
     this.#startClosing(code, reason);

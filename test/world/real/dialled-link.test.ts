@@ -332,6 +332,18 @@ describe('dialled link to a server of ws', () => {
     expect(saw.closes).toEqual([{ code: 1000, reason: 'bye' }]);
   });
 
+  it.each(['drop', 'reset'] as const)(
+    'hears no close frame that stands behind its own %s',
+    async (breakOff) => {
+      const frames = '\x81\x03now\x81\x05after\x88\x02\x03\xe8';
+      const url = await answering((request, socket) => socket.write(goodAnswer(request) + frames, 'latin1'));
+      const { link, saw } = dialled(url);
+      saw.onEachText = () => link[breakOff]();
+      await until(() => saw.closes.length === 1);
+      expect([saw.texts, saw.closes]).toEqual([['now'], [{ code: 1006, reason: '' }]]);
+    },
+  );
+
   it('hands over in order what it held back, when a limit is lifted and set in the middle of it', async () => {
     const { link, saw, ws } = await opened(() => {});
     link.limitReading(100_000);
