@@ -248,9 +248,21 @@ function digitsOf(value: number): number {
   return String(value).replace('.', '').replace(/0+$/, '').length;
 }
 
-/** None; then all but a part of them, from halves down to single ones (Zeller's delta debugging). */
+/** All subsets of so few items are tried: more than one may have to go at once. */
+const FEW = 5;
+
+/**
+ * None; then all but a part of them, from halves down to single ones (Zeller's delta debugging). Of few items every
+ * subset, the smallest first.
+ */
 function* subsets<T>(items: readonly T[]): Generator<T[], undefined> {
   if (items.length === 0) return;
+  if (items.length <= FEW) {
+    const masks = Array.from({ length: 2 ** items.length - 1 }, (_, mask) => mask);
+    const chosen = masks.map((mask) => items.filter((_, place) => (mask >> place) % 2 === 1));
+    yield* chosen.sort((a, b) => a.length - b.length);
+    return;
+  }
   yield [];
   for (let size = Math.ceil(items.length / 2); ; size = Math.ceil(size / 2)) {
     for (let at = 0; at < items.length; at += size) {
