@@ -25,10 +25,12 @@ export interface BareOutcome {
   readonly deliveredPerSec: number;
   readonly clientCpuUsPerMessage: number;
   readonly serverCpuUsPerMessage: number;
+  /** From the first dial to the last connection that was open. */
+  readonly connectMs: number;
 }
 
 type Report =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly connectMs: number }
   | { readonly kind: 'sample'; readonly count: number; readonly cpuUs: number };
 
 const ROLE = 'BARE_WS_ROLE';
@@ -61,9 +63,9 @@ async function serve(options: BareOptions): Promise<void> {
     env: { ...process.env, [ROLE]: 'client' },
   });
   let latest = { count: 0, cpuUs: 0 };
-  await new Promise<void>((ready) => {
+  const connectMs = await new Promise<number>((ready) => {
     client.on('message', (report: Report) => {
-      if (report.kind === 'ready') ready();
+      if (report.kind === 'ready') ready(report.connectMs);
       else latest = report;
     });
   });
@@ -79,6 +81,7 @@ async function serve(options: BareOptions): Promise<void> {
     deliveredPerSec: (messages * 1000) / (performance.now() - before.atMs),
     clientCpuUsPerMessage: (latest.cpuUs - before.cpuUs) / messages,
     serverCpuUsPerMessage: (user + system) / messages,
+    connectMs,
   };
   client.kill('SIGKILL');
   process.send?.(outcome, () => process.exit(0));
@@ -115,11 +118,13 @@ function frameText(length: number): string {
 function receive(options: BareOptions, port: number): void {
   let [count, open] = [0, 0];
   const latencies = new Float64Array(4096);
+  const startedMs = performance.now();
   for (let client = 0; client < options.clients; client += 1) {
     const socket = new WebSocket(`ws://127.0.0.${1 + (client % 50)}:${port}`, { perMessageDeflate: false });
     socket.on('open', () => {
       open += 1;
-      if (open === options.clients) process.send?.({ kind: 'ready' } satisfies Report);
+      if (open < options.clients) return;
+      process.send?.({ kind: 'ready', connectMs: performance.now() - startedMs } satisfies Report);
     });
     socket.on('error', (error) => process.stderr.write(`bare ws: ${error.message}\n`));
     socket.on('message', (data: Buffer) => {
