@@ -19,7 +19,10 @@ async function createRealWorld(): Promise<LinkWorld> {
   });
   const gone = await listen({ port: 0, host: '127.0.0.1', accept: () => new LinkRecorder() });
   await gone.close();
-  const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const pass = (ms: number): Promise<number> => {
+    const fromMs = performance.now();
+    return new Promise((resolve) => setTimeout(() => resolve(performance.now() - fromMs), ms));
+  };
   return {
     accepted,
     pass,

@@ -30,7 +30,10 @@ async function createBorrowedWorld(): Promise<LinkWorld> {
   const gone = createServer();
   const goneUrl = await listening(gone);
   await new Promise((resolve) => gone.close(resolve));
-  const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const pass = (ms: number): Promise<number> => {
+    const fromMs = performance.now();
+    return new Promise((resolve) => setTimeout(() => resolve(performance.now() - fromMs), ms));
+  };
   const destroyAll = (): void => {
     for (const socket of sockets) socket.destroy();
   };

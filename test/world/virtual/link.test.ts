@@ -28,7 +28,10 @@ function createVirtualWorld(jitterMs: number): LinkWorld {
       while (!condition() && time.nowUs() < deadline) if (!time.step()) break;
       return condition();
     },
-    pass: async (ms) => time.runFor(ms),
+    pass: async (ms) => {
+      time.runFor(ms);
+      return ms;
+    },
     close: async () => {
       listener.close();
       time.run();
