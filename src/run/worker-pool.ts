@@ -7,6 +7,8 @@ import type { WorkerAccount } from './run-record.ts';
 import type { ProcessUse, WorkerCommand, WorkerReport } from './worker-messages.ts';
 
 const STDERR_KEPT = 2000;
+/** How long a worker that can't be reached has to be found dead. */
+const LAST_WORDS_MS = 1000;
 /** How Node begins the line that says why it gave up; the line of code shown before may speak of errors as well. */
 const UNCAUGHT = /^(?:FATAL|[A-Za-z]*Error\b)/;
 
@@ -77,7 +79,8 @@ export class WorkerPool {
     const hand = this.#hands[worker.worker];
     if (hand === undefined || worker.lost !== undefined || !hand.process.connected) return;
     hand.process.send(command, (error) => {
-      if (error !== null) this.#lose(hand, error.message);
+      // Most likely it is dead, and how it died says more than a broken pipe.
+      if (error !== null) setTimeout(() => this.#lose(hand, error.message), LAST_WORDS_MS).unref();
     });
   }
 
