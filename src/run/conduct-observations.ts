@@ -1,4 +1,5 @@
 import { type ConductObservations, detectionBudgetUs, shortestSilenceUs } from '../delivery/conduct.ts';
+import { parameterValue } from '../faults/fault.ts';
 import { FRAME_BYTES_MAX } from '../protocol/frame.ts';
 import { GAPS_MAX } from '../protocol/session.ts';
 import type { FaultRecord } from './client-faults.ts';
@@ -99,14 +100,25 @@ function boundsOf({ scenario, sampler, planned }: RunRecord): Pick<ConductObserv
   };
 }
 
+/** For how much of a span a fault kept the server from doing anything at all, µs. */
+function blockedUs({ planned, instants }: RunRecord, fromUs: number, toUs: number): number {
+  const blocks = planned.filter(({ name }) => name === 'block-event-loop');
+  return blocks.reduce((sum, { atMs, values }) => {
+    const beginUs = instants.loadFromUs + atMs * 1000;
+    const endUs = beginUs + parameterValue(values, 'time') * 1000;
+    return sum + Math.max(0, Math.min(endUs, toUs) - Math.max(beginUs, fromUs));
+  }, 0);
+}
+
 function silencesOf(
-  { scenario, instants }: RunRecord,
+  record: RunRecord,
   closes: readonly ServerClose[],
   faults: readonly FaultRecord[],
 ): Pick<ConductObservations, 'silentConnections' | 'slowConnections'> {
+  const { scenario, instants } = record;
   const { heartbeat } = scenario.server;
   const beat = { intervalMs: heartbeat.interval, timeoutMs: heartbeat.timeout, missed: heartbeat.missed };
-  const budgetUs = detectionBudgetUs(beat) + DETECTION_GRACE_US;
+  const patienceUs = detectionBudgetUs(beat) + DETECTION_GRACE_US;
   const holds = faults.flatMap((fault) => (fault.name === 'half-open' ? fault.holds : []));
   return {
     silentConnections: holds.map(([client, silentFromUs, toUs]) => {
@@ -115,6 +127,7 @@ function silencesOf(
         (close) => close.client === client && close.atUs >= silentFromUs && close.atUs <= watchedUntilUs,
       );
       const closedUs = closed === undefined ? {} : { closedUs: closed.atUs };
+      const budgetUs = patienceUs + blockedUs(record, silentFromUs, closed?.atUs ?? watchedUntilUs);
       return { session: `c${client}`, silentFromUs, ...closedUs, watchedUntilUs, budgetUs };
     }),
     slowConnections: closes
