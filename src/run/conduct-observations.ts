@@ -110,6 +110,18 @@ function blockedUs({ planned, instants }: RunRecord, fromUs: number, toUs: numbe
   }, 0);
 }
 
+/** One silence for holds that overlap: in the later ones there may be no connection left to be detected. */
+function unionOfHolds(holds: FaultRecord['holds'], endUs: number): [number, number, number][] {
+  const silences: [client: number, fromUs: number, toUs: number][] = [];
+  for (const [client, fromUs, toUs] of holds.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    const untilUs = toUs < 0 ? endUs : toUs;
+    const before = silences.at(-1);
+    if (before?.[0] === client && fromUs <= before[2]) before[2] = Math.max(before[2], untilUs);
+    else silences.push([client, fromUs, untilUs]);
+  }
+  return silences;
+}
+
 function silencesOf(
   record: RunRecord,
   closes: readonly ServerClose[],
@@ -120,9 +132,9 @@ function silencesOf(
   const beat = { intervalMs: heartbeat.interval, timeoutMs: heartbeat.timeout, missed: heartbeat.missed };
   const patienceUs = detectionBudgetUs(beat) + DETECTION_GRACE_US;
   const holds = faults.flatMap((fault) => (fault.name === 'half-open' ? fault.holds : []));
+  const silences = unionOfHolds(holds, instants.endUs);
   return {
-    silentConnections: holds.map(([client, silentFromUs, toUs]) => {
-      const watchedUntilUs = toUs < 0 ? instants.endUs : toUs;
+    silentConnections: silences.map(([client, silentFromUs, watchedUntilUs]) => {
       const closed = closes.find(
         (close) => close.client === client && close.atUs >= silentFromUs && close.atUs <= watchedUntilUs,
       );
