@@ -44,7 +44,7 @@ class Mix {
   /** @param value - any whole number that a double holds */
   addWide(value: number): void {
     this.add(value | 0);
-    this.add(Math.floor(value / HIGH_WORD));
+    if (value >= HIGH_WORD) this.add(Math.floor(value / HIGH_WORD));
   }
 
   toString(): string {
@@ -111,6 +111,7 @@ class LaneTap implements PipeTap {
 export class HistoryHash extends Onlooker {
   readonly #mix = new Mix();
   #eventCount = 0;
+  #lastUs = 0;
 
   /** Things written, read and reset. */
   get eventCount(): number {
@@ -127,7 +128,9 @@ export class HistoryHash extends Onlooker {
   ): void {
     this.#eventCount += 1;
     const mix = this.#mix;
-    mix.addWide(atUs);
+    // Time since the event before fits a word, and says as much.
+    mix.addWide(atUs - this.#lastUs);
+    this.#lastUs = atUs;
     mix.add(client);
     mix.add((dial << 8) | (DIRECTION_CODES[direction] << 6) | (ACT_CODES[act] << 4) | kindCode(item));
     if (item === undefined) return;

@@ -57,19 +57,31 @@ function hex32(random: Random): string {
 
 /** Chris Doty-Humphrey's sfc32 (PractRand), seeded with four hashes of the stream's full name. */
 class Sfc32 implements Random {
-  #a: number;
-  #b: number;
-  #c: number;
+  /** Until the first draw: most streams are never drawn from. */
+  #key: string | undefined;
+  #a = 0;
+  #b = 0;
+  #c = 0;
   #counter = 1;
 
   constructor(key: string) {
-    this.#a = hash32(key, 0x9e3779b9);
-    this.#b = hash32(key, 0x85ebca6b);
-    this.#c = hash32(key, 0xc2b2ae35);
-    for (let round = 0; round < 12; round++) this.next();
+    this.#key = key;
   }
 
   next(): number {
+    if (this.#key !== undefined) this.#start(this.#key);
+    return this.#draw();
+  }
+
+  #start(key: string): void {
+    this.#key = undefined;
+    this.#a = hash32(key, 0x9e3779b9);
+    this.#b = hash32(key, 0x85ebca6b);
+    this.#c = hash32(key, 0xc2b2ae35);
+    for (let round = 0; round < 12; round++) this.#draw();
+  }
+
+  #draw(): number {
     const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);

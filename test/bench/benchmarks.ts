@@ -1,6 +1,7 @@
 import { bareWs } from './bare-ws.ts';
 import { roomShare } from './cpu-profile.ts';
 import { type ProductRun, profileProduct, runProduct } from './product.ts';
+import { longSimulation, seedsPerSec } from './simulation.ts';
 
 export interface Benchmark {
   readonly name: string;
@@ -282,6 +283,19 @@ export const BENCHMARKS: readonly Benchmark[] = [
         note: `${(checking / 1e6).toFixed(2)} s of ${(busy / 1e6).toFixed(1)} s in ${profiles.length} processes`,
       };
     },
+  },
+  {
+    name: 'simulate-seeds',
+    measure: 'simulated seeds/s on one core, 8 clients, 60 s of chaos, a message a second for each',
+    bound: { atLeast: 500 },
+    run: async () => seedsPerSec(),
+  },
+  {
+    name: 'simulate-long',
+    measure: 'seconds for a simulated run of 10 minutes with 1 000 clients',
+    bound: { atMost: 30 },
+    once: true,
+    run: async () => longSimulation(),
   },
 ];
 
