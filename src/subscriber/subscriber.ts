@@ -48,6 +48,8 @@ export class Subscriber<D extends object> {
   readonly #ackTimer: Timer;
   readonly #reconnectTimer: Timer;
   readonly #onFrame: (frame: ServerFrame) => void;
+  /** Acks that a fault holds back. */
+  readonly #delayed = new Set<Timer>();
   readonly #paused = new Set<PauseCause>();
   #session: { readonly id: string; readonly token: string; readonly epoch: string } | undefined;
   #ready = false;
@@ -120,6 +122,7 @@ export class Subscriber<D extends object> {
     this.#stopped = true;
     this.ports.timers.disarm(this.#reconnectTimer);
     this.ports.timers.disarm(this.#ackTimer);
+    for (const timer of this.#delayed) this.ports.timers.disarm(timer);
     this.upstream.onClose();
     this.current?.older?.link.close(CloseCode.goodbye, 'goodbye');
     this.current?.link.close(CloseCode.goodbye, 'goodbye');
@@ -325,8 +328,10 @@ export class Subscriber<D extends object> {
   #later(delayMs: number, act: () => void): void {
     const speaker = this.#speaker;
     const timer = new Timer(() => {
+      this.#delayed.delete(timer);
       if (this.#speaker === speaker) act();
     });
+    this.#delayed.add(timer);
     this.ports.timers.arm(timer, delayMs);
   }
 
