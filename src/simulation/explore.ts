@@ -34,7 +34,8 @@ const NETWORKS: readonly SimulatedNetwork[] = [
  * clients and messages. The same scenario and seed always give the same.
  *
  * Some seeds have only such faults and settings as cost a correct server nothing: there every loss counts. In the
- * others a loss that is reported does not. The assertions of the scenario speak of its own faults and are left out.
+ * others a loss that is reported does not. What the scenario expects speaks of its own faults: it is judged by what the
+ * server promises.
  */
 export function explore(base: Scenario, seed: number): Exploration {
   const streams = randomStreams(seed);
@@ -48,7 +49,12 @@ export function explore(base: Scenario, seed: number): Exploration {
     clients: base.clients.map((profile) => drawProfile(profile, settings, lossless)),
     duration: { ...base.duration, settle: Math.max(base.duration.settle, SETTLE_MS) },
     faults: [],
-    expect: { ...base.expect, allowReported: lossless ? [] : [...LOSS_REASONS], assert: [] },
+    expect: {
+      ...base.expect,
+      guarantee: server.delivery,
+      allowReported: lossless ? [] : [...LOSS_REASONS],
+      assert: [],
+    },
   };
   return {
     scenario: { ...scenario, faults: drawFaults(scenario, streams('explore/faults'), lossless) },
