@@ -194,6 +194,10 @@ export function describeLinkContract(name: string, createWorld: () => Promise<Li
         pair.server.close(4409, 'taken over');
         await happens(() => pair.serverSaw.closes.length === 1, 6000);
         expect(pair.serverSaw.closeCode).toBe(1006);
+        // What the peer hears when it listens again is what was said to it.
+        pair.client.resumeReading();
+        await bothClose(pair);
+        expect(pair.clientSaw.closes).toEqual([{ code: 4409, reason: 'taken over' }]);
       });
 
       it('closes with 4413 when the client sends a frame over the limit', async () => {
@@ -231,6 +235,50 @@ export function describeLinkContract(name: string, createWorld: () => Promise<Li
         expect(pair.client.state).not.toBe(LinkState.open);
         await bothClose(pair);
         expect([pair.clientSaw.closeCode, pair.serverSaw.closeCode]).toEqual([1006, 1006]);
+      });
+
+      it('delivers what the server had sent before it terminated, however late that is read', async () => {
+        const pair = await openPair();
+        pair.client.pauseReading();
+        await world.pass(50);
+        const text = 'u'.repeat(1000);
+        for (let sent = 0; sent < 500; sent++) pair.server.send(text);
+        await world.pass(50);
+        pair.server.terminate();
+        await happens(() => pair.serverSaw.closes.length === 1);
+        await world.pass(50);
+        pair.client.resumeReading();
+        await bothClose(pair);
+        expect([pair.clientSaw.texts.length, pair.clientSaw.closeCode]).toEqual([500, 1006]);
+      });
+
+      it('notices by sending that the server is gone, though the end of the stream is unread', async () => {
+        const pair = await openPair();
+        pair.client.pauseReading();
+        await world.pass(50);
+        pair.server.send('unread');
+        pair.server.terminate();
+        await world.pass(50);
+        expect(pair.clientSaw.closes).toEqual([]);
+        pair.client.send('anybody there?');
+        await world.pass(50);
+        pair.client.send('nobody');
+        await bothClose(pair);
+        expect(pair.clientSaw.closeCode).toBe(1006);
+      });
+
+      it('hands over what had arrived before a reset, however late that is read', async () => {
+        const pair = await openPair();
+        pair.client.pauseReading();
+        await world.pass(50);
+        for (let sent = 0; sent < 50; sent++) pair.server.send('r'.repeat(1000));
+        pair.server.terminate();
+        await world.pass(50);
+        pair.client.send('answered with a reset');
+        await world.pass(50);
+        pair.client.resumeReading();
+        await bothClose(pair);
+        expect([pair.clientSaw.texts.length, pair.clientSaw.closeCode]).toEqual([50, 1006]);
       });
 
       it('shows 1006 at both ends after the server terminates', async () => {

@@ -92,19 +92,19 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   }
 
   terminate(): void {
+    this.drop();
+  }
+
+  reset(): void {
     if (this.#state === LinkState.closed) return;
     this.#out?.reset();
     this.#die(this.#state === LinkState.connecting ? ABORTED : '');
   }
 
-  reset(): void {
-    this.terminate();
-  }
-
   drop(): void {
     if (this.#state === LinkState.closed) return;
     this.#flushNow();
-    this.#out?.end();
+    this.#hangUp();
     this.#die(this.#state === LinkState.connecting ? ABORTED : '');
   }
 
@@ -153,9 +153,11 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
 
   /** A socket that is not read hears of a reset only when it is used again. */
   resetArrived(): void {
-    if (this.#state === LinkState.closed) return;
-    if (this.#reading) this.#finish(CloseCode.abnormal, '');
-    else this.#resetUnnoticed = true;
+    this.#resetUnnoticed = true;
+  }
+
+  brokeOff(): void {
+    this.#takeEnd();
   }
 
   unwanted(): void {
@@ -218,7 +220,7 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   }
 
   #expired(): void {
-    this.#out?.reset();
+    this.#hangUp();
     if (this.#state === LinkState.connecting)
       this.#finish(CloseCode.abnormal, 'Opening handshake has timed out');
     else this.#takeEnd();
@@ -226,8 +228,13 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
 
   #applyReading(): void {
     if (this.#state === LinkState.connecting || this.#state === LinkState.closed) return;
-    if (this.#resetUnnoticed && this.#reading) this.#die('');
-    else this.#in?.setReading(this.#reading, this.#bytesPerSec);
+    this.#in?.setReading(this.#reading, this.#bytesPerSec);
+  }
+
+  /** As the host closes the socket of a process that is done with it: whoever leaves something unread resets. */
+  #hangUp(): void {
+    if (this.#in?.hasUnread) this.#out?.reset();
+    else this.#out?.end();
   }
 
   /** This end is gone at once; its owner hears of it in a later event, as of everything. */

@@ -14,8 +14,10 @@ export type Item =
 
 export interface PipeReader {
   take(item: Item): void;
-  /** The peer's reset is here. */
+  /** The peer's reset is here; what had arrived before it may still be read. */
   resetArrived(): void;
+  /** All that had arrived before the peer's reset is read. */
+  brokeOff(): void;
   /** Something came for a reader that reads no more: its host answers with a reset. */
   unwanted(): void;
 }
@@ -34,6 +36,8 @@ export interface PipeWriter {
   drained(): void;
 }
 
+/** Of what is unread, the reader's kernel holds so much; the rest still lies in the writer's. */
+const RECEIVE_BUFFER_BYTES = 131_072;
 const SLICE_MS = 25;
 /** Unused allowance of a limited reader is kept for no more than this many slices. */
 const SLICES_SAVED_MAX = 2;
@@ -80,6 +84,7 @@ export class Pipe implements LaneUser {
   #ended = false;
   #resetSent = false;
   #resetHeld = false;
+  #broken = false;
   #readBytesPerSec: number | undefined = undefined;
   #allowance = 0;
   #allowanceAtUs = 0;
@@ -99,6 +104,11 @@ export class Pipe implements LaneUser {
     return this.#written - this.#accepted;
   }
 
+  /** Something has arrived that the reader has not read. */
+  get hasUnread(): boolean {
+    return this.#read < this.#arrived;
+  }
+
   write(item: Item): void {
     if (this.#ended) return;
     this.#tap?.wrote(item);
@@ -110,8 +120,7 @@ export class Pipe implements LaneUser {
   /** The writer is gone: what its kernel has is delivered, then the end. */
   end(): void {
     if (this.#ended) return;
-    while (this.#items.length > this.#nextItem && (this.#items.at(-1)?.endsAt ?? 0) > this.#accepted)
-      this.#items.pop();
+    this.#dropBeyond(this.#accepted);
     this.#written = this.#accepted + 1;
     const item: Item = { kind: 'end', bytes: 1 };
     this.#tap?.wrote(item);
@@ -120,11 +129,14 @@ export class Pipe implements LaneUser {
     this.#ended = true;
   }
 
-  /** Everything on the way is lost, and the reader is told unless that is lost as well. */
+  /**
+   * Everything on the way is lost, and the reader is told unless that is lost as well. What its kernel has got can
+   * still be read.
+   */
   reset(): void {
     this.#ended = true;
-    this.#items = [];
-    this.#nextItem = 0;
+    this.#arrived = Math.min(this.#arrived, this.#read + RECEIVE_BUFFER_BYTES);
+    this.#dropBeyond(this.#arrived);
     this.#written = this.#accepted;
     if (this.#resetSent) return;
     this.#resetSent = true;
@@ -134,7 +146,7 @@ export class Pipe implements LaneUser {
 
   /** As a dead writer's host answers what still comes; an end that is on its way says enough. */
   answerWithReset(): void {
-    if (this.#items.length === 0) this.reset();
+    if (this.#arrived >= this.#accepted || this.#items.length === 0) this.reset();
   }
 
   /** The reader takes no more. */
@@ -152,19 +164,25 @@ export class Pipe implements LaneUser {
   }
 
   released(): void {
-    if (this.#resetHeld) this.#reader.resetArrived();
+    if (this.#resetHeld) this.#breakOff();
     else this.#arrive(this.#heldBack);
   }
 
   #resetArrives(): void {
     if (this.#lane.flows) {
-      this.#reader.resetArrived();
+      this.#breakOff();
     } else if (this.#lane.losesResets) {
       this.#resetSent = false;
     } else {
       this.#resetHeld = true;
       this.#lane.waitForHeal(this);
     }
+  }
+
+  #breakOff(): void {
+    this.#broken = true;
+    this.#reader.resetArrived();
+    if (this.#wanted) this.#readOn();
   }
 
   #accept(roomBytes: number): void {
@@ -230,6 +248,10 @@ export class Pipe implements LaneUser {
     }
     this.#allowance -= this.#read - before;
     if (!this.#wanted) return;
+    if (this.#broken && this.#reading && this.#nextItem === this.#items.length) {
+      this.#reader.brokeOff();
+      return;
+    }
     if (this.#reading && this.#read < this.#arrived) this.#time.arm(this.#slice, SLICE_MS);
     if (!this.#ended) this.#accept(this.#kernelBytes - (this.#accepted - this.#read));
   }
@@ -242,6 +264,11 @@ export class Pipe implements LaneUser {
     this.#allowance = Math.min(saved, this.#allowance + earned);
     this.#allowanceAtUs = nowUs;
     return Math.floor(this.#allowance);
+  }
+
+  /** What ends behind this mark is lost. */
+  #dropBeyond(mark: number): void {
+    while (this.#items.length > this.#nextItem && (this.#items.at(-1)?.endsAt ?? 0) > mark) this.#items.pop();
   }
 
   /** Frees what has been read, in steps large enough to cost little. */

@@ -109,16 +109,16 @@ describe('virtual network', () => {
   });
 
   it('loses a reset in a blackhole, until the peer sends something and is answered', () => {
-    const { server, client, saw } = open();
-    path.down.blackhole();
-    server.terminate();
+    const { server, client, serverSaw } = open();
+    path.up.blackhole();
+    client.reset();
     time.runFor(60_000);
-    path.down.heal();
+    path.up.heal();
     time.runFor(60_000);
-    expect([client.state, saw.closes]).toEqual([LinkState.open, []]);
-    client.send('anybody there?');
+    expect([server.state, serverSaw.closes]).toEqual([LinkState.open, []]);
+    server.send('anybody there?');
     time.runFor(30);
-    expect(saw.closeCode).toBe(1006);
+    expect(serverSaw.closeCode).toBe(1006);
   });
 
   it('delivers what was sent into a blackhole when it is healed', () => {
@@ -207,15 +207,32 @@ describe('virtual network', () => {
     expect(saw.texts).toEqual(['c'.repeat(50_000)]);
   });
 
-  it('notices a reset while paused as soon as it sends', () => {
+  it('leaves of what is unread at a reset only what the kernel of the reader holds', () => {
     const { client, saw, server } = open();
     client.pauseReading();
+    for (let sent = 0; sent < 300; sent++) server.send('k'.repeat(1000));
     server.terminate();
     time.runFor(1000);
+    client.send('answered with a reset');
+    time.runFor(1000);
     expect(saw.closes).toEqual([]);
-    client.send('x');
+    client.resumeReading();
     time.runFor(1);
     expect(saw.closeCode).toBe(1006);
+    // 128 KiB, in frames of 1008 bytes.
+    expect(saw.texts).toHaveLength(130);
+  });
+
+  it('resets the connection of a client that goes without having read everything', () => {
+    const { client, serverSaw, server } = open();
+    client.pauseReading();
+    server.send('unread');
+    time.runFor(100);
+    client.send('lost with it');
+    time.runFor(1);
+    client.drop();
+    time.runFor(1000);
+    expect([serverSaw.texts, serverSaw.closeCode]).toEqual([[], 1006]);
   });
 
   it('does not let two listen on one address, until the first has closed', () => {
