@@ -131,22 +131,25 @@ async function findCapacity(loaded: LoadedScenario, options: BenchOptions, bench
       `Cannot find the capacity of "${scenario.name}": it publishes at rate max, a first rate is wanted`,
     );
   }
-  const search = new CapacitySearch(first);
-  let best: Result | undefined;
+  const search = new CapacitySearch(first, scenario.duration.load);
+  const results = new Map<number, Result>();
   for (let rate = search.nextRate(); rate !== undefined; rate = search.nextRate()) {
     const result = await runOnSockets({ ...loaded, scenario: atRate(scenario, rate) }, options, bench);
     if (bench.signal.aborted)
-      return best === undefined ? result : { ...best, capacity: search.outcome(), partial: true };
+      return results.size === 0 ? result : { ...bestOf(results, search), partial: true };
     const step = search.add(result, rate);
     process.stderr.write(`${formatRate(Math.round(rate))}: ${step.sustained ? 'sustained' : step.why}\n`);
-    if (best === undefined || (step.sustained && rate > totalRateOf(best))) best = result;
+    results.set(rate, result);
   }
-  if (best === undefined) throw new Error('a search for capacity has a first step');
-  return { ...best, capacity: search.outcome() };
+  return bestOf(results, search);
 }
 
-function totalRateOf({ rate }: Result): number {
-  return rate.offered ?? 0;
+/** The run at the highest rate that held; the first one when none did. */
+function bestOf(results: ReadonlyMap<number, Result>, search: CapacitySearch): Result {
+  const capacity = search.outcome();
+  const best = results.get(capacity.sustainablePerSec) ?? [...results.values()][0];
+  if (best === undefined) throw new Error('a search for capacity has a first step');
+  return { ...best, capacity };
 }
 
 function asUserError(error: unknown): unknown {

@@ -22,7 +22,7 @@ function resultOf(rate: number, limit: number): Result {
 }
 
 function search(limit: number): ReturnType<CapacitySearch['outcome']> {
-  const capacity = new CapacitySearch(10);
+  const capacity = new CapacitySearch(10, 60_000);
   for (let steps = 0; steps < 100; steps += 1) {
     const rate = capacity.nextRate();
     if (rate === undefined) return capacity.outcome();
@@ -59,7 +59,7 @@ describe('capacity search', () => {
   });
 
   it('takes a failed verdict for what it is', () => {
-    const capacity = new CapacitySearch(10);
+    const capacity = new CapacitySearch(10, 60_000);
     const broken: Result = { ...resultOf(10, 1e9), verdict: 'fail', reasons: ['3 lost silently'] };
     expect(capacity.add(broken, 10)).toMatchObject({ sustained: false, why: '3 lost silently' });
   });
