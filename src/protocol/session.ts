@@ -320,13 +320,14 @@ export class Session {
     }
   }
 
-  /** What the client was told of; a gap that has grown downwards since is told again as a whole. */
+  /** What the client was told of, holes passed over; a gap that has grown downwards since is told again as a whole. */
   #freeGaps(from: number, to: number): void {
     const outbox = this.outbox;
     for (let index = outbox.indexFrom(from); index < outbox.tail; index += 1) {
+      const item = outbox.at(index);
       const first = outbox.firstSeqAt(index);
-      if (first > to) return;
-      if (first >= from && outbox.at(index) instanceof OutboxGap)
+      if (item !== undefined && first > to) return;
+      if (first >= from && item instanceof OutboxGap)
         this.#free(index, Math.min(to, outbox.seqAt(index)), false);
     }
   }

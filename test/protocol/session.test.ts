@@ -150,6 +150,19 @@ describe('session: acks', () => {
     expect(bench.session.outbox.gaps).toBe(0);
   });
 
+  it('of a gap frees its part of one that has taken in what came behind it', () => {
+    const bench = new SessionBench({ maxPending: 1, overflow: 'drop-oldest', maxResend: 0 });
+    bench.send(1);
+    bench.runFor(1000);
+    bench.send(3);
+    bench.resume(0);
+    expect(bench.link.take()).toEqual(['1-1 max-resend', '2-3 overflow', '4#2', 'replayed 4']);
+    bench.send(2);
+    bench.session.onAck(3, false, 2);
+    bench.resume(0);
+    expect(bench.link.take()).toEqual(['1-1 max-resend', '4-5 overflow', '6#2', 'replayed 6']);
+  });
+
   it('of a gap frees no message', () => {
     const bench = new SessionBench();
     bench.send(5);
