@@ -436,6 +436,7 @@ export class Subscriber<D extends object> {
     if (!welcome.resumed) connection.older?.link.close(CloseCode.goodbye, 'goodbye');
     // What still comes there counts for nothing, but an unread socket never notices that it is closed.
     connection.older?.link.resumeReading();
+    connection.older?.link.limitReading(undefined);
     connection.older = undefined;
     if (this.level === 'at-most-once') this.#session = undefined;
     this.#ready = true;
