@@ -444,12 +444,13 @@ export class Subscriber<D extends object> {
   }
 
   #reconnect(): void {
+    const spreadMs = this.#spreadMs;
+    this.#spreadMs = -1;
     if (this.#stopped || this.#away) return;
     const waitMs =
-      this.#spreadMs >= 0
-        ? this.#spreadMs * this.ports.reconnectRandom.next()
+      spreadMs >= 0
+        ? spreadMs * this.ports.reconnectRandom.next()
         : backoffMs(this.profile.reconnect, Math.max(1, this.attempts), this.ports.reconnectRandom);
-    this.#spreadMs = -1;
     this.ports.timers.arm(this.#reconnectTimer, waitMs);
   }
 
