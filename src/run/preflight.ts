@@ -13,7 +13,7 @@ import type { Scenario } from '../scenario/schema.ts';
 /** Descriptors a Node process needs besides its sockets. */
 const OWN_DESCRIPTORS = 64;
 /** Both ends of an idle connection, in user space; measured, rounded up. */
-const CLIENT_BYTES = 64 * 1024;
+const CLIENT_BYTES = 40 * 1024;
 /** What the processes need before the first client. */
 const BASE_BYTES = 300 * 1024 * 1024;
 /** What the kernel buffers between a paused reader and its sender on Linux before the sender notices. */

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { BENCHMARKS, type Benchmark } from './benchmarks.ts';
 
 /**
@@ -37,7 +37,7 @@ async function main(argv: readonly string[]): Promise<void> {
     if (names.length > 0 && !names.includes(benchmark.name)) continue;
     rows.push(await measure(benchmark, repeat));
   }
-  const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Node ${process.version}, ws ${versionOf('ws')}`;
+  const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()}, Node ${process.version}, ws ${versionOf('ws')}`;
   const figures = `${table(rows)}\n\n${machine}; ${new Date().toISOString().slice(0, 10)}.`;
   process.stdout.write(`\n${figures}\n`);
   writeFileSync(json, `${JSON.stringify({ machine, repeat, rows }, undefined, 2)}\n`);

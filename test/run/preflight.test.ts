@@ -55,7 +55,7 @@ describe('preflight', () => {
 
   it('names the memory when the clients would not fit', () => {
     expect(() => preflight(demand(100_000), { ...PLENTY, memoryBytes: GIB })).toThrow(
-      /about 6\.\d+GiB of memory, and 1GiB/,
+      /about 4\.\d+GiB of memory, and 1GiB/,
     );
   });
 
