@@ -64,6 +64,9 @@ export class SharedText {
   }
 }
 
+/** A link whose peer does not answer the closing handshake is dropped after this time. */
+export const CLOSE_TIMEOUT_MS = 3000;
+
 /** One open WebSocket, seen from either end. Frames leave in the order they were handed over. */
 export interface Link {
   readonly state: LinkState;
@@ -76,7 +79,7 @@ export interface Link {
   /** Queues the frame `head + tail.text`; ignored unless the link is open. */
   sendShared(head: string, tail: SharedText): void;
   ping(): void;
-  /** Starts the closing handshake; terminates by itself when the peer does not answer within a few seconds. */
+  /** Starts the closing handshake; terminates by itself when the peer does not answer in `CLOSE_TIMEOUT_MS`. */
   close(code: number, reason: string): void;
   /** Drops the socket without a closing handshake. */
   terminate(): void;

@@ -1,12 +1,12 @@
-import { hash, randomFillSync } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { unescape as unescapePercent } from 'node:querystring';
 import { ByteQueue } from './byte-queue.ts';
+import { acceptValue, hasToken } from './handshake.ts';
 
 /** What a server may send before the handshake is done, bytes. */
 const ANSWER_BYTES_MAX = 16_384;
 const END_OF_HEAD = '\r\n\r\n';
 
-const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const KEY_BYTES = 16;
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: |$)/;
 const SWITCHING_PROTOCOLS = '101';
@@ -63,7 +63,7 @@ export class HandshakeTerms {
     const headers = headersOf(lines);
     if (!hasToken(headers.get('upgrade'), 'websocket')) return 'Invalid Upgrade header';
     if (!hasToken(headers.get('connection'), 'upgrade')) return 'Invalid Connection header';
-    if (headers.get('sec-websocket-accept') !== hash('sha1', key + ACCEPT_SUFFIX, 'base64'))
+    if (headers.get('sec-websocket-accept') !== acceptValue(key))
       return 'Invalid Sec-WebSocket-Accept header';
     if (headers.has('sec-websocket-extensions')) return 'Server chose an extension but none was offered';
     return this.#subprotocolRefusal(headers.get('sec-websocket-protocol'));
@@ -120,10 +120,6 @@ function headersOf(lines: readonly string[]): Map<string, string> {
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return headers;
-}
-
-function hasToken(list = '', token: string): boolean {
-  return list.split(',').some((word) => word.trim().toLowerCase() === token);
 }
 
 function basicCredentials({ username, password }: URL): string {

@@ -1,7 +1,5 @@
 /** How links over sockets end, at either end. */
 
-/** A link whose peer does not answer the closing handshake is dropped after this time. */
-export const CLOSE_TIMEOUT_MS = 3000;
 const REASON_BYTES_MAX = 123;
 
 /** As much of the reason as a close frame has room for. */
@@ -15,6 +13,6 @@ export function fittingReason(reason: string): string {
 export function describeFailure(error: Error): string {
   const cause = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  if (code === '' || code.startsWith('WS_')) return cause.message;
+  if (code === '') return cause.message;
   return `${code} ${cause.message.replace(`${code} `, '')}`;
 }

@@ -3,7 +3,7 @@ import { connect as connectSecurely } from 'node:tls';
 import { SUBPROTOCOL } from '../../protocol/frame.ts';
 import type { Dial } from '../../protocol/ports.ts';
 import { HandshakeTerms } from './client-handshake.ts';
-import { DialledLink, type Dialling } from './dialled-link.ts';
+import { type Dialling, SocketLink } from './socket-link.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Dials from one local address, well below the ports that an address has towards one server. */
@@ -41,7 +41,7 @@ export function createDialer(options: DialerOptions): Dial {
       return secure ? connectSecurely({ ...target, servername: isIP(host) ? '' : host }) : connect(target);
     },
   };
-  return (events) => new DialledLink(dialling, events);
+  return (events) => SocketLink.dial(dialling, events);
 }
 
 function parseUrl(text: string): URL {

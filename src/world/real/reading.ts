@@ -10,7 +10,7 @@ import { Throttle, type Throttled } from './throttle.ts';
 export const LUMP = Buffer.allocUnsafeSlow(65_536);
 
 /**
- * How fast a dialled link reads: as it comes, in slices, or not at all. What was read and may not be handed over yet
+ * How fast a link reads: as it comes, in slices, or not at all. What was read and may not be handed over yet
  * is held; only a limit holds more than what was on its way when reading stopped.
  */
 export class Reading implements Throttled {
@@ -68,14 +68,14 @@ export class Reading implements Throttled {
     this.end();
   }
 
-  /** Takes what was read into `LUMP`; false when nothing more may be read for now. */
-  arrived(from: number, to: number): boolean {
+  /** Takes what was read into `chunk`; false when nothing more may be read for now. */
+  arrived(chunk: Buffer, from: number, to: number): boolean {
     if (this.#ended) return true;
     if (!this.#paused && this.#throttle === undefined && this.#held.length === 0) {
-      this.#frames.read(LUMP, from, to);
+      this.#frames.read(chunk, from, to);
       return true;
     }
-    this.#held.append(LUMP, from, to);
+    this.#held.append(chunk, from, to);
     return !this.#paused && (this.#throttle?.wantsMore ?? true);
   }
 

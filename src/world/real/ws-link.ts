@@ -1,8 +1,14 @@
 import type { RawData, WebSocket } from 'ws';
 import { CloseCode, FRAME_BYTES_MAX } from '../../protocol/frame.ts';
-import { type Link, type LinkEvents, LinkState, type SharedText } from '../../protocol/ports.ts';
-import { CLOSE_TIMEOUT_MS, fittingReason } from './closing.ts';
-import type { Accept } from './server-link.ts';
+import {
+  CLOSE_TIMEOUT_MS,
+  type Link,
+  type LinkEvents,
+  LinkState,
+  type SharedText,
+} from '../../protocol/ports.ts';
+import { fittingReason } from './closing.ts';
+import type { Accept } from './socket-link.ts';
 
 /** A batch leaves when it has grown to this, lest it outgrow the largest frame. */
 const BATCH_LENGTH_MAX = 65_536;
@@ -11,7 +17,7 @@ const MESSAGE_TOO_BIG = 1009;
 /**
  * A link over a WebSocket of `ws` that somebody else has accepted, with whatever options.
  *
- * It costs more for each frame than an `AcceptedLink`, which writes to the socket itself, and needs nothing but the
+ * It costs more for each frame than a `SocketLink`, which writes to the socket itself, and needs nothing but the
  * public interface of `ws`.
  */
 export class WsLink implements Link {

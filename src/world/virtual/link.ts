@@ -1,10 +1,16 @@
 import { CloseCode, FRAME_BYTES_MAX } from '../../protocol/frame.ts';
-import { type ClientLink, type LinkEvents, LinkState, type SharedText, Timer } from '../../protocol/ports.ts';
+import {
+  CLOSE_TIMEOUT_MS,
+  type ClientLink,
+  type LinkEvents,
+  LinkState,
+  type SharedText,
+  Timer,
+} from '../../protocol/ports.ts';
 import type { Item, Pipe, PipeReader, PipeWriter } from './pipe.ts';
 import type { VirtualTime } from './scheduler.ts';
 
 /** A link whose peer does not answer the closing handshake is dropped after this time. */
-const CLOSE_TIMEOUT_MS = 3000;
 const TURN_BYTES_MAX = 65_536;
 /** Of a frame's header, mask included. */
 const HEADER_BYTES = 8;

@@ -78,6 +78,82 @@ describe('listener', () => {
     await expect(outcome(new WebSocket(url, ['other']))).resolves.toBe('Unexpected server response: 400');
   });
 
+  /** Sends bytes on a bare socket, and returns all that comes until the server ends. */
+  function answerTo(port: number, ...bytes: readonly (string | Buffer)[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      let answer = '';
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => {
+        socket.write(Buffer.concat(bytes.map((part) => Buffer.from(part))));
+      });
+      socket.setEncoding('latin1').on('data', (text: string) => {
+        answer += text;
+      });
+      socket.on('error', reject).on('end', () => {
+        socket.end();
+        resolve(answer);
+      });
+    });
+  }
+
+  function upgrade(changes: Readonly<Record<string, string>> = {}, method = 'GET'): string {
+    const headers = {
+      host: 'x',
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      ...changes,
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `${method} / HTTP/1.1\r\n${lines.join('')}\r\n`;
+  }
+
+  it.each([
+    ['another method', upgrade({}, 'POST'), '405 Method Not Allowed', 'Allow: GET'],
+    ['another protocol', upgrade({ upgrade: 'h2c' }), '400 Bad Request', 'to a WebSocket'],
+    [
+      'an older version',
+      upgrade({ 'sec-websocket-version': '8' }),
+      '426 Upgrade Required',
+      'Sec-WebSocket-Version: 13',
+    ],
+    ['a short key', upgrade({ 'sec-websocket-key': 'c2hvcnQ=' }), '400 Bad Request', '16 bytes'],
+    [
+      'other subprotocols only',
+      upgrade({ 'sec-websocket-protocol': 'graphql-ws' }),
+      '400 Bad Request',
+      'wsdeliver.v1',
+    ],
+  ])('refuses %s, says why, and ends', async (_, request, status, because) => {
+    const answer = await answerTo((await listening()).port, request);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n`));
+    expect(answer).toContain(because);
+  });
+
+  it('answers the key of the RFC, and reads the frames that came with the request', async () => {
+    const saw = new LinkRecorder();
+    const { port } = await listening(saw);
+    const key = Buffer.from([7, 8, 9, 10]);
+    const masked = (text: string): Buffer =>
+      Buffer.from(Buffer.from(text).map((byte, at) => byte ^ (key[at % 4] ?? 0)));
+    const early = Buffer.concat([Buffer.from([0x81, 0x80 | 5]), key, masked('early')]);
+    const close = Buffer.concat([Buffer.from([0x88, 0x80]), key]);
+    const answer = await answerTo(port, upgrade(), early, close);
+    expect(answer).toContain('Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n');
+    expect(answer).not.toContain('Sec-WebSocket-Protocol');
+    expect(answer.endsWith('\r\n\r\n\x88\x00')).toBe(true);
+    expect(saw.texts).toEqual(['early']);
+    await expect.poll(() => saw.closes).toEqual([{ code: 1005, reason: '' }]);
+  });
+
+  it('closes with its code after a frame without a mask, and says why', async () => {
+    const saw = new LinkRecorder();
+    const answer = await answerTo((await listening(saw)).port, upgrade(), Buffer.from([0x81, 1, 0x61]));
+    expect(answer).toContain('\x03\xeaa frame of the client is not masked');
+    const reason = 'Invalid WebSocket frame: a frame of the client is not masked';
+    await expect.poll(() => saw.closes).toEqual([{ code: 1006, reason }]);
+  });
+
   it('answers a plain request with 426 and a sentence', async () => {
     const { port } = await listening();
     const response = await fetch(`http://127.0.0.1:${port}/`);

@@ -1,8 +1,15 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { CloseCode } from '../../protocol/frame.ts';
-import { type ClientLink, type LinkEvents, LinkState, type SharedText } from '../../protocol/ports.ts';
+import {
+  CLOSE_TIMEOUT_MS,
+  type ClientLink,
+  type Link,
+  type LinkEvents,
+  LinkState,
+  type SharedText,
+} from '../../protocol/ports.ts';
 import { type HandshakeTerms, OpeningHandshake } from './client-handshake.ts';
-import { CLOSE_TIMEOUT_MS, describeFailure, fittingReason } from './closing.ts';
+import { describeFailure, fittingReason } from './closing.ts';
 import { closeFrame, controlFrame, Opcode } from './control-frame.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import { Outgoing } from './outgoing.ts';
@@ -10,6 +17,9 @@ import { LUMP, Reading } from './reading.ts';
 
 const NO_CODE = 1005;
 const NOTHING = new Uint8Array(0);
+
+/** Takes a new link and says who wants to hear of it. */
+export type Accept = (link: Link) => LinkEvents;
 
 /** Where a link is dialled to, and how. */
 export interface Dialling {
@@ -21,34 +31,54 @@ export interface Dialling {
 }
 
 /**
- * A client's end of a WebSocket, on a bare socket: thousands of these live in one process, and `http` and `ws` would
- * cost each of them more than everything else it does.
+ * Either end of a WebSocket, on a bare socket: thousands of these live in one process, and `ws` would cost each of them
+ * more than everything else it does.
  */
-export class DialledLink implements ClientLink, FrameSink {
+export class SocketLink implements ClientLink, FrameSink {
   batch = false;
   answerPings = true;
   readonly #socket: Socket;
-  readonly #secure: boolean;
+  readonly #isClient: boolean;
   readonly #outgoing: Outgoing;
   readonly #reading: Reading;
-  #events: LinkEvents | undefined;
+  #events: LinkEvents | undefined = undefined;
   #state: LinkState = LinkState.connecting;
-  #opening: OpeningHandshake | undefined;
+  #secure = false;
+  #opening: OpeningHandshake | undefined = undefined;
   /** Ends a handshake, opening or closing, that takes too long. */
-  #deadline: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined = undefined;
   #killed = false;
   #closeCode: number = CloseCode.abnormal;
   #closeReason = '';
 
-  constructor({ terms, secure, timeoutMs, connect }: Dialling, events: LinkEvents) {
-    this.#events = events;
-    this.#secure = secure;
-    this.#opening = new OpeningHandshake(terms);
+  /** The client's end of a WebSocket that is to be opened. */
+  static dial({ terms, secure, timeoutMs, connect }: Dialling, events: LinkEvents): ClientLink {
+    const link = new SocketLink(connect, true);
+    link.#events = events;
+    link.#secure = secure;
+    link.#opening = new OpeningHandshake(terms);
+    link.#deadline = setTimeout(() => link.#abandon('Opening handshake has timed out'), timeoutMs);
+    link.#socket.on(secure ? 'secureConnect' : 'connect', () => link.#connected());
+    return link;
+  }
+
+  /** The server's end of a WebSocket, after its opening handshake. */
+  static accept(socket: Socket, accept: Accept): void {
+    const link = new SocketLink(() => socket, false);
+    // A client that has said its last word will not hear ours either.
+    socket.allowHalfOpen = false;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => link.#reading.arrived(chunk, 0, chunk.length));
+    link.#state = LinkState.open;
+    link.#reading.start();
+    link.#events = accept(link);
+  }
+
+  private constructor(connect: Dialling['connect'], isClient: boolean) {
+    this.#isClient = isClient;
     this.#socket = connect({ buffer: LUMP, callback: (bytes) => this.#arrived(bytes) });
-    this.#outgoing = new Outgoing(this, this.#socket, true);
-    this.#reading = new Reading(this.#socket, new FrameReader(this));
-    this.#deadline = setTimeout(() => this.#abandon('Opening handshake has timed out'), timeoutMs);
-    this.#socket.on(secure ? 'secureConnect' : 'connect', () => this.#connected());
+    this.#outgoing = new Outgoing(this, this.#socket, isClient);
+    this.#reading = new Reading(this.#socket, new FrameReader(this, !isClient));
     this.#socket.on('error', (error) => this.#blame(describeFailure(error)));
     this.#socket.on('close', () => this.#closed());
   }
@@ -70,7 +100,7 @@ export class DialledLink implements ClientLink, FrameSink {
   }
 
   ping(): void {
-    if (this.state === LinkState.open) this.#socket.write(controlFrame(Opcode.ping, NOTHING));
+    if (this.state === LinkState.open) this.#socket.write(controlFrame(Opcode.ping, NOTHING, this.#isClient));
   }
 
   close(code: number, reason: string): void {
@@ -120,7 +150,7 @@ export class DialledLink implements ClientLink, FrameSink {
 
   pinged(data: Buffer): void {
     if (this.answerPings && this.state === LinkState.open)
-      this.#socket.write(controlFrame(Opcode.pong, data));
+      this.#socket.write(controlFrame(Opcode.pong, data, this.#isClient));
   }
 
   ponged(): void {
@@ -151,7 +181,7 @@ export class DialledLink implements ClientLink, FrameSink {
 
   /** Takes what was read into `LUMP`; false when nothing more may be read for now. */
   #arrived(bytes: number): boolean {
-    if (this.#opening === undefined) return this.#reading.arrived(0, bytes);
+    if (this.#opening === undefined) return this.#reading.arrived(LUMP, 0, bytes);
     const opened = this.#opening.read(LUMP, bytes);
     if (opened === undefined) return true;
     if ('refusal' in opened) {
@@ -159,7 +189,7 @@ export class DialledLink implements ClientLink, FrameSink {
       return false;
     }
     this.#opened();
-    return opened.framesAt === bytes || this.#reading.arrived(opened.framesAt, bytes);
+    return opened.framesAt === bytes || this.#reading.arrived(LUMP, opened.framesAt, bytes);
   }
 
   #opened(): void {
@@ -175,7 +205,7 @@ export class DialledLink implements ClientLink, FrameSink {
   #startClosing(code: number | undefined, reason: string): void {
     if (this.state !== LinkState.open) return;
     this.#state = LinkState.closing;
-    this.#socket.write(closeFrame(code, reason));
+    this.#socket.write(closeFrame(code, reason, this.#isClient));
     this.#deadline = setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS);
   }
 
