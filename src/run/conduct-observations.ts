@@ -1,8 +1,10 @@
 import { type ConductObservations, detectionBudgetUs, shortestSilenceUs } from '../delivery/conduct.ts';
 import { parameterValue } from '../faults/fault.ts';
 import { FRAME_BYTES_MAX } from '../protocol/frame.ts';
+import { CLOSE_TIMEOUT_MS } from '../protocol/ports.ts';
 import { GAPS_MAX } from '../protocol/session.ts';
 import type { FaultRecord } from './client-faults.ts';
+import type { ServerFindings } from './reference-server.ts';
 import type { RunRecord } from './run-record.ts';
 import type { ServerClose } from './server-record.ts';
 
@@ -33,7 +35,7 @@ export function observeConduct(record: RunRecord, faults: readonly FaultRecord[]
     ...clients,
     ...livenessOf(record),
     ...boundsOf(record),
-    ...silencesOf(record, server.closes, faults),
+    ...silencesOf(record, server, faults),
     evictions: server.closes
       .filter(({ cause, gaps }) => cause === 'slow-consumer' && gaps < GAPS_MAX)
       .map(({ client, atUs, pending }) => ({
@@ -122,9 +124,30 @@ function unionOfHolds(holds: FaultRecord['holds'], endUs: number): [number, numb
   return silences;
 }
 
+/**
+ * The connection that a client had at the server when it fell silent; none when the server had given it up before, and
+ * the client did not know yet.
+ */
+function connectionAt(
+  { closes, open }: Pick<ServerFindings, 'closes' | 'open'>,
+  client: number,
+  atUs: number,
+): { readonly closedUs?: number; readonly cause?: ServerClose['cause'] } | undefined {
+  const closed = closes.find((one) => one.client === client && one.ownedUs <= atUs && atUs <= one.atUs);
+  if (closed !== undefined) return { closedUs: closed.atUs, cause: closed.cause };
+  return open.some((one) => one.client === client && one.ownedUs <= atUs) ? {} : undefined;
+}
+
+/** For how long a server that has closed a connection by itself waits for the answer, µs. */
+function closingUs(cause: ServerClose['cause'] = 'peer'): number {
+  return cause === 'peer' || cause === 'missed-pongs' || cause === 'session-ended'
+    ? 0
+    : CLOSE_TIMEOUT_MS * 1000;
+}
+
 function silencesOf(
   record: RunRecord,
-  closes: readonly ServerClose[],
+  server: Pick<ServerFindings, 'closes' | 'open'>,
   faults: readonly FaultRecord[],
 ): Pick<ConductObservations, 'silentConnections' | 'slowConnections'> {
   const { scenario, instants } = record;
@@ -134,15 +157,23 @@ function silencesOf(
   const holds = faults.flatMap((fault) => (fault.name === 'half-open' ? fault.holds : []));
   const silences = unionOfHolds(holds, instants.endUs);
   return {
-    silentConnections: silences.map(([client, silentFromUs, watchedUntilUs]) => {
-      const closed = closes.find(
-        (close) => close.client === client && close.atUs >= silentFromUs && close.atUs <= watchedUntilUs,
-      );
-      const closedUs = closed === undefined ? {} : { closedUs: closed.atUs };
-      const budgetUs = patienceUs + blockedUs(record, silentFromUs, closed?.atUs ?? watchedUntilUs);
-      return { session: `c${client}`, silentFromUs, ...closedUs, watchedUntilUs, budgetUs };
+    silentConnections: silences.flatMap(([client, silentFromUs, untilUs]) => {
+      const connection = connectionAt(server, client, silentFromUs);
+      if (connection === undefined) return [];
+      const watchedUntilUs = Math.min(untilUs, connection.closedUs ?? untilUs);
+      const excusedUs = blockedUs(record, silentFromUs, watchedUntilUs) + closingUs(connection.cause);
+      const closedUs = watchedUntilUs === connection.closedUs ? { closedUs: watchedUntilUs } : {};
+      return [
+        {
+          session: `c${client}`,
+          silentFromUs,
+          ...closedUs,
+          watchedUntilUs,
+          budgetUs: patienceUs + excusedUs,
+        },
+      ];
     }),
-    slowConnections: closes
+    slowConnections: server.closes
       .filter(({ cause }) => cause === 'missed-pongs')
       .map(({ client, atUs, heardUs }) => ({
         session: `c${client}`,

@@ -26,7 +26,7 @@ import type { AlertLog } from './alert-log.ts';
 import { FlakyLink, SendFailures } from './flaky-link.ts';
 import { oversightSettings } from './oversight-settings.ts';
 import type { PublishRequest, PublishRoute } from './publishers.ts';
-import { type ServerClose, ServerRecord, tagOf } from './server-record.ts';
+import { type OpenConnection, type ServerClose, ServerRecord, tagOf } from './server-record.ts';
 import type { UpstreamDesk, UpstreamFindings } from './upstream-desk.ts';
 
 /** Dead letters kept for somebody to look at. */
@@ -62,6 +62,7 @@ export interface ServerFindings {
   /** Sessions whose client is away, and since when. */
   readonly absent: readonly { readonly client: number; readonly sinceUs: number }[];
   readonly closes: readonly ServerClose[];
+  readonly open: readonly OpenConnection[];
   readonly takeovers: readonly TakeoverObservation[];
   /** Counters over all incarnations. */
   readonly statistics: Statistics;
@@ -241,6 +242,7 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
       pending: this.pendingSessions(),
       absent: record.absentSessions(),
       closes: record.closes.slice(),
+      open: record.openConnections(),
       takeovers: record.takeovers(),
       statistics: this.statistics,
       load: this.load(),

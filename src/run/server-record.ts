@@ -28,8 +28,14 @@ const CLOSES_MAX = 100_000;
 /** Takeovers kept for the checks. */
 const TAKEOVERS_MAX = 100_000;
 
-export interface ServerClose {
+/** A connection that has a session. */
+export interface OpenConnection {
   readonly client: number;
+  /** When it was given its session. */
+  readonly ownedUs: number;
+}
+
+export interface ServerClose extends OpenConnection {
   readonly atUs: number;
   /** When anything came on the connection last, pong or frame; -1 when nobody listened. */
   readonly heardUs: number;
@@ -46,6 +52,12 @@ const END_REASONS: Partial<Record<DropReason, EndReason>> = {
   restart: 'restart',
   replaced: 'replaced',
 };
+
+/** Which socket a session has, and since when. */
+interface Owner {
+  readonly link: Link;
+  readonly sinceUs: number;
+}
 
 /** A session that went from one socket to another while the first was there. */
 interface Takeover {
@@ -65,7 +77,7 @@ export class ServerRecord implements BroadcasterObserver {
   readonly alerts = new AlertLog();
   readonly #evidence = new ServerEvidence();
   readonly #clock: Clock;
-  readonly #owners = new Map<Session, Link>();
+  readonly #owners = new Map<Session, Owner>();
   readonly #awaySinceUs = new Map<Session, number>();
   /** By the socket that lost its session. */
   readonly #takeovers = new Map<Link, Takeover>();
@@ -86,6 +98,13 @@ export class ServerRecord implements BroadcasterObserver {
 
   toEvidence(): EvidenceRecord {
     return this.#evidence.toRecord();
+  }
+
+  openConnections(): OpenConnection[] {
+    return [...this.#owners].map(([session, { sinceUs }]) => ({
+      client: clientOf(session),
+      ownedUs: sinceUs,
+    }));
   }
 
   /** Sessions that lost their connection, were not resumed and did not end. */
@@ -132,20 +151,20 @@ export class ServerRecord implements BroadcasterObserver {
   }
 
   sessionEnded(session: Session, reason: DropReason): void {
-    const link = this.#owners.get(session);
+    const owner = this.#owners.get(session);
     // As in a restart: the connection goes down with its session.
-    if (link !== undefined) this.#closed(session, link, 'session-ended');
+    if (owner !== undefined) this.#closed(session, owner.link, 'session-ended');
     this.#owners.delete(session);
     this.#awaySinceUs.delete(session);
     evidenceOf(session).ended(END_REASONS[reason] ?? 'expired', this.#clock.nowUs());
   }
 
   owned(session: Session, connection: Connection): void {
-    const older = this.#owners.get(session);
-    this.#owners.set(session, connection.link);
+    const older = this.#owners.get(session)?.link;
+    const ownedUs = this.#clock.nowUs();
+    this.#owners.set(session, { link: connection.link, sinceUs: ownedUs });
     this.#awaySinceUs.delete(session);
     if (older === undefined || older === connection.link || this.#takeovers.size >= TAKEOVERS_MAX) return;
-    const ownedUs = this.#clock.nowUs();
     const closedUs = older.state === LinkState.open ? undefined : ownedUs;
     this.#takeovers.set(older, { session, ownedUs, closedUs, ackedOnOlder: 0 });
   }
@@ -180,9 +199,9 @@ export class ServerRecord implements BroadcasterObserver {
   disconnected(_clientId: string, connection: Connection): void {
     const { session, link, cause } = connection;
     if (session === undefined) return;
+    this.#closed(session, link, cause);
     this.#owners.delete(session);
     this.#awaySinceUs.set(session, this.#clock.nowUs());
-    this.#closed(session, link, cause);
   }
 
   #closed(session: Session, link: Link, cause: ServerClose['cause']): void {
@@ -190,7 +209,9 @@ export class ServerRecord implements BroadcasterObserver {
     const { pending, gaps } = session.outbox;
     const heardUs = this.#heardUs.get(link) ?? -1;
     const client = clientOf(session);
-    this.closes.push({ client, atUs: this.#clock.nowUs(), heardUs, cause, pending, gaps });
+    const atUs = this.#clock.nowUs();
+    const ownedUs = this.#owners.get(session)?.sinceUs ?? atUs;
+    this.closes.push({ client, ownedUs, atUs, heardUs, cause, pending, gaps });
   }
 
   #ackedBy(link: Link, session: Session): void {
