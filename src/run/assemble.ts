@@ -96,7 +96,8 @@ function weigh(
   { broken, misused, inconclusive }: Findings,
   measured: object,
 ): { readonly verdict: Verdict; readonly assertions: readonly JudgedAssertion[] } {
-  const assertions = evaluate(record.scenario, measured);
+  const isComplete = record.workers.every(({ lost }) => lost === undefined);
+  const assertions = evaluate(record.scenario, measured, isComplete);
   const verdict = decide({
     violations: broken,
     resourceViolations: misused,
@@ -113,7 +114,7 @@ function weigh(
   return { verdict, assertions };
 }
 
-function evaluate(scenario: Scenario, measured: object): JudgedAssertion[] {
+function evaluate(scenario: Scenario, measured: object, isComplete: boolean): JudgedAssertion[] {
   const context = {
     profiles: scenario.clients.map(({ profile }) => profile),
     faults: scenario.faults.map((fault) => fault.do),
@@ -121,8 +122,16 @@ function evaluate(scenario: Scenario, measured: object): JudgedAssertion[] {
   return scenario.expect.assert.map((text) => {
     const reading = parseAssertion(text, context);
     if (!reading.ok) throw new Error(`Cannot evaluate "${text}": ${reading.message}`);
-    return { assertion: reading.assertion, outcome: evaluateAssertion(reading.assertion, measured) };
+    const { assertion } = reading;
+    const outcome = evaluateAssertion(assertion, measured);
+    const proves = isComplete || !missedFromBelow(assertion, outcome);
+    return { assertion, outcome: proves ? outcome : { ...outcome, status: 'no-data' } };
   });
+}
+
+/** A worker that died took along what its clients had seen, so what is too little without it proves nothing. */
+function missedFromBelow({ op, bound }: Assertion, { status, actual = bound }: AssertionOutcome): boolean {
+  return status === 'fail' && (op === '>' || (actual < bound && (op === '>=' || op === '==')));
 }
 
 type Summarise = (histogram: Histogram) => ReturnType<Histogram['summarise']>;

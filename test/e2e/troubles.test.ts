@@ -12,7 +12,14 @@ afterAll(() => folder.remove());
 
 const SMALL = folder.write('small.yaml', smallScenario());
 /** Long enough that whatever a test does happens while messages flow, and never waited for. */
-const LONG = folder.write('long.yaml', smallScenario({ name: 'long', load: '30s' }));
+const LONG = folder.write(
+  'long.yaml',
+  smallScenario({
+    name: 'long',
+    load: '30s',
+    assert: ['delivery.lost.silent == 0', 'delivery.delivered > 100000'],
+  }),
+);
 const LOAD_SHOWN = /\[load 2\./;
 
 function troubled(name: string, test: () => Promise<void>): void {
