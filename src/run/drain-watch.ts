@@ -1,5 +1,4 @@
 import type { Drain } from '../delivery/loss-judge.ts';
-import type { PlannedFault } from '../faults/fault.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { ReferenceServer } from './reference-server.ts';
@@ -14,6 +13,8 @@ const TARGET_QUIET_TIMEOUTS = 2.5;
 /** What the drain looks at, over all clients. */
 export interface DrainCounts {
   readonly ready: number;
+  /** Clients that stay away for good. */
+  readonly gone: number;
   /** Clients that still wait for something. */
   readonly unfinished: number;
   readonly progress: number;
@@ -26,7 +27,6 @@ export class DrainWatch {
   readonly #stuckMs: number;
   /** How long a client may think that it is connected where the server has no connection for it. */
   readonly #partingMs: number;
-  readonly #neverBack: number;
   #moves = -1;
   #movedUs: number;
   /** How long the server meant to rest when something moved last: a backoff is no standstill. */
@@ -36,7 +36,6 @@ export class DrainWatch {
 
   constructor(options: {
     readonly scenario: Scenario;
-    readonly planned: readonly PlannedFault[];
     readonly server: ReferenceServer | undefined;
     readonly clock: Clock;
   }) {
@@ -46,8 +45,6 @@ export class DrainWatch {
     this.#server = options.server;
     this.#movedUs = options.clock.nowUs();
     this.#stuckMs = Math.min(TARGET_QUIET_TIMEOUTS * outbox.ackTimeout, options.scenario.duration.settle / 2);
-    const never = options.planned.filter(({ name }) => name === 'never-return');
-    this.#neverBack = new Set(never.flatMap(({ clients }) => clients)).size;
   }
 
   /**
@@ -57,7 +54,7 @@ export class DrainWatch {
    * @returns whether the drain is complete
    */
   look(counts: DrainCounts, expected: number): boolean {
-    this.#away = Math.max(0, expected - this.#neverBack - counts.ready);
+    this.#away = Math.max(0, expected - counts.gone - counts.ready);
     const server = this.#server;
     const restsUntilUs = server?.restsUntilUs;
     const moves = counts.progress + (server?.transmissions ?? 0);

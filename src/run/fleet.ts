@@ -45,6 +45,8 @@ export interface FleetCounts {
   readonly ready: number;
   /** Clients that have handled a probe message. */
   readonly probed: number;
+  /** Clients that stay away for good. */
+  readonly gone: number;
   /** Clients that the drain still waits for; 0 before the drain. */
   readonly unfinished: number;
   /** Grows whenever a message is handled or accounted for: a drain that moves is not stuck. */
@@ -190,14 +192,16 @@ export class Fleet implements LoadClientOwner {
   }
 
   counts(): FleetCounts {
-    let [probed, unfinished] = [0, 0];
+    let [probed, gone, unfinished] = [0, 0, 0];
     for (const client of this.#clients.values()) {
       if (client.probed) probed += 1;
+      if (client.gone) gone += 1;
       if (this.#targets !== undefined && !this.#isFinished(client, this.#targets)) unfinished += 1;
     }
     return {
       ready: this.#ready.size,
       probed,
+      gone,
       unfinished,
       progress: this.#progress + (this.#upstream?.settled ?? 0),
     };

@@ -11,7 +11,7 @@ import { MachineClock } from '../world/real/clock.ts';
 import { createDialer } from '../world/real/dial.ts';
 import { newSecretId } from '../world/real/new-id.ts';
 import { TimerWheel } from '../world/real/timer-wheel.ts';
-import { DrainWatch } from './drain-watch.ts';
+import { type DrainCounts, DrainWatch } from './drain-watch.ts';
 import type { FleetStatus } from './fleet.ts';
 import { Measures } from './measures.ts';
 import { preflight, thisMachine } from './preflight.ts';
@@ -360,8 +360,7 @@ class ScenarioRun {
     await this.#until(() => this.#publishers.unanswered === 0 && (this.#server?.isUp ?? true), settle / 2);
     this.#pool.tellAll({ kind: 'drain', goals: this.#publishers.goals() });
     await this.#until(() => this.#pool.live.every(({ draining }) => draining), leftMs());
-    const [scenario, planned, server, clock] = [this.#scenario, this.#planned, this.#server, this.#clock];
-    const watch = new DrainWatch({ scenario, planned, server, clock });
+    const watch = new DrainWatch({ scenario: this.#scenario, server: this.#server, clock: this.#clock });
     this.#drain = watch;
     await this.#until(() => watch.look(this.#counts(), this.#expected), leftMs());
     if (this.#aborted) this.#drain = undefined;
@@ -376,11 +375,16 @@ class ScenarioRun {
       this.#troubles.push(`${away} of ${this.#asked} clients had no connection at the end`);
   }
 
-  #counts(): { readonly ready: number; readonly unfinished: number; readonly progress: number } {
+  #counts(): DrainCounts {
     // A worker that has not heard of the drain yet counts nothing as unfinished.
     const told = this.#pool.live.every(({ draining }) => draining);
     const unfinished = told ? this.#sum('unfinished') : this.#expected;
-    return { ready: this.#sum('ready'), unfinished, progress: this.#sum('progress') };
+    return {
+      ready: this.#sum('ready'),
+      gone: this.#sum('gone'),
+      unfinished,
+      progress: this.#sum('progress'),
+    };
   }
 
   /** Clients of workers that are alive. */
@@ -395,7 +399,7 @@ class ScenarioRun {
       await sleep(POLL_MS);
   }
 
-  #sum(key: 'ready' | 'probed' | 'unfinished' | 'progress' | 'handled' | 'deduplicated'): number {
+  #sum(key: 'ready' | 'probed' | 'gone' | 'unfinished' | 'progress' | 'handled' | 'deduplicated'): number {
     return this.#pool.live.reduce((sum, { status }) => sum + (status?.[key] ?? 0), 0);
   }
 

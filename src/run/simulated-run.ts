@@ -210,7 +210,6 @@ class SimulatedRun {
     this.#fleet.startDrain(this.#publishers.goals());
     const watch = new DrainWatch({
       scenario: this.#scenario,
-      planned: this.#planned,
       server: this.#server,
       clock,
     });

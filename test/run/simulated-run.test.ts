@@ -88,6 +88,20 @@ describe('a simulated run', () => {
     expect(verdictOf(record, judgeRun(record))).toEqual({ verdict: 'pass', exitCode: 0, reasons: [] });
   });
 
+  it('waits for a client that was to stay away for good and came through', () => {
+    const scenario = zooScenario({
+      name: 'came-through',
+      clients: [{ count: 3, rooms: ['ticks'], reconnect: { min: '3s', max: '3s', jitter: 'none' } }],
+      publish: [{ room: 'ticks', rate: '10/s', size: '64B' }],
+      faults: [
+        { at: '200ms', clients: { ids: [0] }, do: 'drop' },
+        // Strikes a client with a connection; the load is over before it has one again.
+        { at: '1s', clients: { ids: [0, 1] }, do: 'never-return' },
+      ],
+    });
+    expect(judgeRun(simulateScenario({ scenario, seed: 1 })).inconclusive).toEqual([]);
+  });
+
   it('leaves no timer behind once everybody has gone', () => {
     expect(simulateScenario({ scenario: troubled }).timersLeft).toBe(0);
   });
