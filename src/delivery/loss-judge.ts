@@ -179,11 +179,12 @@ class Losses {
     return minusOf(minusOf(seqs, believed), skipped);
   }
 
-  /** Whoever says goodbye gives up what is still on its way; an earlier hole might still have been filled. */
+  /** Whoever says goodbye gives up what is still on its way; with acks an earlier hole might still have been filled. */
   #afterGoodbye(stream: number, seqs: Intervals): void {
     const top = highest(streamOf(this.#input.session, stream)?.handled ?? NOTHING);
     const holes = clip(seqs, 1, top);
-    this.#unresolved(holes);
+    if (this.#input.acked) this.#unresolved(holes);
+    else this.#silentlyLost(stream, holes, 'a later message was handled, and nothing comes twice');
     const onTheWay = countOf(minusOf(seqs, holes));
     this.#input.counts.notOwed += onTheWay;
     this.#input.counts.owed -= onTheWay;

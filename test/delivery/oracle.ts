@@ -174,7 +174,8 @@ function fateOf(
   if (owner.end === 'reset') return acked ? owner.reason : 'silent';
   if (owner.end === 'goodbye') {
     const later = owner.handlings.some(({ stream, seq }) => stream === message.stream && seq > message.seq);
-    return later ? 'unresolved' : 'given up';
+    if (!later) return 'given up';
+    return acked ? 'unresolved' : 'silent';
   }
   if (away && server?.ended !== undefined) {
     const { reason } = server.ended;
