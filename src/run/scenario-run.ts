@@ -156,6 +156,7 @@ class ScenarioRun {
         host: LOCALHOST,
         port: 0,
         onTrouble: (error) => this.#troubles.push(error.message),
+        beforeRead: () => timers.catchUp(),
       });
       server.site = this.#site;
       const onStruck = (): void => this.#publishers.excuseSlipUntil(clock.nowUs());

@@ -7,6 +7,7 @@ export class SocketSite implements ServerSite {
   readonly #accept: (link: Link) => LinkEvents;
   readonly #host: string;
   readonly #onTrouble: (error: Error) => void;
+  readonly #beforeRead: () => void;
   #listener: Listener | undefined;
   #port: number;
   /** The latest going down or coming up: one waits for the other. */
@@ -18,11 +19,14 @@ export class SocketSite implements ServerSite {
     readonly port: number;
     /** The port could not be had again after a restart. */
     readonly onTrouble: (error: Error) => void;
+    /** As of a listener. */
+    readonly beforeRead: () => void;
   }) {
     this.#accept = options.accept;
     this.#host = options.host;
     this.#port = options.port;
     this.#onTrouble = options.onTrouble;
+    this.#beforeRead = options.beforeRead;
   }
 
   get url(): string {
@@ -35,6 +39,7 @@ export class SocketSite implements ServerSite {
       port: this.#port,
       host: this.#host,
       accept: this.#accept,
+      beforeRead: this.#beforeRead,
       purpose: 'the reference broadcaster',
     });
     this.#port = this.#listener.port;

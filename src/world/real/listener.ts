@@ -16,6 +16,8 @@ export interface ListenOptions {
   readonly purpose?: string;
   /** A connection could not be accepted, as when file descriptors run out; the listener goes on. */
   readonly onAcceptError?: (error: Error) => void;
+  /** Called before anything that was read is handed over: for what must not wait until a crowd has been heard. */
+  readonly beforeRead?: () => void;
 }
 
 export interface Listener {
@@ -83,7 +85,7 @@ class HttpListener implements Listener {
       sockets.add(socket);
       socket.on('close', forget);
     });
-    this.#server.on('upgrade', linkUpgrade(options.accept));
+    this.#server.on('upgrade', linkUpgrade(options.accept, options.beforeRead));
   }
 
   get port(): number {

@@ -23,7 +23,7 @@ interface Refusal {
  * Turns upgrade requests into links. A client that offers no subprotocol is taken as well; one that offers only others
  * gets 400. No extension is taken.
  */
-export function linkUpgrade(accept: Accept): Upgrade {
+export function linkUpgrade(accept: Accept, beforeRead?: () => void): Upgrade {
   return (request, socket, head) => {
     const refusal = refusalOf(request);
     if (refusal !== undefined) {
@@ -35,7 +35,7 @@ export function linkUpgrade(accept: Accept): Upgrade {
     socket.setTimeout(0);
     socket.write(switchingProtocols(request), 'latin1');
     if (head.length > 0) socket.unshift(head);
-    SocketLink.accept(socket, accept);
+    SocketLink.accept(socket, accept, beforeRead);
   };
 }
 

@@ -62,13 +62,20 @@ export class SocketLink implements ClientLink, FrameSink {
     return link;
   }
 
-  /** The server's end of a WebSocket, after its opening handshake. */
-  static accept(socket: Socket, accept: Accept): void {
+  /**
+   * The server's end of a WebSocket, after its opening handshake.
+   *
+   * @param beforeRead - called before anything that was read is handed over
+   */
+  static accept(socket: Socket, accept: Accept, beforeRead: (() => void) | undefined): void {
     const link = new SocketLink(() => socket, false);
     // A client that has said its last word will not hear ours either.
     socket.allowHalfOpen = false;
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => link.#reading.arrived(chunk, 0, chunk.length));
+    socket.on('data', (chunk: Buffer) => {
+      beforeRead?.();
+      link.#reading.arrived(chunk, 0, chunk.length);
+    });
     link.#state = LinkState.open;
     link.#reading.start();
     link.#events = accept(link);

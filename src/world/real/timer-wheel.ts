@@ -15,6 +15,8 @@ const SLOTS = 4096;
 const SLOT_MASK = SLOTS - 1;
 /** Timers fired in a row before whatever is readable has its turn. */
 const FIRED_MAX = 256;
+/** Lateness at which a timer does not wait for the event loop any more. */
+const LATE_US = 1000;
 
 class Entry {
   readonly timer: Timer;
@@ -80,6 +82,16 @@ export class TimerWheel implements Timers {
     timer.dueUs = -1;
     this.#unlink(entryOf(timer));
     this.#countArmed(-1);
+  }
+
+  /**
+   * Fires what is late, for whoever may take long: Node looks at its timers only when it has served all sockets that
+   * are readable, and of those there may be thousands.
+   */
+  catchUp(): void {
+    if (this.#firing || this.#wakeTick * 1000 + LATE_US > this.#clock.nowUs()) return;
+    clearTimeout(this.#nodeTimer);
+    this.#wake();
   }
 
   /** Disarms everything; arming has no effect from now on. */

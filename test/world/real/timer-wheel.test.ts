@@ -180,6 +180,32 @@ describe('timer wheel', () => {
     expect(fired.at(-1)).toBe('20000');
   });
 
+  it('catches up in the middle of a long turn with what is late, and with nothing else', () => {
+    for (const [name, delayMs] of [
+      ['late', 10],
+      ['next', 12],
+    ] as const)
+      wheel.arm(named(name), delayMs);
+    vi.setSystemTime(1_000_010);
+    wheel.catchUp();
+    expect(fired).toEqual([]);
+    vi.setSystemTime(1_000_011);
+    wheel.catchUp();
+    expect(fired).toEqual(['late']);
+    wheel.catchUp();
+    vi.advanceTimersByTime(1);
+    expect(fired).toEqual(['late', 'next']);
+    expect([wheel.armedCount, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it('does not catch up from within a timer', () => {
+    wheel.arm(new Timer(() => wheel.catchUp()), 5);
+    wheel.arm(named('second'), 5);
+    vi.setSystemTime(1_000_020);
+    wheel.catchUp();
+    expect(fired).toEqual(['second']);
+  });
+
   it('has one Node timer for many of its own, and none after close', () => {
     const timers = Array.from({ length: 1000 }, (_, index) => named(String(index)));
     for (const [index, timer] of timers.entries()) wheel.arm(timer, 10 + index);
