@@ -1,17 +1,20 @@
 import type { OutgoingMessage } from '../protocol/message.ts';
 import { NOTICE_HEAD } from '../protocol/message.ts';
 import { type Link, LinkState } from '../protocol/ports.ts';
+import { errorCode } from '../protocol/send-error.ts';
 import type { Session } from '../protocol/session.ts';
 import { Broadcaster } from './broadcaster.ts';
 
 /** A send to a socket that is not open. */
-class NotOpen extends Error {}
+class NotOpen extends Error {
+  readonly code = 'ENOTCONN';
+}
 
 /**
  * The loop that everybody writes first: sends to each client in turn and hopes for the best.
  *
  * It does not look at the state of a socket, keeps nothing for anybody, never pings, and does not notice when a
- * client goes away. A send to a closed socket throws, and the rest of the room gets nothing. It is here to be
+ * client goes away. A send that throws, as to a closed socket, leaves the rest of the room with nothing. It is here to be
  * tested against; it serves at-most-once sessions only.
  */
 export class NaiveBroadcaster extends Broadcaster {
@@ -24,7 +27,7 @@ export class NaiveBroadcaster extends Broadcaster {
     try {
       for (const session of members) this.#send(session, message);
     } catch (error) {
-      if (!(error instanceof NotOpen)) throw error;
+      if (errorCode(error) === 'unknown') throw error;
       message.result.failed = members.size - message.result.sent;
       this.statistics.failed += message.result.failed;
       this.statistics.aborted += 1;

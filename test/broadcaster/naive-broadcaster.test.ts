@@ -40,6 +40,19 @@ describe('naive broadcaster', () => {
     expect(bench.statistics).toMatchObject({ aborted: 1, failed: 2, dropped: 0 });
   });
 
+  it('breaks a broadcast off at the first send that fails, and goes on with the next', () => {
+    const bench = naive();
+    const [before, failing, behind] = [bench.connect('a'), bench.connect('b'), bench.connect('c')];
+    failing.link.sendErrors.push('ENOBUFS');
+    bench.publishMany(2);
+    expect([before.messages(), failing.messages(), behind.messages()]).toEqual([
+      ['m1', 'm2'],
+      ['m2'],
+      ['m2'],
+    ]);
+    expect(bench.statistics).toMatchObject({ aborted: 1, failed: 2 });
+  });
+
   it('never learns: a client that has gone stays in the loop, and its new socket does not help', () => {
     const bench = naive();
     const [dead, behind] = [bench.connect('a'), bench.connect('b')];
