@@ -79,7 +79,7 @@ export class Connection implements LinkEvents {
     this.heartbeat?.life();
     const session = this.session;
     if (session === undefined) return;
-    session.previousToken = '';
+    session.welcomeArrived();
     session.pump();
   }
 
@@ -134,8 +134,8 @@ export class Connection implements LinkEvents {
       this.#onMalformed('hello comes first');
       return;
     }
-    // An answer to what came after the welcome shows that the welcome, and the new token in it, has arrived.
-    if (frame.kind === 'ack' || frame.kind === 'nack') session.previousToken = '';
+    // An answer to what came after the welcome.
+    if (frame.kind === 'ack' || frame.kind === 'nack') session.welcomeArrived();
     switch (frame.kind) {
       case 'ack':
         this.#broadcaster.statistics.ackFrames += 1;

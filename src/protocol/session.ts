@@ -18,6 +18,8 @@ import type {
 export const GAPS_MAX = 1000;
 /** Resends back off up to this many ack timeouts. */
 const RESEND_BACKOFF_MAX = 8;
+/** Tokens that are good at a time: the one that the client came with last, and the newest. */
+const TOKENS_MAX = 4;
 
 /**
  * One logical subscriber on the server: identity, seq space, outbox, and the socket it has at the moment.
@@ -31,10 +33,6 @@ export class Session {
   readonly settings: SessionSettings;
   /** Grows with every resume. */
   generation = 1;
-  /** Single use: a new one with every welcome. */
-  token = '';
-  /** The one before, good until the client shows that the welcome with the new one has reached it; then empty. */
-  previousToken = '';
   /** Whether the client's acks of gaps say where the gap began; else such an ack is a plain one of its last seq. */
   gapAcks = false;
   /** Free for the observer. */
@@ -47,6 +45,8 @@ export class Session {
   protected readonly observer: SessionObserver;
   readonly #random: Random;
   readonly #resendTimer: Timer;
+  /** Good for a resume, the newest last. */
+  readonly #tokens: string[] = [];
   /** Messages up to this seq were counted as skipped in their broadcast. */
   #skippedThrough = 0;
   /** Last seq of the replay in progress, -1 when there is none. */
@@ -65,18 +65,32 @@ export class Session {
     this.#resendTimer = new Timer(() => this.#onTimer());
   }
 
+  /** That of the latest welcome. */
+  get token(): string {
+    return this.#tokens.at(-1) ?? '';
+  }
+
   /**
-   * A welcome can get lost with its socket, several in a row as well: then the client has only what it came with.
+   * A welcome can get lost with its socket, several in a row as well: then the client has only what it came with. Or a
+   * hello comes late, on a socket that its client has left for another: then the client has the token of an earlier
+   * welcome, and not of the one that answers that hello.
    *
    * @param presented - the token that the client came with, empty when it came with none
    */
   renewToken(token: string, presented: string): void {
-    this.previousToken = presented;
-    this.token = token;
+    const tokens = this.#tokens;
+    tokens.splice(0, tokens.indexOf(presented));
+    if (tokens.length >= TOKENS_MAX) tokens.splice(1, 1);
+    tokens.push(token);
   }
 
   accepts(token: string): boolean {
-    return token === this.token || (this.previousToken !== '' && token === this.previousToken);
+    return this.#tokens.includes(token);
+  }
+
+  /** The client has shown that the latest welcome has reached it, and the token in it. */
+  welcomeArrived(): void {
+    if (this.#tokens.length > 1) this.#tokens.splice(0, this.#tokens.length - 1);
   }
 
   get sequenced(): boolean {
