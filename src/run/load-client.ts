@@ -25,6 +25,9 @@ export interface LoadClientOwner {
   crashed(client: LoadClient): void;
 }
 
+/** What is on its way for longer comes to a connection that the server has closed for want of a hello. */
+const HELLO_TRAVEL_US = 10_000_000;
+
 /**
  * A simulated client as the run sees it: the protocol's subscriber, the ledger of what it saw, and the handles by
  * which faults get hold of it.
@@ -38,7 +41,7 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   /** Out of reach for good: by a fault that is never healed. */
   gone = false;
   readonly pace: ReconnectPace;
-  /** When the server last closed its only connection for another owner of the session, µs; -1 when it never did. */
+  /** When the server last closed its only connection for an owner that was none of its own, µs; -1 when it never did. */
   takenOverUs = -1;
   /** Sockets that a newer one took over from and that the server has not closed yet. */
   olderOpen = 0;
@@ -59,6 +62,10 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   #takingOver = 0;
   /** What the latest hello declared as handled. */
   #declared = -1;
+  /** When a hello left that is not answered yet, µs; -1 when there is none. */
+  #helloUs = -1;
+  /** When the latest of those left that never will be, as their sockets are gone, µs; -1 when there are none. */
+  #leftHelloUs = -1;
 
   constructor(options: {
     readonly client: number;
@@ -102,13 +109,15 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   }
 
   helloSent(_subscriber: Subscriber<Delivery>, resumeFrom: number): void {
-    this.ledger.helloSent(this.#clock.nowUs());
+    this.#helloUs = this.#clock.nowUs();
+    this.ledger.helloSent(this.#helloUs);
     this.#declared = resumeFrom;
   }
 
   welcomed(_subscriber: Subscriber<Delivery>, welcome: Welcome, askedResume: boolean): void {
     const nowUs = this.#clock.nowUs();
     this.pace.welcomed();
+    this.#helloUs = -1;
     this.olderOpen += this.#takingOver;
     this.#takingOver = 0;
     if (welcome.resumed) this.ledger.resumed(nowUs, this.#declared);
@@ -165,9 +174,16 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     const nowUs = this.#clock.nowUs();
     this.ledger.closed(nowUs, code);
     this.pace.closed(nowUs);
-    if (code === CloseCode.takenOver) this.takenOverUs = nowUs;
+    if (this.#helloUs >= 0) this.#leftHelloUs = this.#helloUs;
+    this.#helloUs = -1;
+    if (code === CloseCode.takenOver && !this.#mayBeItself(nowUs)) this.takenOverUs = nowUs;
     this.#lostConnection = true;
     this.#owner.closed(this, code, reason);
+  }
+
+  /** A hello that was on its way when its client left for another socket takes the session over when it arrives. */
+  #mayBeItself(nowUs: number): boolean {
+    return this.#leftHelloUs >= 0 && nowUs - this.#leftHelloUs < HELLO_TRAVEL_US;
   }
 
   olderClosed(): void {
