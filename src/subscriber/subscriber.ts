@@ -185,7 +185,7 @@ export class Subscriber<D extends object> {
   }
 
   sendRaw(text: string): void {
-    this.current?.link.send(text);
+    if (!this.#muted) this.current?.link.send(text);
   }
 
   /** Stays without a connection, once it has none, until `release`. */
