@@ -56,8 +56,8 @@ function refusalOf({ method, headers }: IncomingMessage): Refusal | undefined {
     };
   if (!KEY.test(headers['sec-websocket-key'] ?? ''))
     return { status: '400 Bad Request', because: 'Sec-WebSocket-Key is 16 bytes in base64.' };
-  const offered = headers['sec-websocket-protocol'];
-  if (offered !== undefined && !hasToken(offered, SUBPROTOCOL))
+  const offered = headers['sec-websocket-protocol']?.split(',');
+  if (offered?.every((name) => name.trim() !== SUBPROTOCOL))
     return { status: '400 Bad Request', because: `Only the subprotocol ${SUBPROTOCOL} is spoken here.` };
   return undefined;
 }
