@@ -1,4 +1,4 @@
-import { decodeServerText, type Envelope, type ServerFrame } from './frame.ts';
+import { decodeServerText, type Envelope, NAME_LENGTH_MAX, type ServerFrame } from './frame.ts';
 
 const HEAD = '{"seq":';
 const ATTEMPT = '"attempt":';
@@ -123,9 +123,11 @@ export class ServerTextDecoder {
 
   /** @returns undefined for what is no envelope, or says more than its type and payload */
   #remember(text: string): Tail | undefined {
-    const { type, payload, ...more } = fieldsOf(text);
-    if (type === undefined || Object.keys(more).length > 0) return undefined;
-    const tail: Tail = { text: copyOf(text), type, payload, next: undefined };
+    const fields = fieldsOf(text);
+    if (fields === undefined) return undefined;
+    // A slice keeps all the text alive that it was cut from: of a batch, much more than itself.
+    const kept = text.length > this.#text.length / 2 ? text : copyOf(text);
+    const tail: Tail = { text: kept, ...fields, next: undefined };
     this.#tails.set(tail.text, tail);
     this.#remembered += text.length;
     for (const [oldest, forgotten] of this.#tails) {
@@ -139,16 +141,19 @@ export class ServerTextDecoder {
   }
 }
 
-/** The fields of an envelope but for its seq; none when the parser would not take it for one. */
-function fieldsOf(tail: string): { readonly type?: string; readonly payload?: unknown } {
-  let type: string | undefined;
-  decodeServerText(`${HEAD}1,${tail}`, (frame) => {
-    if (frame.kind === 'envelope') type = frame.type;
-  });
-  return type === undefined ? {} : { ...(JSON.parse(`{${tail}`) as { payload?: unknown }), type };
+/** @returns undefined for what the parser would not take for an envelope, or what says more than type and payload */
+function fieldsOf(tail: string): Pick<Tail, 'type' | 'payload'> | undefined {
+  let fields: Readonly<Record<string, unknown>>;
+  try {
+    fields = JSON.parse(`{${tail}`) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
+  const { type, payload, ...more } = fields;
+  const isEnvelope = typeof type === 'string' && type.length <= NAME_LENGTH_MAX;
+  return isEnvelope && Object.keys(more).length === 0 ? { type, payload } : undefined;
 }
 
-/** A slice would keep all the text alive that it was cut from. */
 function copyOf(slice: string): string {
   return JSON.parse(JSON.stringify(slice)) as string;
 }

@@ -10,7 +10,6 @@ import {
 import type { Item, Pipe, PipeReader, PipeWriter } from './pipe.ts';
 import type { VirtualTime } from './scheduler.ts';
 
-/** A link whose peer does not answer the closing handshake is dropped after this time. */
 const TURN_BYTES_MAX = 65_536;
 /** Of a frame's header, mask included. */
 const HEADER_BYTES = 8;
@@ -266,10 +265,14 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   #flushNow(): void {
     this.#time.disarm(this.#flush);
     if (this.#resetUnnoticed && this.#queue.length > 0) this.#die('');
-    const texts = this.#queue;
     const bytes = this.#queuedBytes;
-    this.#queue = [];
     this.#queuedBytes = 0;
+    if (this.#queue.length === 1) {
+      this.#out?.write({ kind: 'text', text: this.#queue.pop() ?? '', bytes });
+      return;
+    }
+    const texts = this.#queue;
+    this.#queue = [];
     if (this.batch && texts.length > 1) {
       this.#out?.write({ kind: 'text', text: `[${texts.join(',')}]`, bytes });
       return;

@@ -89,6 +89,7 @@ export class Pipe implements LaneUser {
   #allowance = 0;
   #allowanceAtUs = 0;
   readonly #slice = new Timer(() => this.#readOn());
+  readonly #onArrival = (end: number): void => this.#arrive(end);
 
   constructor(options: PipeOptions) {
     this.#time = options.time;
@@ -210,7 +211,7 @@ export class Pipe implements LaneUser {
     const nowUs = this.#time.nowUs();
     const departureUs = this.#lane.occupy(bytes, nowUs);
     this.#lastArrivalUs = Math.max(this.#lastArrivalUs, departureUs + this.#lane.drawDelayUs());
-    this.#time.at(this.#lastArrivalUs, () => this.#arrive(end));
+    this.#time.at(this.#lastArrivalUs, this.#onArrival, end);
     if (departureUs === nowUs) return;
     this.#departing = true;
     this.#time.at(departureUs, () => {
@@ -273,6 +274,10 @@ export class Pipe implements LaneUser {
 
   /** Frees what has been read, in steps large enough to cost little. */
   #dropRead(): void {
+    if (this.#items.length === 1) {
+      this.#items.pop();
+      return;
+    }
     this.#nextItem++;
     if (this.#nextItem < this.#items.length && this.#nextItem < READ_ITEMS_MAX) return;
     this.#items.splice(0, this.#nextItem);

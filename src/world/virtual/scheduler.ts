@@ -6,15 +6,17 @@ import type { Clock, Timer, Timers } from '../../protocol/ports.ts';
  * same run.
  */
 class Entry {
-  readonly run: () => void;
+  readonly run: (argument: number) => void;
+  readonly argument: number;
   readonly timer: Timer | undefined;
   atUs = 0;
   sequence = 0;
   /** Place in the heap; -1 while it is not in it. */
   position = -1;
 
-  constructor(run: () => void, timer: Timer | undefined) {
+  constructor(run: (argument: number) => void, argument: number, timer: Timer | undefined) {
     this.run = run;
+    this.argument = argument;
     this.timer = timer;
   }
 }
@@ -63,9 +65,12 @@ export class VirtualTime implements Clock, Timers {
     this.at(this.#nowUs + delayUs, run);
   }
 
-  /** @param instantUs - the present, if it has passed */
-  at(instantUs: number, run: () => void): void {
-    this.#insert(new Entry(run, undefined), Math.max(this.#nowUs, Math.ceil(instantUs)));
+  /**
+   * @param instantUs - the present, if it has passed
+   * @param argument - for `run`: what is planned often then needs no closure each time
+   */
+  at(instantUs: number, run: (argument: number) => void, argument = 0): void {
+    this.#insert(new Entry(run, argument, undefined), Math.max(this.#nowUs, Math.ceil(instantUs)));
   }
 
   /**
@@ -111,7 +116,7 @@ export class VirtualTime implements Clock, Timers {
     this.#nowUs = entry.atUs;
     this.#eventCount++;
     if (entry.timer) entry.timer.dueUs = -1;
-    entry.run();
+    entry.run(entry.argument);
   }
 
   #insert(entry: Entry, atUs: number): void {
@@ -170,7 +175,7 @@ function isBefore(a: Entry, b: Entry): boolean {
 
 function entryOf(timer: Timer): Entry {
   if (timer.entry instanceof Entry) return timer.entry;
-  const entry = new Entry(timer.fire, timer);
+  const entry = new Entry(timer.fire, 0, timer);
   timer.entry = entry;
   return entry;
 }
