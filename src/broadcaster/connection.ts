@@ -29,6 +29,7 @@ export type CloseCause =
 /** Whom a connection hands over what it hears. */
 export interface ConnectionOwner {
   readonly statistics: Statistics;
+  readonly settings: { readonly bufferBytesMax: number };
   greet(connection: Connection, hello: Hello): void;
   /** Takes an upstream message, and answers it at once or later. */
   receive(session: Session, frame: Envelope): void;
@@ -168,7 +169,8 @@ export class Connection implements LinkEvents {
     if (this.#malformed > MALFORMED_MAX) {
       this.#broadcaster.statistics.protocolErrors += 1;
       this.close(CloseCode.protocolError, 'too many malformed frames', 'protocol-error');
-    } else {
+    } else if (this.link.bufferedBytes <= this.#broadcaster.settings.bufferBytesMax) {
+      // Who sends garbage and does not read must not pile up what is said of it.
       this.link.send(encodeNotice('error', { message: reason }));
     }
   }
