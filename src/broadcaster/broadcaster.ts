@@ -196,7 +196,7 @@ export class Broadcaster extends SessionHost implements SessionObserver {
   protected override onOwned(session: Session): void {
     this.#pressure?.connected(session);
     this.oversight.owned(session);
-    this.queue.returned(session.identity.clientId);
+    this.queue.forgetAbsence(session.identity.clientId);
     this.#failures.delete(session);
   }
 
@@ -208,7 +208,8 @@ export class Broadcaster extends SessionHost implements SessionObserver {
     this.fanOut.remove(session);
   }
 
-  protected override onDiscarded(session: Session): void {
+  protected override onDiscarded(session: Session, reason: DropReason): void {
+    if (reason === 'goodbye') this.queue.forgetAbsence(session.identity.clientId);
     this.fanOut.remove(session);
     this.oversight.released(session);
     this.upstream.forget(session);

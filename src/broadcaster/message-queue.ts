@@ -133,7 +133,8 @@ export class MessageQueue {
     if (this.#away.size > AWAY_MAX && !oldest.done) this.#away.delete(oldest.value);
   }
 
-  returned(clientId: string): void {
+  /** A client is back, or has said that it does not come back. */
+  forgetAbsence(clientId: string): void {
     this.#away.delete(clientId);
   }
 

@@ -70,7 +70,7 @@ export abstract class SessionHost implements ConnectionOwner {
   protected abstract onOwned(session: Session): void;
   /** A session has lost its socket: nothing is written to it any more. */
   protected abstract onReleased(session: Session): void;
-  protected abstract onDiscarded(session: Session): void;
+  protected abstract onDiscarded(session: Session, reason: DropReason): void;
   protected abstract onMissedPong(connection: Connection): void;
   abstract receive(session: Session, frame: Envelope): void;
   abstract act(session: Session, frame: Action): void;
@@ -305,7 +305,7 @@ export abstract class SessionHost implements ConnectionOwner {
   #discard(session: Session, reason: DropReason, refusal: RefusalReason): void {
     this.rooms.leaveAll(session);
     this.ownerOf.delete(session);
-    this.onDiscarded(session);
+    this.onDiscarded(session, reason);
     session.end(reason);
     this.store.remove(session, refusal);
     this.observer?.sessionEnded(session, reason);

@@ -1,14 +1,15 @@
 import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import { Timer } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
+import type { DropReason } from '../protocol/session-contract.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
 const DELAY_MS = 300;
 
 class UnsubscribesLate extends Broadcaster {
-  protected override onDiscarded(session: Session): void {
-    super.onDiscarded(session);
+  protected override onDiscarded(session: Session, reason: DropReason): void {
+    super.onDiscarded(session, reason);
     if (this.stopped) return;
     const timer = new Timer(() => {
       const latest = this.store.latestOf(session.identity.clientId);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CloseCode } from '../../src/protocol/frame.ts';
 import { OversightBench, ROOM } from './oversight-bench.ts';
 
 function enqueue(bench: OversightBench, type: string, room = ROOM): string | undefined {
@@ -95,6 +96,16 @@ describe('message queue: retries', () => {
     bench.time.runFor(1200);
     expect([back.messages(), late.messages()]).toEqual([['m'], []]);
     expect(bench.statistics.queueRecovered).toBe(1);
+  });
+
+  it('does not wait for a client that has said goodbye', () => {
+    const bench = atMostOnce();
+    const client = bench.connect('a');
+    client.drop(CloseCode.goodbye);
+    enqueue(bench, 'm');
+    const back = bench.connect('a');
+    bench.time.runFor(300);
+    expect(back.messages()).toEqual([]);
   });
 
   it('does not wait for a client that left before the last try could have found it', () => {

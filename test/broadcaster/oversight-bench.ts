@@ -37,9 +37,9 @@ export class BenchClient {
   }
 
   /** The socket goes away without a close frame. */
-  drop(): void {
+  drop(code = 1006): void {
     this.link.state = LinkState.closed;
-    this.#events.onClose(1006, '');
+    this.#events.onClose(code, '');
   }
 
   /** What came since the last look: see `FakeLink.take`, without what is no message. */
