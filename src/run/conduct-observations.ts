@@ -49,7 +49,7 @@ export function observeConduct(record: RunRecord, faults: readonly FaultRecord[]
       disconnectedUs: sinceUs,
       seenUs: endUs,
       ttlUs: resumeTtl * 1000,
-      graceUs: DETECTION_GRACE_US,
+      graceUs: DETECTION_GRACE_US + blockedUs(record, sinceUs, endUs),
     })),
     ...(timersLeft === undefined
       ? {}
