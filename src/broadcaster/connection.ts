@@ -80,7 +80,7 @@ export class Connection implements LinkEvents {
     this.heartbeat?.life();
     const session = this.session;
     if (session === undefined) return;
-    session.welcomeArrived();
+    session.tokens.welcomeArrived();
     session.pump();
   }
 
@@ -136,7 +136,7 @@ export class Connection implements LinkEvents {
       return;
     }
     // An answer to what came after the welcome.
-    if (frame.kind === 'ack' || frame.kind === 'nack') session.welcomeArrived();
+    if (frame.kind === 'ack' || frame.kind === 'nack') session.tokens.welcomeArrived();
     switch (frame.kind) {
       case 'ack':
         this.#broadcaster.statistics.ackFrames += 1;

@@ -186,12 +186,12 @@ export abstract class SessionHost implements ConnectionOwner {
   protected welcome(connection: Connection, session: Session, hello: Hello, reason?: RefusalReason): void {
     const resumed = session.generation > 1;
     session.gapAcks = hello.gapAcks;
-    session.renewToken(this.ports.newId(), resumed ? (hello.resume?.token ?? '') : '');
+    session.tokens.renew(this.ports.newId(), resumed ? (hello.resume?.token ?? '') : '');
     connection.link.send(
       encodeFrame({
         kind: 'welcome',
         session: session.identity.id,
-        token: session.token,
+        token: session.tokens.newest,
         generation: session.generation,
         epoch: this.epoch,
         resumed,

@@ -81,7 +81,7 @@ export class MemoryStore {
     const session = this.#sessions.get(asked.session);
     if (session === undefined)
       return { kind: 'fresh', reason: this.#ends.get(asked.session) ?? 'unknown-session' };
-    if (!session.accepts(asked.token) || session.identity.clientId !== hello.clientId) {
+    if (!session.tokens.accept(asked.token) || session.identity.clientId !== hello.clientId) {
       return { kind: 'fresh', reason: 'bad-token' };
     }
     return { kind: 'resume', session };

@@ -4,6 +4,7 @@ import { NOTICE_HEAD, type OutgoingMessage, seqHead } from './message.ts';
 import { Outbox, OutboxGap } from './outbox.ts';
 import { refuseUnsent } from './peer-violation.ts';
 import { type Clock, type Link, LinkState, type Random, Timer, type Timers } from './ports.ts';
+import { ResumeTokens } from './resume-tokens.ts';
 import { errorCode, passes } from './send-error.ts';
 import type {
   DropReason,
@@ -18,8 +19,6 @@ import type {
 export const GAPS_MAX = 1000;
 /** Resends back off up to this many ack timeouts. */
 const RESEND_BACKOFF_MAX = 8;
-/** Tokens that are good at a time: the one that the client came with last, and the newest. */
-const TOKENS_MAX = 4;
 
 /**
  * One logical subscriber on the server: identity, seq space, outbox, and the socket it has at the moment.
@@ -33,6 +32,7 @@ export class Session {
   readonly settings: SessionSettings;
   /** Grows with every resume. */
   generation = 1;
+  readonly tokens = new ResumeTokens();
   /** Whether the client's acks of gaps say where the gap began; else such an ack is a plain one of its last seq. */
   gapAcks = false;
   /** Free for the observer. */
@@ -45,8 +45,6 @@ export class Session {
   protected readonly observer: SessionObserver;
   readonly #random: Random;
   readonly #resendTimer: Timer;
-  /** Good for a resume, the newest last. */
-  readonly #tokens: string[] = [];
   /** Messages up to this seq were counted as skipped in their broadcast. */
   #skippedThrough = 0;
   /** Last seq of the replay in progress, -1 when there is none. */
@@ -63,34 +61,6 @@ export class Session {
     this.#random = options.random;
     this.observer = options.observer;
     this.#resendTimer = new Timer(() => this.#onTimer());
-  }
-
-  /** That of the latest welcome. */
-  get token(): string {
-    return this.#tokens.at(-1) ?? '';
-  }
-
-  /**
-   * A welcome can get lost with its socket, several in a row as well: then the client has only what it came with. Or a
-   * hello comes late, on a socket that its client has left for another: then the client has the token of an earlier
-   * welcome, and not of the one that answers that hello.
-   *
-   * @param presented - the token that the client came with, empty when it came with none
-   */
-  renewToken(token: string, presented: string): void {
-    const tokens = this.#tokens;
-    tokens.splice(0, tokens.indexOf(presented));
-    if (tokens.length >= TOKENS_MAX) tokens.splice(1, 1);
-    tokens.push(token);
-  }
-
-  accepts(token: string): boolean {
-    return this.#tokens.includes(token);
-  }
-
-  /** The client has shown that the latest welcome has reached it, and the token in it. */
-  welcomeArrived(): void {
-    if (this.#tokens.length > 1) this.#tokens.splice(0, this.#tokens.length - 1);
   }
 
   get sequenced(): boolean {

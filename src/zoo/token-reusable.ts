@@ -1,20 +1,25 @@
+import { ResumeTokens } from '../protocol/resume-tokens.ts';
 import { Session } from '../protocol/session.ts';
 import { withSessions } from './broken-session.ts';
 import { overheardSubscriber } from './intruder.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
-class TakesOldTokens extends Session {
+class OldTokens extends ResumeTokens {
   readonly #issued = new Set<string>();
 
-  override renewToken(token: string, presented: string): void {
-    super.renewToken(token, presented);
+  override renew(token: string, presented: string): void {
+    super.renew(token, presented);
     this.#issued.add(token);
   }
 
-  override accepts(token: string): boolean {
+  override accept(token: string): boolean {
     return this.#issued.has(token);
   }
+}
+
+class TakesOldTokens extends Session {
+  override readonly tokens = new OldTokens();
 }
 
 export const tokenReusable: Variant = {

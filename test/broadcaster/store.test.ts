@@ -36,7 +36,7 @@ class Bench {
       random: { next: () => 0 },
       observer: new SessionBench(),
     });
-    session.renewToken('t', '');
+    session.tokens.renew('t', '');
     session.attach(new FakeLink(), false);
     this.store.add(session);
     return session;

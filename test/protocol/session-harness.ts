@@ -263,7 +263,7 @@ export class SessionHarness implements SessionObserver {
       observer: this,
     });
     session.gapAcks = true;
-    session.renewToken(`t${this.#sessions}`, '');
+    session.tokens.renew(`t${this.#sessions}`, '');
     this.#store.add(session);
     session.attach(this.#link(), false);
     return session;
@@ -302,8 +302,8 @@ export class SessionHarness implements SessionObserver {
   }
 
   #hello(): Hello {
-    const { identity, token } = this.#session;
-    const resume = { session: identity.id, token, epoch: 'e', lastSeq: this.#window.floor };
+    const { identity, tokens } = this.#session;
+    const resume = { session: identity.id, token: tokens.newest, epoch: 'e', lastSeq: this.#window.floor };
     return {
       kind: 'hello',
       clientId: 'c',

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PeerViolation } from '../../src/protocol/peer-violation.ts';
 import { LinkState } from '../../src/protocol/ports.ts';
-import type { Session } from '../../src/protocol/session.ts';
 import { FakeLink } from './fake-link.ts';
 import { SessionBench } from './session-bench.ts';
 
@@ -388,38 +387,6 @@ describe('session: send errors', () => {
 });
 
 describe('session: identity', () => {
-  function accepted(session: Session): readonly string[] {
-    return ['', 't1', 't2', 't3', 't4', 't5', 't6'].filter((token) => session.accepts(token));
-  }
-
-  it('accepts the token that the client came with until a later welcome has arrived', () => {
-    const { session } = new SessionBench();
-    session.renewToken('t1', '');
-    expect(accepted(session)).toEqual(['t1']);
-    // The welcome with t2 was lost, and then that with t3.
-    session.renewToken('t2', 't1');
-    session.renewToken('t3', 't1');
-    expect([session.token, accepted(session)]).toEqual(['t3', ['t1', 't2', 't3']]);
-    session.welcomeArrived();
-    expect([session.token, accepted(session)]).toEqual(['t3', ['t3']]);
-  });
-
-  it('accepts nothing older than what the client came with', () => {
-    const { session } = new SessionBench();
-    session.renewToken('t1', '');
-    // A hello with t1 on a socket that the client had left came after the one that t2 answered.
-    for (const token of ['t2', 't3']) session.renewToken(token, 't1');
-    session.renewToken('t4', 't2');
-    expect(accepted(session)).toEqual(['t2', 't3', 't4']);
-  });
-
-  it('keeps few tokens, among them the one that the client came with, however often it comes with it', () => {
-    const { session } = new SessionBench();
-    session.renewToken('t1', '');
-    for (const token of ['t2', 't3', 't4', 't5', 't6']) session.renewToken(token, 't1');
-    expect(accepted(session)).toEqual(['t1', 't4', 't5', 't6']);
-  });
-
   it('goes on with its seq space on a new socket', () => {
     const bench = new SessionBench();
     bench.send(2);
