@@ -14,8 +14,8 @@ class NotOpen extends Error {
  * The loop that everybody writes first: sends to each client in turn and hopes for the best.
  *
  * It does not look at the state of a socket, keeps nothing for anybody, never pings, and does not notice when a
- * client goes away. A send that throws, as to a closed socket, leaves the rest of the room with nothing. It is here to be
- * tested against; it serves at-most-once sessions only.
+ * client goes away. A send that throws, as to a closed socket, leaves the rest of the room with nothing. It is here to
+ * be tested against; it serves at-most-once sessions only.
  */
 export class NaiveBroadcaster extends Broadcaster {
   override publish(message: OutgoingMessage): string | undefined {

@@ -96,7 +96,7 @@ function weigh(
   { broken, misused, inconclusive }: Findings,
   measured: object,
 ): { readonly verdict: Verdict; readonly assertions: readonly JudgedAssertion[] } {
-  const isComplete = record.workers.every(({ lost }) => lost === undefined);
+  const isComplete = record.fleets.length >= record.workers.length;
   const assertions = evaluate(record.scenario, measured, isComplete);
   const verdict = decide({
     violations: broken,
@@ -129,7 +129,7 @@ function evaluate(scenario: Scenario, measured: object, isComplete: boolean): Ju
   });
 }
 
-/** A worker that died took along what its clients had seen, so what is too little without it proves nothing. */
+/** A worker without a record took along what its clients had seen: what is too little without it proves nothing. */
 function missedFromBelow({ op, bound }: Assertion, { status, actual = bound }: AssertionOutcome): boolean {
   return status === 'fail' && (op === '>' || (actual < bound && (op === '>=' || op === '==')));
 }
