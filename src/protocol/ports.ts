@@ -98,6 +98,9 @@ export interface LinkEvents {
   onClose(code: number, reason: string): void;
 }
 
+/** Takes an accepted link and says who wants to hear of it. */
+export type Accept = (link: Link) => LinkEvents;
+
 /** A dialled link: a client's end, with the ways in which a client's socket misbehaves. */
 export interface ClientLink extends Link {
   /** With false, pings of the server stay unanswered. */

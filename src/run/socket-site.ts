@@ -1,10 +1,10 @@
-import type { Link, LinkEvents } from '../protocol/ports.ts';
+import type { Accept } from '../protocol/ports.ts';
 import { type Listener, listen } from '../world/real/listener.ts';
 import type { ServerSite } from './reference-server.ts';
 
 /** A real port for the reference server, which it keeps over restarts. */
 export class SocketSite implements ServerSite {
-  readonly #accept: (link: Link) => LinkEvents;
+  readonly #accept: Accept;
   readonly #host: string;
   readonly #onTrouble: (error: Error) => void;
   readonly #beforeRead: () => void;
@@ -14,7 +14,7 @@ export class SocketSite implements ServerSite {
   #settled: Promise<void> = Promise.resolve();
 
   constructor(options: {
-    readonly accept: (link: Link) => LinkEvents;
+    readonly accept: Accept;
     readonly host: string;
     readonly port: number;
     /** The port could not be had again after a restart. */

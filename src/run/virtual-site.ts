@@ -1,4 +1,4 @@
-import { type Link, type LinkEvents, Timer, type Timers } from '../protocol/ports.ts';
+import { type Accept, Timer, type Timers } from '../protocol/ports.ts';
 import type { Path } from '../world/virtual/lane.ts';
 import type { VirtualListener, VirtualNetwork } from '../world/virtual/network.ts';
 import type { VirtualTime } from '../world/virtual/scheduler.ts';
@@ -44,7 +44,7 @@ export class ProcessTimers implements Timers {
 /** The place of the reference server in a virtual network. */
 export class VirtualSite implements ServerSite {
   readonly #network: VirtualNetwork;
-  readonly #accept: (link: Link) => LinkEvents;
+  readonly #accept: Accept;
   readonly #time: VirtualTime;
   readonly #timers: ProcessTimers;
   readonly #paths: readonly Path[];
@@ -54,7 +54,7 @@ export class VirtualSite implements ServerSite {
 
   constructor(options: {
     readonly network: VirtualNetwork;
-    readonly accept: (link: Link) => LinkEvents;
+    readonly accept: Accept;
     readonly time: VirtualTime;
     /** Everything that the server's process does by itself. */
     readonly timers: ProcessTimers;

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { SUBPROTOCOL } from '../../protocol/frame.ts';
+import type { Accept } from '../../protocol/ports.ts';
 import { linkUpgrade } from './server-link.ts';
-import type { Accept } from './socket-link.ts';
 
 const BACKLOG = 8192;
 const HANDSHAKE_TIMEOUT_MS = 10_000;

@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '../../protocol/frame.ts';
+import type { Accept } from '../../protocol/ports.ts';
 import { acceptValue, hasToken } from './handshake.ts';
-import { type Accept, SocketLink } from './socket-link.ts';
+import { SocketLink } from './socket-link.ts';
 
 /** Answers an upgrade request. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;

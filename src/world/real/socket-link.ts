@@ -1,9 +1,9 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { CloseCode } from '../../protocol/frame.ts';
 import {
+  type Accept,
   CLOSE_TIMEOUT_MS,
   type ClientLink,
-  type Link,
   type LinkEvents,
   LinkState,
   type SharedText,
@@ -17,9 +17,6 @@ import { LUMP, Reading } from './reading.ts';
 
 const NO_CODE = 1005;
 const NOTHING = new Uint8Array(0);
-
-/** Takes a new link and says who wants to hear of it. */
-export type Accept = (link: Link) => LinkEvents;
 
 /** Where a link is dialled to, and how. */
 export interface Dialling {

@@ -1,6 +1,7 @@
 import type { RawData, WebSocket } from 'ws';
 import { CloseCode, FRAME_BYTES_MAX } from '../../protocol/frame.ts';
 import {
+  type Accept,
   CLOSE_TIMEOUT_MS,
   type Link,
   type LinkEvents,
@@ -8,7 +9,6 @@ import {
   type SharedText,
 } from '../../protocol/ports.ts';
 import { fittingReason } from './closing.ts';
-import type { Accept } from './socket-link.ts';
 
 /** A batch leaves when it has grown to this, lest it outgrow the largest frame. */
 const BATCH_LENGTH_MAX = 65_536;

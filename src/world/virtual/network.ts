@@ -1,4 +1,4 @@
-import type { Dial, Link, LinkEvents, Random } from '../../protocol/ports.ts';
+import type { Accept, Dial, LinkEvents, Random } from '../../protocol/ports.ts';
 import { Lane, type LaneOptions, type Path } from './lane.ts';
 import { type Door, VirtualLink } from './link.ts';
 import { Pipe, type PipeTap } from './pipe.ts';
@@ -38,9 +38,6 @@ export interface ConnectionTap {
   readonly up: PipeTap;
   readonly down: PipeTap;
 }
-
-/** Takes a new link and says who wants to hear of it. */
-type Accept = (link: Link) => LinkEvents;
 
 /** Who listens at an address. */
 export interface VirtualListener {
