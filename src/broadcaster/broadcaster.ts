@@ -99,7 +99,7 @@ export class Broadcaster extends SessionHost implements SessionObserver {
     this.#pressure = this.#createPressure();
     const notify = (session: Session, text: string): void => {
       statistics.notices += 1;
-      this.#say(session, text);
+      this.ownerOf.get(session)?.say(text);
     };
     this.#actions = new RoomActions({ rooms, clock, notify });
   }
@@ -275,16 +275,10 @@ export class Broadcaster extends SessionHost implements SessionObserver {
     this.#failures.set(session, (this.#failures.get(session) ?? 0) + 1);
   }
 
-  /** Says what may get lost. A peer that does not read must not pile it up: over the limit it is not said. */
-  #say(session: Session, text: string): void {
-    const link = this.ownerOf.get(session)?.link;
-    if (link !== undefined && link.bufferedBytes <= this.settings.bufferBytesMax) link.send(text);
-  }
-
   /** To the socket that the session has now, if any: a client that missed the answer asks again. */
   #answer(session: Session, seq: number, refusal: string | undefined): void {
     const text = refusal === undefined ? encodeAck(seq, false) : encodeNack(seq, { reason: refusal });
-    this.#say(session, text);
+    this.ownerOf.get(session)?.say(text);
   }
 
   #broadcast(message: OutgoingMessage, recipients: Iterable<Session>): void {

@@ -93,6 +93,11 @@ export class Connection implements LinkEvents {
     this.#broadcaster.disconnected(this, code);
   }
 
+  /** Says what may get lost. A peer that does not read must not pile it up: over the limit it is not said. */
+  say(text: string): void {
+    if (this.link.bufferedBytes <= this.#broadcaster.settings.bufferBytesMax) this.link.send(text);
+  }
+
   close(code: number, reason: string, cause: CloseCause): void {
     this.cause = cause;
     this.stop();
@@ -169,9 +174,8 @@ export class Connection implements LinkEvents {
     if (this.#malformed > MALFORMED_MAX) {
       this.#broadcaster.statistics.protocolErrors += 1;
       this.close(CloseCode.protocolError, 'too many malformed frames', 'protocol-error');
-    } else if (this.link.bufferedBytes <= this.#broadcaster.settings.bufferBytesMax) {
-      // Who sends garbage and does not read must not pile up what is said of it.
-      this.link.send(encodeNotice('error', { message: reason }));
+    } else {
+      this.say(encodeNotice('error', { message: reason }));
     }
   }
 }
