@@ -331,6 +331,7 @@ export class Fleet implements LoadClientOwner {
       upstreamRun: this.#upstreamRun,
       clock,
       owner: this,
+      helloTimeoutMs: this.#scenario.server.helloTimeout,
     });
     client.subscriber = newSubscriber({
       clientId: `c${number}`,

@@ -25,9 +25,6 @@ export interface LoadClientOwner {
   crashed(client: LoadClient): void;
 }
 
-/** What is on its way for longer comes to a connection that the server has closed for want of a hello. */
-const HELLO_TRAVEL_US = 10_000_000;
-
 /**
  * A simulated client as the run sees it: the protocol's subscriber, the ledger of what it saw, and the handles by
  * which faults get hold of it.
@@ -54,6 +51,7 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   readonly #clock: Clock;
   readonly #relayedPrefix: string;
   readonly #owner: LoadClientOwner;
+  readonly #helloTravelUs: number;
   #subscriber: Subscriber<Delivery> | undefined;
   /** First attempt to get back after a loss of connection, µs; -1 when there was no loss. */
   #returningSinceUs = -1;
@@ -76,6 +74,8 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     readonly upstreamRun: string;
     readonly clock: Clock;
     readonly owner: LoadClientOwner;
+    /** As of the server. */
+    readonly helloTimeoutMs: number;
   }) {
     this.client = options.client;
     this.profileIndex = options.profileIndex;
@@ -84,6 +84,8 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     this.#clock = options.clock;
     this.#relayedPrefix = `${options.upstreamRun}.`;
     this.#owner = options.owner;
+    // Later than its timeout a hello finds its connection closed; the word of a takeover takes as long at the most.
+    this.#helloTravelUs = 2 * options.helloTimeoutMs * 1000;
   }
 
   /** Set once, right after construction: each of the two needs the other. */
@@ -183,7 +185,7 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
 
   /** A hello that was on its way when its client left for another socket takes the session over when it arrives. */
   #mayBeItself(nowUs: number): boolean {
-    return this.#leftHelloUs >= 0 && nowUs - this.#leftHelloUs < HELLO_TRAVEL_US;
+    return this.#leftHelloUs >= 0 && nowUs - this.#leftHelloUs < this.#helloTravelUs;
   }
 
   olderClosed(): void {
