@@ -1,7 +1,7 @@
+import type { AckFilter } from '../drivers/wsdeliver/observer.ts';
 import type { AckFate, AckFault, Fault, PlannedFault } from '../faults/fault.ts';
 import { findFault } from '../faults/registry.ts';
 import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.ts';
-import type { AckFilter } from '../subscriber/observer.ts';
 import type { LoadClient } from './load-client.ts';
 
 /** What became of one planned fault, in one worker or over all of them. */

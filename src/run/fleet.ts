@@ -8,15 +8,20 @@ import type { PublishLogRecord } from '../delivery/publish-log.ts';
 import type { HastyReturn } from '../delivery/reconnect-pace.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
 import { SeqSet } from '../delivery/seq-set.ts';
+import type {
+  AckDirection,
+  AckFilter,
+  SubscriberObserver,
+  SubscriberPorts,
+} from '../drivers/wsdeliver/observer.ts';
+import type { SubscriberProfile } from '../drivers/wsdeliver/profile.ts';
+import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import { Histogram } from '../measure/histogram.ts';
 import { type Clock, type Dial, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import { ServerTextDecoder } from '../protocol/server-text-decoder.ts';
 import type { ClientProfile, Scenario } from '../scenario/schema.ts';
 import { clientsOf, subscribedStreams } from '../scenario/timeline.ts';
-import type { AckDirection, AckFilter, SubscriberObserver, SubscriberPorts } from '../subscriber/observer.ts';
-import type { SubscriberProfile } from '../subscriber/profile.ts';
-import { Subscriber } from '../subscriber/subscriber.ts';
 import { ClientFaults, type FaultRecord } from './client-faults.ts';
 import { type Delivery, LoadClient, type LoadClientOwner } from './load-client.ts';
 import { Measures } from './measures.ts';

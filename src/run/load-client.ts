@@ -1,11 +1,11 @@
 import { Arrival } from '../delivery/arrival.ts';
 import type { ClientLedger } from '../delivery/ledger.ts';
 import { ReconnectPace, type ReconnectPolicy } from '../delivery/reconnect-pace.ts';
+import type { AckFilter, SubscriberObserver } from '../drivers/wsdeliver/observer.ts';
+import type { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
 import type { FaultyClient } from '../faults/fault.ts';
 import { CloseCode, type GapReason, type Welcome } from '../protocol/frame.ts';
 import type { Clock } from '../protocol/ports.ts';
-import type { AckFilter, SubscriberObserver } from '../subscriber/observer.ts';
-import type { Subscriber } from '../subscriber/subscriber.ts';
 
 /** A message between its arrival and its handling; `UNREADABLE` when it was none of this run's. */
 export type Delivery = Arrival | typeof UNREADABLE | typeof RELAYED;

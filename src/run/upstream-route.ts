@@ -1,5 +1,5 @@
-import type { SubscriberObserver, SubscriberPorts } from '../subscriber/observer.ts';
-import { Subscriber } from '../subscriber/subscriber.ts';
+import type { SubscriberObserver, SubscriberPorts } from '../drivers/wsdeliver/observer.ts';
+import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
 import type { PublishRequest, PublishRoute } from './publishers.ts';
 
 const PUBLISHER_PROFILE = {

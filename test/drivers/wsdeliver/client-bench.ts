@@ -1,11 +1,11 @@
-import type { DeliveryLevel, GapReason } from '../../src/protocol/frame.ts';
-import { type ClientLink, type LinkEvents, LinkState } from '../../src/protocol/ports.ts';
-import { ServerTextDecoder } from '../../src/protocol/server-text-decoder.ts';
-import type { SubscriberObserver } from '../../src/subscriber/observer.ts';
-import type { SubscriberProfile } from '../../src/subscriber/profile.ts';
-import { Subscriber } from '../../src/subscriber/subscriber.ts';
-import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
-import { FakeLink } from '../protocol/fake-link.ts';
+import type { SubscriberObserver } from '../../../src/drivers/wsdeliver/observer.ts';
+import type { SubscriberProfile } from '../../../src/drivers/wsdeliver/profile.ts';
+import { Subscriber } from '../../../src/drivers/wsdeliver/subscriber.ts';
+import type { DeliveryLevel, GapReason } from '../../../src/protocol/frame.ts';
+import { type ClientLink, type LinkEvents, LinkState } from '../../../src/protocol/ports.ts';
+import { ServerTextDecoder } from '../../../src/protocol/server-text-decoder.ts';
+import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
+import { FakeLink } from '../../protocol/fake-link.ts';
 import { PROFILE } from './pair.ts';
 
 class FakeSocket extends FakeLink implements ClientLink {

@@ -1,16 +1,16 @@
 import { expect } from 'vitest';
-import { Broadcaster } from '../../src/broadcaster/broadcaster.ts';
-import { type BroadcasterSettings, DEFAULT_SETTINGS } from '../../src/broadcaster/settings.ts';
-import { OutgoingMessage } from '../../src/protocol/message.ts';
-import { ServerTextDecoder } from '../../src/protocol/server-text-decoder.ts';
-import type { AckFilter } from '../../src/subscriber/observer.ts';
-import type { SubscriberProfile } from '../../src/subscriber/profile.ts';
-import { Subscriber } from '../../src/subscriber/subscriber.ts';
-import type { UpstreamOutcome } from '../../src/subscriber/upstream.ts';
-import { newIdFrom, randomStreams } from '../../src/world/random.ts';
-import type { Path } from '../../src/world/virtual/lane.ts';
-import { VirtualNetwork } from '../../src/world/virtual/network.ts';
-import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
+import { Broadcaster } from '../../../src/broadcaster/broadcaster.ts';
+import { type BroadcasterSettings, DEFAULT_SETTINGS } from '../../../src/broadcaster/settings.ts';
+import type { AckFilter } from '../../../src/drivers/wsdeliver/observer.ts';
+import type { SubscriberProfile } from '../../../src/drivers/wsdeliver/profile.ts';
+import { Subscriber } from '../../../src/drivers/wsdeliver/subscriber.ts';
+import type { UpstreamOutcome } from '../../../src/drivers/wsdeliver/upstream.ts';
+import { OutgoingMessage } from '../../../src/protocol/message.ts';
+import { ServerTextDecoder } from '../../../src/protocol/server-text-decoder.ts';
+import { newIdFrom, randomStreams } from '../../../src/world/random.ts';
+import type { Path } from '../../../src/world/virtual/lane.ts';
+import { VirtualNetwork } from '../../../src/world/virtual/network.ts';
+import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
 import { ClientWitness, type Delivery, ServerWitness, Stories } from './witness.ts';
 
 export interface PairOptions {

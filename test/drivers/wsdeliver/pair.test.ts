@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AckMode } from '../../src/protocol/frame.ts';
+import type { AckMode } from '../../../src/protocol/frame.ts';
 import { Pair, QUICK_SETTINGS } from './pair.ts';
 
 const client = fc.nat(2);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CloseCode } from '../../src/protocol/frame.ts';
-import { LinkState } from '../../src/protocol/ports.ts';
+import { CloseCode } from '../../../src/protocol/frame.ts';
+import { LinkState } from '../../../src/protocol/ports.ts';
 import { ClientBench } from './client-bench.ts';
 
 describe('subscriber: hello', () => {

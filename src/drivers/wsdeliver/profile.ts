@@ -1,5 +1,5 @@
-import type { BackoffPolicy } from '../protocol/backoff.ts';
-import type { AckMode } from '../protocol/frame.ts';
+import type { BackoffPolicy } from '../../protocol/backoff.ts';
+import type { AckMode } from '../../protocol/frame.ts';
 
 /** How a simulated client behaves while nothing is wrong. */
 export interface SubscriberProfile {

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
-import type { BroadcasterObserver } from '../../src/broadcaster/observer.ts';
-import type { DeliveryLevel, GapReason, RefusalReason, Welcome } from '../../src/protocol/frame.ts';
-import type { OutgoingMessage } from '../../src/protocol/message.ts';
-import type { Session } from '../../src/protocol/session.ts';
-import type { DropReason } from '../../src/protocol/session-contract.ts';
-import type { SubscriberObserver } from '../../src/subscriber/observer.ts';
-import type { Subscriber } from '../../src/subscriber/subscriber.ts';
+import type { BroadcasterObserver } from '../../../src/broadcaster/observer.ts';
+import type { SubscriberObserver } from '../../../src/drivers/wsdeliver/observer.ts';
+import type { Subscriber } from '../../../src/drivers/wsdeliver/subscriber.ts';
+import type { DeliveryLevel, GapReason, RefusalReason, Welcome } from '../../../src/protocol/frame.ts';
+import type { OutgoingMessage } from '../../../src/protocol/message.ts';
+import type { Session } from '../../../src/protocol/session.ts';
+import type { DropReason } from '../../../src/protocol/session-contract.ts';
 
 const REFUSAL_OF: Partial<Record<DropReason, RefusalReason>> = {
   'session-expired': 'expired',

@@ -1,5 +1,5 @@
-import { encodeUpstream } from '../protocol/frame.ts';
-import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
+import { encodeUpstream } from '../../protocol/frame.ts';
+import { type Clock, Timer, type Timers } from '../../protocol/ports.ts';
 
 /** Requests without an answer after which a publisher has to wait. */
 export const UPSTREAM_MAX = 1000;

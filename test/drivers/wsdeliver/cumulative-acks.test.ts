@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { AckMode } from '../../src/protocol/frame.ts';
-import { type ClientLink, type LinkEvents, LinkState } from '../../src/protocol/ports.ts';
-import { ServerTextDecoder } from '../../src/protocol/server-text-decoder.ts';
-import { Subscriber } from '../../src/subscriber/subscriber.ts';
-import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
-import { FakeLink } from '../protocol/fake-link.ts';
+import { Subscriber } from '../../../src/drivers/wsdeliver/subscriber.ts';
+import type { AckMode } from '../../../src/protocol/frame.ts';
+import { type ClientLink, type LinkEvents, LinkState } from '../../../src/protocol/ports.ts';
+import { ServerTextDecoder } from '../../../src/protocol/server-text-decoder.ts';
+import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
+import { FakeLink } from '../../protocol/fake-link.ts';
 
 class FakeClientLink extends FakeLink implements ClientLink {
   answerPings = true;

@@ -1,6 +1,6 @@
-import { AckPolicy } from '../protocol/ack-policy.ts';
-import { backoffMs } from '../protocol/backoff.ts';
-import { DedupWindow } from '../protocol/dedup-window.ts';
+import { AckPolicy } from '../../protocol/ack-policy.ts';
+import { backoffMs } from '../../protocol/backoff.ts';
+import { DedupWindow } from '../../protocol/dedup-window.ts';
 import {
   CloseCode,
   type DeliveryLevel,
@@ -13,8 +13,8 @@ import {
   type ResumeRequest,
   type ServerFrame,
   type Welcome,
-} from '../protocol/frame.ts';
-import { LinkState, Timer } from '../protocol/ports.ts';
+} from '../../protocol/frame.ts';
+import { LinkState, Timer } from '../../protocol/ports.ts';
 import { Inbox } from './inbox.ts';
 import type { AckFilter, SubscriberObserver, SubscriberPorts } from './observer.ts';
 import type { SubscriberProfile } from './profile.ts';

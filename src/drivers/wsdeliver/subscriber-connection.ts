@@ -1,4 +1,4 @@
-import type { ClientLink, Dial, LinkEvents } from '../protocol/ports.ts';
+import type { ClientLink, Dial, LinkEvents } from '../../protocol/ports.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /** One socket of a client. A client has one at a time, but for the moment in which a second takes over. */

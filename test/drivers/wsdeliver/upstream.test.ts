@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UPSTREAM_MAX, Upstream } from '../../src/subscriber/upstream.ts';
-import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
+import { UPSTREAM_MAX, Upstream } from '../../../src/drivers/wsdeliver/upstream.ts';
+import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
 
 /** A client's outbox in virtual time. */
 class UpstreamBench {

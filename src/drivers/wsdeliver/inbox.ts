@@ -1,5 +1,5 @@
-import type { DedupWindow } from '../protocol/dedup-window.ts';
-import { type Random, Timer, type Timers } from '../protocol/ports.ts';
+import type { DedupWindow } from '../../protocol/dedup-window.ts';
+import { type Random, Timer, type Timers } from '../../protocol/ports.ts';
 
 /** Messages waiting for the handler after which the client stops reading its socket. */
 const INBOX_MAX = 1024;

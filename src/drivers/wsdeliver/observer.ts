@@ -1,6 +1,6 @@
-import type { GapReason, Welcome } from '../protocol/frame.ts';
-import type { Clock, Dial, Random, Timers } from '../protocol/ports.ts';
-import type { ServerTextDecoder } from '../protocol/server-text-decoder.ts';
+import type { GapReason, Welcome } from '../../protocol/frame.ts';
+import type { Clock, Dial, Random, Timers } from '../../protocol/ports.ts';
+import type { ServerTextDecoder } from '../../protocol/server-text-decoder.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /**
