@@ -20,8 +20,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   faults: ['delivery', 'measure'],
   scenario: ['delivery', 'measure', 'faults'],
   world: ['protocol', 'broadcaster', 'drivers'],
-  run: ['protocol', 'broadcaster', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
-  zoo: ['protocol', 'broadcaster', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world', 'run'],
+  load: ['protocol', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
+  run: ['protocol', 'broadcaster', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],
+  zoo: [
+    'protocol',
+    'broadcaster',
+    'drivers',
+    'delivery',
+    'measure',
+    'faults',
+    'scenario',
+    'world',
+    'load',
+    'run',
+  ],
   simulation: [
     'protocol',
     'broadcaster',
@@ -31,12 +43,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'faults',
     'scenario',
     'world',
+    'load',
     'run',
     'zoo',
   ],
   report: ['delivery', 'measure', 'scenario', 'run', 'simulation'],
   // What `import 'wsdeliver'` gives: the broadcaster on real sockets, with its metrics.
-  'library.ts': ['protocol', 'broadcaster', 'world', 'run'],
+  'library.ts': ['protocol', 'broadcaster', 'world', 'load', 'run'],
   cli: [
     'protocol',
     'broadcaster',
@@ -67,7 +80,7 @@ const IMPURE =
   /\b(Date|process|Buffer|setTimeout|setInterval|setImmediate|queueMicrotask|crypto|fetch)\b|Math\.random|\bperformance\.|\basync\b|\bawait\b|\bPromise\b|from 'node:/;
 
 /** Processes of their own, which end by themselves. */
-const WORKER_SCRIPTS = ['run/load-worker.ts', 'simulation/seed-job.ts', 'simulation/shrink-job.ts'];
+const WORKER_SCRIPTS = ['load/load-worker.ts', 'simulation/seed-job.ts', 'simulation/shrink-job.ts'];
 
 const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|shared|lib)(\.ts)?$/;
 

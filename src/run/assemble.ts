@@ -3,6 +3,7 @@ import type { MetricsSummary } from '../broadcaster/broadcast-metrics.ts';
 import type { DeliveryCounts } from '../delivery/judgement.ts';
 import { decide, type Verdict } from '../delivery/verdict.ts';
 import { findFault } from '../faults/registry.ts';
+import type { ProfileMeasures } from '../load/measures.ts';
 import { Histogram } from '../measure/histogram.ts';
 import {
   type Assertion,
@@ -14,7 +15,6 @@ import type { Scenario } from '../scenario/schema.ts';
 import { writeScenario } from '../scenario/write-scenario.ts';
 import { generatorDocument, generatorNotes, generatorState } from './generator.ts';
 import { type Findings, judgeRun } from './judge-run.ts';
-import type { ProfileMeasures } from './measures.ts';
 import { RESULT_SCHEMA, type Result } from './result.ts';
 import type { RunRecord } from './run-record.ts';
 

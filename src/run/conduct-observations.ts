@@ -1,9 +1,9 @@
 import { type ConductObservations, detectionBudgetUs, shortestSilenceUs } from '../delivery/conduct.ts';
 import { parameterValue } from '../faults/fault.ts';
+import type { FaultRecord } from '../load/client-faults.ts';
 import { FRAME_BYTES_MAX } from '../protocol/frame.ts';
 import { CLOSE_TIMEOUT_MS } from '../protocol/ports.ts';
 import { GAPS_MAX } from '../protocol/session.ts';
-import type { FaultRecord } from './client-faults.ts';
 import type { ServerFindings } from './reference-server.ts';
 import type { RunRecord } from './run-record.ts';
 import type { ServerClose } from './server-record.ts';

@@ -2,8 +2,8 @@ import { inconclusiveReasons, type Judgement, judge } from '../delivery/checker.
 import { judgeConduct, mergeAnomalyCounts } from '../delivery/conduct.ts';
 import { type DeliveryLevel, resourceViolations, violations } from '../delivery/guarantee.ts';
 import type { Anomaly, AnomalyKind } from '../delivery/judgement.ts';
+import type { FaultRecord } from '../load/client-faults.ts';
 import { clientsOf } from '../scenario/timeline.ts';
-import type { FaultRecord } from './client-faults.ts';
 import { observeConduct } from './conduct-observations.ts';
 import { judgeUpstream } from './judge-upstream.ts';
 import type { RunRecord } from './run-record.ts';

@@ -11,6 +11,7 @@ import type { Application } from '../broadcaster/upstream-intake.ts';
 import type { TakeoverObservation } from '../delivery/conduct.ts';
 import type { EvidenceRecord } from '../delivery/evidence.ts';
 import type { FaultyServer, SendErrors } from '../faults/fault.ts';
+import type { PublishRequest, PublishRoute } from '../load/publishers.ts';
 import type { Histogram } from '../measure/histogram.ts';
 import { OutgoingMessage } from '../protocol/message.ts';
 import {
@@ -25,7 +26,6 @@ import type { ServerSettings } from '../scenario/schema.ts';
 import type { AlertLog } from './alert-log.ts';
 import { FlakyLink, SendFailures } from './flaky-link.ts';
 import { oversightSettings } from './oversight-settings.ts';
-import type { PublishRequest, PublishRoute } from './publishers.ts';
 import { type OpenConnection, type ServerClose, ServerRecord, tagOf } from './server-record.ts';
 import type { UpstreamDesk, UpstreamFindings } from './upstream-desk.ts';
 

@@ -1,24 +1,14 @@
 import type { Drain } from '../delivery/loss-judge.ts';
 import type { PublishLog } from '../delivery/publish-log.ts';
 import type { PlannedFault } from '../faults/fault.ts';
+import type { FaultRecord } from '../load/client-faults.ts';
+import type { FleetRecord } from '../load/fleet.ts';
+import type { Measures } from '../load/measures.ts';
+import type { ProcessUse, WorkerAccount } from '../load/worker-messages.ts';
 import type { Histogram } from '../measure/histogram.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { FaultRecord } from './client-faults.ts';
-import type { FleetRecord } from './fleet.ts';
-import type { Measures } from './measures.ts';
 import type { ServerFindings } from './reference-server.ts';
 import type { Sampler } from './sampler.ts';
-import type { ProcessUse } from './worker-messages.ts';
-
-/** A load worker as the result tells of it. */
-export interface WorkerAccount {
-  readonly worker: number;
-  readonly pid: number;
-  readonly clients: readonly number[];
-  readonly use: ProcessUse | undefined;
-  /** Why it was gone before its record came. */
-  readonly lost: string | undefined;
-}
 
 /** What a run leaves behind before it is judged, in whichever world it took place. */
 export interface RunRecord {

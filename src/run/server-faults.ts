@@ -1,7 +1,7 @@
 import type { FaultyServer, PlannedFault } from '../faults/fault.ts';
 import { findFault } from '../faults/registry.ts';
+import type { FaultRecord } from '../load/client-faults.ts';
 import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
-import type { FaultRecord } from './client-faults.ts';
 
 const NOT_FIRED = {
   planned: 1,

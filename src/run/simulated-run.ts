@@ -1,5 +1,7 @@
 import { crc32 } from '../delivery/crc32.ts';
 import type { PlannedFault } from '../faults/fault.ts';
+import { Fleet, type NewSubscriber } from '../load/fleet.ts';
+import { Publishers } from '../load/publishers.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
@@ -8,8 +10,6 @@ import type { LaneOptions, Path } from '../world/virtual/lane.ts';
 import { type ConnectionTap, VirtualNetwork } from '../world/virtual/network.ts';
 import { VirtualTime } from '../world/virtual/scheduler.ts';
 import { DrainWatch } from './drain-watch.ts';
-import { Fleet, type NewSubscriber } from './fleet.ts';
-import { Publishers } from './publishers.ts';
 import { broadcasterSettings, type NewBroadcaster, ReferenceServer } from './reference-server.ts';
 import type { RunRecord } from './run-record.ts';
 import { Sampler } from './sampler.ts';

@@ -3,12 +3,12 @@ import type { Checksum } from '../delivery/crc32.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
+import { upstreamRun } from '../load/upstream-load.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import { upstreamStreams } from '../scenario/upstream-streams.ts';
-import { upstreamRun } from './upstream-load.ts';
 
 /** What the server's application saw of the messages that clients sent. */
 export interface UpstreamFindings {

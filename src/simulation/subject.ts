@@ -1,4 +1,4 @@
-import type { NewSubscriber } from '../run/fleet.ts';
+import type { NewSubscriber } from '../load/fleet.ts';
 import type { SimulatedNetwork, SimulationOptions } from '../run/simulated-run.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Variant } from '../zoo/variant.ts';

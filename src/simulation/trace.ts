@@ -1,9 +1,9 @@
 import type { SubscriberObserver } from '../drivers/wsdeliver/observer.ts';
 import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
+import type { NewSubscriber } from '../load/fleet.ts';
+import type { Delivery } from '../load/load-client.ts';
 import { type ClientFrame, decodeClientText, decodeServerText, type ServerFrame } from '../protocol/frame.ts';
 import type { Clock } from '../protocol/ports.ts';
-import type { NewSubscriber } from '../run/fleet.ts';
-import type { Delivery } from '../run/load-client.ts';
 import type { ConnectionTap } from '../world/virtual/network.ts';
 import type { Item, PipeTap } from '../world/virtual/pipe.ts';
 import type { Direction } from './history.ts';

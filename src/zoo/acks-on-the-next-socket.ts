@@ -1,7 +1,7 @@
 import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
+import type { Delivery } from '../load/load-client.ts';
 import { encodeAck } from '../protocol/frame.ts';
 import { Timer } from '../protocol/ports.ts';
-import type { Delivery } from '../run/load-client.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 

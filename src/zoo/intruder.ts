@@ -1,6 +1,6 @@
 import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
+import type { NewSubscriber } from '../load/fleet.ts';
 import { type ClientLink, type Dial, type LinkEvents, LinkState, Timer } from '../protocol/ports.ts';
-import type { NewSubscriber } from '../run/fleet.ts';
 
 const DELAY_MS = 400;
 

@@ -1,7 +1,7 @@
 import { ANOMALY_KINDS } from '../delivery/anomaly-counts.ts';
 import { ruleFor } from '../delivery/charges.ts';
 import type { AnomalyKind, LossReason } from '../delivery/judgement.ts';
-import type { NewSubscriber } from '../run/fleet.ts';
+import type { NewSubscriber } from '../load/fleet.ts';
 import { type Findings, judgeRun } from '../run/judge-run.ts';
 import type { NewBroadcaster } from '../run/reference-server.ts';
 import { simulateScenario } from '../run/simulated-run.ts';

@@ -1,5 +1,5 @@
 import type { AnomalyKind } from '../delivery/judgement.ts';
-import type { NewSubscriber } from '../run/fleet.ts';
+import type { NewSubscriber } from '../load/fleet.ts';
 import type { NewBroadcaster } from '../run/reference-server.ts';
 import type { SimulatedNetwork } from '../run/simulated-run.ts';
 import type { Scenario } from '../scenario/schema.ts';

@@ -1,6 +1,6 @@
 import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
+import type { Delivery } from '../load/load-client.ts';
 import type { Envelope } from '../protocol/frame.ts';
-import type { Delivery } from '../run/load-client.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 

@@ -3,8 +3,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FleetRecord, FleetStatus } from './fleet.ts';
 import type { MeasuresRecord } from './measures.ts';
-import type { WorkerAccount } from './run-record.ts';
-import type { ProcessUse, WorkerCommand, WorkerReport } from './worker-messages.ts';
+import type { ProcessUse, WorkerAccount, WorkerCommand, WorkerReport } from './worker-messages.ts';
 
 const STDERR_KEPT = 2000;
 /** How long a worker that can't be reached has to be found dead. */

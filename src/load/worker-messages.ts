@@ -33,6 +33,16 @@ export interface ProcessUse {
   readonly eventLoopDelay: LatencySummary;
 }
 
+/** A load worker as the result tells of it. */
+export interface WorkerAccount {
+  readonly worker: number;
+  readonly pid: number;
+  readonly clients: readonly number[];
+  readonly use: ProcessUse | undefined;
+  /** Why it was gone before its record came. */
+  readonly lost: string | undefined;
+}
+
 /** What a load worker says to the coordinator. */
 export type WorkerReport =
   | { readonly kind: 'made' }
