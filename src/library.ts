@@ -14,7 +14,7 @@ import type { UpstreamMessage } from './broadcaster/upstream-intake.ts';
 import { fitsFrame, NAME_LENGTH_MAX } from './protocol/frame.ts';
 import { OutgoingMessage } from './protocol/message.ts';
 import { LinkState } from './protocol/ports.ts';
-import { METRICS_CLIENTS, Metrics } from './run/metrics.ts';
+import { METRICS_CLIENTS, Metrics } from './server/metrics.ts';
 import { randomStreams } from './world/random.ts';
 import { MachineClock } from './world/real/clock.ts';
 import { newSecretId } from './world/real/new-id.ts';

@@ -21,8 +21,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scenario: ['delivery', 'measure', 'faults'],
   world: ['protocol', 'broadcaster', 'drivers'],
   load: ['protocol', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
-  run: ['protocol', 'broadcaster', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],
-  zoo: [
+  server: ['protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],
+  run: [
     'protocol',
     'broadcaster',
     'drivers',
@@ -32,8 +32,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'scenario',
     'world',
     'load',
-    'run',
+    'server',
   ],
+  zoo: ['protocol', 'broadcaster', 'drivers', 'delivery', 'scenario', 'load', 'server', 'run'],
   simulation: [
     'protocol',
     'broadcaster',
@@ -44,12 +45,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'scenario',
     'world',
     'load',
+    'server',
     'run',
     'zoo',
   ],
   report: ['delivery', 'measure', 'scenario', 'run', 'simulation'],
   // What `import 'wsdeliver'` gives: the broadcaster on real sockets, with its metrics.
-  'library.ts': ['protocol', 'broadcaster', 'world', 'load', 'run'],
+  'library.ts': ['protocol', 'broadcaster', 'world', 'server'],
   cli: [
     'protocol',
     'broadcaster',
@@ -58,6 +60,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'faults',
     'scenario',
     'world',
+    'server',
     'run',
     'zoo',
     'simulation',

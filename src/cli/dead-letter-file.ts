@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import type { DeadLetters } from '../broadcaster/dead-letters.ts';
 import type { Clock } from '../protocol/ports.ts';
-import { deadLetterLines } from '../run/dead-letter-lines.ts';
+import { deadLetterLines } from '../server/dead-letter-lines.ts';
 import { checkWritable, reason } from './output-files.ts';
 
 const FLUSH_MS = 1000;

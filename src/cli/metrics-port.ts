@@ -1,5 +1,5 @@
-import { METRICS_CLIENTS, Metrics, type MetricsOptions } from '../run/metrics.ts';
-import { MetricsEndpoint } from '../run/metrics-endpoint.ts';
+import { METRICS_CLIENTS, Metrics, type MetricsOptions } from '../server/metrics.ts';
+import { MetricsEndpoint } from '../server/metrics-endpoint.ts';
 import { ListenError } from '../world/real/listener.ts';
 import { UserError } from './exit.ts';
 

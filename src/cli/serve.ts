@@ -1,9 +1,9 @@
 import type { Broadcaster } from '../broadcaster/broadcaster.ts';
 import { createBroadcaster } from '../broadcaster/create-broadcaster.ts';
 import type { Application } from '../broadcaster/upstream-intake.ts';
-import { broadcasterSettings } from '../run/reference-server.ts';
-import { ScaleHook } from '../run/scale-hook.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
+import { broadcasterSettings } from '../server/broadcaster-settings.ts';
+import { ScaleHook } from '../server/scale-hook.ts';
 import { randomStreams } from '../world/random.ts';
 import { MachineClock } from '../world/real/clock.ts';
 import { ListenError, listen } from '../world/real/listener.ts';

@@ -1,7 +1,16 @@
+import type { Intervals } from './intervals.ts';
 import type { SeqSet } from './seq-set.ts';
 import type { SessionLedger } from './session-ledger.ts';
 
-/** How far a stream has been published, for the drain. */
+/** How far a stream was published; seq 0: nothing was accepted. */
+export interface DrainGoal {
+  readonly seq: number;
+  readonly beginUs: number;
+  /** Seqs that nobody owes. */
+  readonly excluded: Intervals;
+}
+
+/** The same where it is looked at over and over. */
 export interface DrainTarget {
   /** Highest accepted seq. */
   readonly seq: number;

@@ -142,3 +142,21 @@ export interface PlannedFault {
   readonly probability?: number;
   readonly nth?: number;
 }
+
+/** What became of one planned fault, in one worker or over all of them. */
+export interface FaultRecord {
+  readonly index: number;
+  readonly name: string;
+  /** Clients it was meant for. */
+  readonly planned: number;
+  /** Clients on which it took hold while they had a working connection. */
+  readonly fired: number;
+  /** Single acts: strikes, beginnings on a connection, acks touched. */
+  readonly effects: number;
+  /** -1 when it never did. */
+  readonly firstFiredUs: number;
+  /** First thing that went differently for a client because of it: an ack touched, a connection lost; -1 for none. */
+  readonly firstEffectUs: number;
+  /** When it took hold of each client, and when it let go (-1: never): for checks of what the server noticed. */
+  readonly holds: readonly (readonly [client: number, fromUs: number, toUs: number])[];
+}

@@ -1,7 +1,6 @@
 import { Arrival } from '../delivery/arrival.ts';
 import type { Checksum } from '../delivery/crc32.ts';
-import type { DrainTarget } from '../delivery/drain-target.ts';
-import type { Intervals } from '../delivery/intervals.ts';
+import type { DrainGoal, DrainTarget } from '../delivery/drain-target.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
 import type { PublishLogRecord } from '../delivery/publish-log.ts';
@@ -16,16 +15,17 @@ import type {
 } from '../drivers/wsdeliver/observer.ts';
 import type { SubscriberProfile } from '../drivers/wsdeliver/profile.ts';
 import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { PlannedFault } from '../faults/fault.ts';
+import type { FaultRecord, PlannedFault } from '../faults/fault.ts';
 import { Histogram } from '../measure/histogram.ts';
 import { type Clock, type Dial, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import { ServerTextDecoder } from '../protocol/server-text-decoder.ts';
 import type { ClientProfile, Scenario } from '../scenario/schema.ts';
 import { clientsOf, subscribedStreams } from '../scenario/timeline.ts';
-import { ClientFaults, type FaultRecord } from './client-faults.ts';
+import { upstreamRun } from '../scenario/upstream-streams.ts';
+import { ClientFaults } from './client-faults.ts';
 import { type Delivery, LoadClient, type LoadClientOwner } from './load-client.ts';
 import { Measures } from './measures.ts';
-import { UpstreamLoad, upstreamRun } from './upstream-load.ts';
+import { UpstreamLoad } from './upstream-load.ts';
 
 export interface FleetPorts {
   readonly clock: Clock;
@@ -92,14 +92,6 @@ export interface FleetRecord {
   readonly acks: readonly { readonly frames: number; readonly messages: number }[];
   /** What clients sent; absent when none was to send anything. */
   readonly upstream?: PublishLogRecord;
-}
-
-/** How far a stream was published; seq 0: nothing was accepted. */
-export interface DrainGoal {
-  readonly seq: number;
-  readonly beginUs: number;
-  /** Seqs that nobody owes. */
-  readonly excluded: Intervals;
 }
 
 /**

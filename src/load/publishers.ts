@@ -1,4 +1,5 @@
 import type { Checksum } from '../delivery/crc32.ts';
+import type { DrainGoal } from '../delivery/drain-target.ts';
 import type { Intervals } from '../delivery/intervals.ts';
 import { unionOf } from '../delivery/intervals.ts';
 import { PublishLog, type PublishStatus } from '../delivery/publish-log.ts';
@@ -7,7 +8,6 @@ import { Histogram } from '../measure/histogram.ts';
 import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import type { PublishStream, Scenario } from '../scenario/schema.ts';
 import { publishInstants } from '../scenario/timeline.ts';
-import type { DrainGoal } from './fleet.ts';
 
 /** Hands one message to the server, however it is reached. */
 export interface PublishRoute {

@@ -4,18 +4,13 @@ import { formatStamp, makeBody, stampedPayload } from '../delivery/stamp.ts';
 import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import type { Scenario, UpstreamEntry } from '../scenario/schema.ts';
 import { publishInstants } from '../scenario/timeline.ts';
-import { type UpstreamStreams, upstreamStreams } from '../scenario/upstream-streams.ts';
+import { type UpstreamStreams, upstreamRun, upstreamStreams } from '../scenario/upstream-streams.ts';
 import type { LoadClient } from './load-client.ts';
 
 /** Messages of one client that leave in one turn before others get theirs. */
 const TURN_MAX = 256;
 /** Together with the stamp; the whole has to fit into a frame. */
 const BURST = 1;
-
-/** Identity of what clients send, apart from what they are sent. */
-export function upstreamRun(run: string): string {
-  return `${run}u`;
-}
 
 /**
  * What the clients of one process send to the server: each on a schedule of its own, stamped and logged like any

@@ -1,6 +1,6 @@
 import type { SubscriberObserver, SubscriberPorts } from '../drivers/wsdeliver/observer.ts';
 import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { PublishRequest, PublishRoute } from './publishers.ts';
+import type { PublishRequest, PublishRoute } from '../load/publishers.ts';
 
 const PUBLISHER_PROFILE = {
   rooms: [],

@@ -1,7 +1,8 @@
+import type { DrainGoal } from '../delivery/drain-target.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { DrainGoal, FleetRecord, FleetStatus } from './fleet.ts';
+import type { FleetRecord, FleetStatus } from './fleet.ts';
 import type { MeasuresRecord } from './measures.ts';
 
 /** What the coordinator says to a load worker. */

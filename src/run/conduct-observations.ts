@@ -1,12 +1,11 @@
 import { type ConductObservations, detectionBudgetUs, shortestSilenceUs } from '../delivery/conduct.ts';
-import { parameterValue } from '../faults/fault.ts';
-import type { FaultRecord } from '../load/client-faults.ts';
+import { type FaultRecord, parameterValue } from '../faults/fault.ts';
 import { FRAME_BYTES_MAX } from '../protocol/frame.ts';
 import { CLOSE_TIMEOUT_MS } from '../protocol/ports.ts';
 import { GAPS_MAX } from '../protocol/session.ts';
-import type { ServerFindings } from './reference-server.ts';
+import type { ServerFindings } from '../server/reference-server.ts';
+import type { ServerClose } from '../server/server-record.ts';
 import type { RunRecord } from './run-record.ts';
-import type { ServerClose } from './server-record.ts';
 
 /** Heartbeats are timers too: a loaded event loop may be this late without being wrong. */
 const DETECTION_GRACE_US = 1_000_000;

@@ -1,7 +1,7 @@
 import type { Drain } from '../delivery/loss-judge.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { ReferenceServer } from './reference-server.ts';
+import type { ReferenceServer } from '../server/reference-server.ts';
 
 /** Without anything new for this long, and with nothing pending at the server, what is missing will not come. */
 const QUIET_MS = 500;

@@ -2,7 +2,7 @@ import { inconclusiveReasons, type Judgement, judge } from '../delivery/checker.
 import { judgeConduct, mergeAnomalyCounts } from '../delivery/conduct.ts';
 import { type DeliveryLevel, resourceViolations, violations } from '../delivery/guarantee.ts';
 import type { Anomaly, AnomalyKind } from '../delivery/judgement.ts';
-import type { FaultRecord } from '../load/client-faults.ts';
+import type { FaultRecord } from '../faults/fault.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import { observeConduct } from './conduct-observations.ts';
 import { judgeUpstream } from './judge-upstream.ts';

@@ -1,14 +1,13 @@
 import type { Drain } from '../delivery/loss-judge.ts';
 import type { PublishLog } from '../delivery/publish-log.ts';
-import type { PlannedFault } from '../faults/fault.ts';
-import type { FaultRecord } from '../load/client-faults.ts';
+import type { FaultRecord, PlannedFault } from '../faults/fault.ts';
 import type { FleetRecord } from '../load/fleet.ts';
 import type { Measures } from '../load/measures.ts';
 import type { ProcessUse, WorkerAccount } from '../load/worker-messages.ts';
 import type { Histogram } from '../measure/histogram.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { ServerFindings } from './reference-server.ts';
-import type { Sampler } from './sampler.ts';
+import type { ServerFindings } from '../server/reference-server.ts';
+import type { Sampler } from '../server/sampler.ts';
 
 /** What a run leaves behind before it is judged, in whichever world it took place. */
 export interface RunRecord {

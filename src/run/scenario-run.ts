@@ -12,6 +12,13 @@ import { WorkerPool } from '../load/worker-pool.ts';
 import { ServerTextDecoder } from '../protocol/server-text-decoder.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
+import { broadcasterSettings } from '../server/broadcaster-settings.ts';
+import { ReferenceServer } from '../server/reference-server.ts';
+import { Sampler } from '../server/sampler.ts';
+import { ScaleHook } from '../server/scale-hook.ts';
+import { ServerFaults } from '../server/server-faults.ts';
+import { SocketEndpoint } from '../server/socket-endpoint.ts';
+import { UpstreamHandler } from '../server/upstream-handler.ts';
 import { randomStreams } from '../world/random.ts';
 import { MachineClock } from '../world/real/clock.ts';
 import { createDialer } from '../world/real/dial.ts';
@@ -19,13 +26,7 @@ import { newSecretId } from '../world/real/new-id.ts';
 import { TimerWheel } from '../world/real/timer-wheel.ts';
 import { type DrainCounts, DrainWatch } from './drain-watch.ts';
 import { preflight, thisMachine } from './preflight.ts';
-import { broadcasterSettings, ReferenceServer } from './reference-server.ts';
 import type { RunRecord } from './run-record.ts';
-import { Sampler } from './sampler.ts';
-import { ScaleHook } from './scale-hook.ts';
-import { ServerFaults } from './server-faults.ts';
-import { SocketSite } from './socket-site.ts';
-import { UpstreamDesk } from './upstream-desk.ts';
 
 const CLIENTS_PER_WORKER = 4000;
 const POLL_MS = 25;
@@ -103,7 +104,7 @@ class ScenarioRun {
   readonly #planned: readonly PlannedFault[];
   readonly #publishers: Publishers;
   readonly #server: ReferenceServer | undefined;
-  readonly #site: SocketSite | undefined;
+  readonly #endpoint: SocketEndpoint | undefined;
   readonly #route: UpstreamRoute | undefined;
   readonly #sampler: Sampler | undefined;
   readonly #serverFaults: ServerFaults | undefined;
@@ -146,19 +147,19 @@ class ScenarioRun {
       this.#scaleHook = hook;
       const scale = (alert: BroadcastAlert): void => hook.run(alert);
       const ports = { clock, timers, randomFor: this.#streams, newId: newSecretId, scale };
-      const desk = new UpstreamDesk({ scenario, run: this.#run, clock, checksum });
+      const upstreamHandler = new UpstreamHandler({ scenario, run: this.#run, clock, checksum });
       const failing = this.#planned.some(({ name }) => name === 'send-errors');
       const sendFailures = failing ? { sendFailures: this.#streams('send-errors') } : {};
-      const server = new ReferenceServer({ settings, ports, desk, ...sendFailures });
+      const server = new ReferenceServer({ settings, ports, upstreamHandler, ...sendFailures });
       this.#server = server;
-      this.#site = new SocketSite({
+      this.#endpoint = new SocketEndpoint({
         accept: (link) => server.accept(link),
         host: LOCALHOST,
         port: 0,
         onTrouble: (error) => this.#troubles.push(error.message),
         beforeRead: () => timers.catchUp(),
       });
-      server.site = this.#site;
+      server.endpoint = this.#endpoint;
       const onStruck = (): void => this.#publishers.excuseSlipUntil(clock.nowUs());
       this.#serverFaults = new ServerFaults({ planned: this.#planned, server, clock, timers, onStruck });
       this.#sampler = new Sampler({
@@ -211,7 +212,7 @@ class ScenarioRun {
       { scenario: this.#scenario, planned: this.#planned, clients: this.#asked, workers },
       thisMachine(),
     );
-    await this.#site?.open();
+    await this.#endpoint?.open();
     await this.#reachTarget();
     this.#startWorkers(workers);
     await this.#connect();
@@ -235,7 +236,7 @@ class ScenarioRun {
     this.#sampler?.stop();
     this.#watch.stop();
     this.#pool.kill();
-    await this.#site?.close();
+    await this.#endpoint?.close();
     this.#timers.close();
   }
 
@@ -297,7 +298,7 @@ class ScenarioRun {
   }
 
   #startWorkers(count: number): void {
-    const url = this.#site?.url ?? this.#scenario.target ?? '';
+    const url = this.#endpoint?.url ?? this.#scenario.target ?? '';
     for (let worker = 0; worker < count; worker += 1) {
       const clients: number[] = [];
       for (let client = worker; client < this.#asked; client += count) clients.push(client);

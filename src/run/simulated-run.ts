@@ -5,17 +5,18 @@ import { Publishers } from '../load/publishers.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
+import { broadcasterSettings } from '../server/broadcaster-settings.ts';
+import { type NewBroadcaster, ReferenceServer } from '../server/reference-server.ts';
+import { Sampler } from '../server/sampler.ts';
+import { ServerFaults } from '../server/server-faults.ts';
+import { UpstreamHandler } from '../server/upstream-handler.ts';
+import { ProcessTimers, SERVER_ADDRESS, VirtualEndpoint } from '../server/virtual-endpoint.ts';
 import { newIdFrom, randomStreams } from '../world/random.ts';
 import type { LaneOptions, Path } from '../world/virtual/lane.ts';
 import { type ConnectionTap, VirtualNetwork } from '../world/virtual/network.ts';
 import { VirtualTime } from '../world/virtual/scheduler.ts';
 import { DrainWatch } from './drain-watch.ts';
-import { broadcasterSettings, type NewBroadcaster, ReferenceServer } from './reference-server.ts';
 import type { RunRecord } from './run-record.ts';
-import { Sampler } from './sampler.ts';
-import { ServerFaults } from './server-faults.ts';
-import { UpstreamDesk } from './upstream-desk.ts';
-import { ProcessTimers, SERVER_ADDRESS, VirtualSite } from './virtual-site.ts';
 
 /** How often a phase looks whether it is over. */
 const POLL_MS = 25;
@@ -108,7 +109,7 @@ class SimulatedRun {
     this.#server = new ReferenceServer({
       settings: broadcasterSettings(scenario.server),
       ports: { clock: time, timers, randomFor: streams, newId: newIdFrom(streams('ids')) },
-      desk: new UpstreamDesk({ scenario, run, clock: time, checksum: crc32 }),
+      upstreamHandler: new UpstreamHandler({ scenario, run, clock: time, checksum: crc32 }),
       ...(this.#planned.some(({ name }) => name === 'send-errors')
         ? { sendFailures: streams('send-errors') }
         : {}),
@@ -135,7 +136,7 @@ class SimulatedRun {
       { length: this.#asked },
       (_, client): Path => network.path({ name: `net/${client}`, up, down }),
     );
-    server.site = new VirtualSite({
+    server.endpoint = new VirtualEndpoint({
       network,
       accept: (link) => server.accept(link),
       time,

@@ -33,3 +33,8 @@ export function upstreamStreams(scenario: Scenario): UpstreamStreams {
     },
   };
 }
+
+/** Identity of what clients send, apart from what they are sent. */
+export function upstreamRun(run: string): string {
+  return `${run}u`;
+}

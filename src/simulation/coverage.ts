@@ -9,8 +9,8 @@ import {
   type ServerFrame,
   type Welcome,
 } from '../protocol/frame.ts';
-import type { ServerFindings } from '../run/reference-server.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import type { ServerFindings } from '../server/reference-server.ts';
 import type { ConnectionTap } from '../world/virtual/network.ts';
 import type { Item } from '../world/virtual/pipe.ts';
 import type { SeedRun } from './seed-run.ts';

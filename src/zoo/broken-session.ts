@@ -2,7 +2,7 @@ import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Hello } from '../protocol/frame.ts';
 import { Session } from '../protocol/session.ts';
 import type { SessionSettings } from '../protocol/session-contract.ts';
-import type { NewBroadcaster } from '../run/reference-server.ts';
+import type { NewBroadcaster } from '../server/reference-server.ts';
 
 type SessionOptions = ConstructorParameters<typeof Session>[0];
 

@@ -3,8 +3,8 @@ import { ruleFor } from '../delivery/charges.ts';
 import type { AnomalyKind, LossReason } from '../delivery/judgement.ts';
 import type { NewSubscriber } from '../load/fleet.ts';
 import { type Findings, judgeRun } from '../run/judge-run.ts';
-import type { NewBroadcaster } from '../run/reference-server.ts';
 import { simulateScenario } from '../run/simulated-run.ts';
+import type { NewBroadcaster } from '../server/reference-server.ts';
 import type { ExpectedOutcome, Variant } from './variant.ts';
 
 /** What one run of a variant, or of the correct build in its place, came to. */

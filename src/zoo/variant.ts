@@ -1,8 +1,8 @@
 import type { AnomalyKind } from '../delivery/judgement.ts';
 import type { NewSubscriber } from '../load/fleet.ts';
-import type { NewBroadcaster } from '../run/reference-server.ts';
 import type { SimulatedNetwork } from '../run/simulated-run.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import type { NewBroadcaster } from '../server/reference-server.ts';
 
 /**
  * A server or a client that is broken in one way, on purpose.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Family, sampleOf, scrape } from '../run/prometheus-text.ts';
+import { type Family, sampleOf, scrape } from '../server/prometheus-text.ts';
 import { Folder, inTurn, RunningCommand, until, wsdeliver } from './command.ts';
 import { smallScenario } from './small-scenario.ts';
 

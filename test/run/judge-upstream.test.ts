@@ -5,9 +5,9 @@ import { encodeAck } from '../../src/protocol/frame.ts';
 import type { Session } from '../../src/protocol/session.ts';
 import { assembleResult } from '../../src/run/assemble.ts';
 import { type Findings, judgeRun } from '../../src/run/judge-run.ts';
-import type { NewBroadcaster } from '../../src/run/reference-server.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
+import type { NewBroadcaster } from '../../src/server/reference-server.ts';
 
 const SCENARIO = scenarioSchema.parse({
   name: 'upstream',

@@ -22,12 +22,10 @@ import {
   Timer,
   type Timers,
 } from '../protocol/ports.ts';
-import type { ServerSettings } from '../scenario/schema.ts';
 import type { AlertLog } from './alert-log.ts';
 import { FlakyLink, SendFailures } from './flaky-link.ts';
-import { oversightSettings } from './oversight-settings.ts';
 import { type OpenConnection, type ServerClose, ServerRecord, tagOf } from './server-record.ts';
-import type { UpstreamDesk, UpstreamFindings } from './upstream-desk.ts';
+import type { UpstreamFindings, UpstreamHandler } from './upstream-handler.ts';
 
 /** Dead letters kept for somebody to look at. */
 const DEAD_LETTERS_KEPT = 10_000;
@@ -46,7 +44,7 @@ export type NewBroadcaster = (options: {
 }) => Broadcaster;
 
 /** Where the broadcaster's sockets come from, in either world. */
-export interface ServerSite {
+export interface ServerEndpoint {
   /** Drops all sockets and refuses new ones. */
   goDown(): void;
   comeUp(): void;
@@ -85,7 +83,7 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
   readonly record: ServerRecord;
   readonly deadLetters = new DeadLetters(DEAD_LETTERS_KEPT);
   readonly types = new TypeCounters();
-  readonly #desk: UpstreamDesk;
+  readonly #upstreamHandler: UpstreamHandler;
   readonly #settings: BroadcasterSettings;
   readonly #ports: BroadcasterPorts;
   readonly #newBroadcaster: NewBroadcaster;
@@ -95,18 +93,18 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
   readonly #together: { readonly message: OutgoingMessage; readonly settle: Settle }[] = [];
   readonly #sendFailures: SendFailures | undefined;
   #broadcaster: Broadcaster | undefined;
-  #site: ServerSite | undefined;
+  #endpoint: ServerEndpoint | undefined;
 
   constructor(options: {
     readonly settings: BroadcasterSettings;
     readonly ports: BroadcasterPorts;
     /** Handles what clients send. */
-    readonly desk: UpstreamDesk;
+    readonly upstreamHandler: UpstreamHandler;
     readonly newBroadcaster?: NewBroadcaster;
     /** Decides which sends fail; absent where `failSends` is never called, since each send is a little slower then. */
     readonly sendFailures?: Random;
   }) {
-    this.#desk = options.desk;
+    this.#upstreamHandler = options.upstreamHandler;
     this.#settings = options.settings;
     this.#ports = options.ports;
     this.#newBroadcaster = options.newBroadcaster ?? createBroadcaster;
@@ -130,11 +128,11 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
     return this.#broadcaster !== undefined;
   }
 
-  set site(site: ServerSite) {
-    this.#site = site;
+  set endpoint(endpoint: ServerEndpoint) {
+    this.#endpoint = endpoint;
   }
 
-  /** A socket while the server is down gets nothing; the site refuses them anyway. */
+  /** A socket while the server is down gets nothing; the endpoint refuses them anyway. */
   accept(socket: Link): LinkEvents {
     const link = this.#sendFailures === undefined ? socket : new FlakyLink(socket, this.#sendFailures);
     if (this.#broadcaster !== undefined) return this.record.tap(link, this.#broadcaster.accept(link));
@@ -185,12 +183,12 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
     this.#broadcaster = undefined;
     broadcaster.stop('restart');
     this.#past.push(broadcaster.statistics);
-    this.#site?.goDown();
+    this.#endpoint?.goDown();
     this.#ports.timers.arm(this.#upTimer, downMs);
   }
 
   blockEventLoop(forMs: number): void {
-    this.#site?.block(forMs);
+    this.#endpoint?.block(forMs);
   }
 
   failSends(errors: SendErrors): void {
@@ -249,7 +247,7 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
       ackRoundTrip: record.ackRoundTrip,
       metrics: this.#broadcaster?.oversight.metrics.summary(),
       alerts: record.alerts,
-      upstream: this.#desk.findings(),
+      upstream: this.#upstreamHandler.findings(),
       deadLetters: this.deadLetters,
     };
   }
@@ -273,7 +271,7 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
 
   #comeUp(): void {
     this.#broadcaster = this.#make();
-    this.#site?.comeUp();
+    this.#endpoint?.comeUp();
   }
 
   #make(): Broadcaster {
@@ -281,7 +279,7 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
       settings: this.#settings,
       ports: { ...this.#ports, alert: (alert) => this.record.alerts.add(alert) },
       observer: this.record,
-      application: this.#desk,
+      application: this.#upstreamHandler,
       deadLetters: this.deadLetters,
       types: this.types,
     });
@@ -290,32 +288,4 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
 
 function statusOf(refusal: string | undefined): 'accepted' | 'rejected' {
   return refusal === undefined ? 'accepted' : 'rejected';
-}
-
-/** The broadcaster's settings, out of a scenario's `server` block. */
-export function broadcasterSettings(server: ServerSettings): BroadcasterSettings {
-  const { outbox, buffer, heartbeat, broadcast } = server;
-  return {
-    delivery: server.delivery,
-    ackTimeoutMs: outbox.ackTimeout,
-    resend: outbox.resend,
-    maxResend: outbox.maxResend,
-    nackBackoffMs: outbox.nackBackoff,
-    maxPending: outbox.maxPending,
-    overflow: outbox.overflow,
-    bufferBytesMax: buffer.max,
-    bufferBytesWarn: buffer.warn,
-    bufferWarnIntervalMs: buffer.warnInterval,
-    retryAttempts: broadcast.retryAttempts,
-    retryDelayMs: broadcast.retryDelay,
-    resumeTtlMs: server.resumeTtl,
-    helloTimeoutMs: server.helloTimeout,
-    pingIntervalMs: heartbeat.interval,
-    pongTimeoutMs: heartbeat.timeout,
-    missedPongsMax: heartbeat.missed,
-    batchSize: broadcast.batchSize,
-    batchDelayMs: broadcast.batchDelay,
-    messageTimeoutMs: broadcast.messageTimeout,
-    ...oversightSettings(server),
-  };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertName, BroadcastAlert } from '../../src/broadcaster/alerts.ts';
-import { AlertLog } from '../../src/run/alert-log.ts';
+import { AlertLog } from '../../src/server/alert-log.ts';
 
 function alert(name: AlertName, atUs: number, detail: string): BroadcastAlert {
   return { name, atUs, detail, clientId: undefined };

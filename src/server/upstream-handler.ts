@@ -3,12 +3,11 @@ import type { Checksum } from '../delivery/crc32.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
-import { upstreamRun } from '../load/upstream-load.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf } from '../scenario/timeline.ts';
-import { upstreamStreams } from '../scenario/upstream-streams.ts';
+import { upstreamRun, upstreamStreams } from '../scenario/upstream-streams.ts';
 
 /** What the server's application saw of the messages that clients sent. */
 export interface UpstreamFindings {
@@ -25,7 +24,7 @@ export interface UpstreamFindings {
  *
  * There is a ledger for each profile, so that each profile is judged by itself. A stream is a client.
  */
-export class UpstreamDesk implements Application {
+export class UpstreamHandler implements Application {
   readonly #clock: Clock;
   readonly #context: LedgerContext;
   readonly #ledgers = new Map<number, ClientLedger>();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DeadLetters } from '../../src/broadcaster/dead-letters.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';
-import { deadLetterLines } from '../../src/run/dead-letter-lines.ts';
+import { deadLetterLines } from '../../src/server/dead-letter-lines.ts';
 
 const AWKWARD = { text: 'a "quoted" \\ line\nand \u2028 another', nested: [{ n: null }] };
 

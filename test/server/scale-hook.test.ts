@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BroadcastAlert } from '../../src/broadcaster/alerts.ts';
-import { ScaleHook } from '../../src/run/scale-hook.ts';
+import { ScaleHook } from '../../src/server/scale-hook.ts';
 
 const ALERT: BroadcastAlert = {
   name: 'buffer',

@@ -1,9 +1,9 @@
 import type { Accept } from '../protocol/ports.ts';
 import { type Listener, listen } from '../world/real/listener.ts';
-import type { ServerSite } from './reference-server.ts';
+import type { ServerEndpoint } from './reference-server.ts';
 
 /** A real port for the reference server, which it keeps over restarts. */
-export class SocketSite implements ServerSite {
+export class SocketEndpoint implements ServerEndpoint {
   readonly #accept: Accept;
   readonly #host: string;
   readonly #onTrouble: (error: Error) => void;

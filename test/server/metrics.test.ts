@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { deepestOf, Metrics, type MetricsOptions } from '../../src/run/metrics.ts';
-import { MetricsEndpoint } from '../../src/run/metrics-endpoint.ts';
+import { deepestOf, Metrics, type MetricsOptions } from '../../src/server/metrics.ts';
+import { MetricsEndpoint } from '../../src/server/metrics-endpoint.ts';
 import { ListenError } from '../../src/world/real/listener.ts';
 import { DeliveryBench } from '../broadcaster/delivery-bench.ts';
 import { scrape } from './prometheus-text.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SharedText } from '../../src/protocol/ports.ts';
-import { FlakyLink, SendFailures } from '../../src/run/flaky-link.ts';
+import { FlakyLink, SendFailures } from '../../src/server/flaky-link.ts';
 import { randomStreams } from '../../src/world/random.ts';
 import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 import { FakeLink } from '../protocol/fake-link.ts';

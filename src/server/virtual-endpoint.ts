@@ -2,7 +2,7 @@ import { type Accept, Timer, type Timers } from '../protocol/ports.ts';
 import type { Path } from '../world/virtual/lane.ts';
 import type { VirtualListener, VirtualNetwork } from '../world/virtual/network.ts';
 import type { VirtualTime } from '../world/virtual/scheduler.ts';
-import type { ServerSite } from './reference-server.ts';
+import type { ServerEndpoint } from './reference-server.ts';
 
 /** Where the simulated server listens. */
 export const SERVER_ADDRESS = 'server';
@@ -42,7 +42,7 @@ export class ProcessTimers implements Timers {
 }
 
 /** The place of the reference server in a virtual network. */
-export class VirtualSite implements ServerSite {
+export class VirtualEndpoint implements ServerEndpoint {
   readonly #network: VirtualNetwork;
   readonly #accept: Accept;
   readonly #time: VirtualTime;

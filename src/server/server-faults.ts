@@ -1,6 +1,5 @@
-import type { FaultyServer, PlannedFault } from '../faults/fault.ts';
+import type { FaultRecord, FaultyServer, PlannedFault } from '../faults/fault.ts';
 import { findFault } from '../faults/registry.ts';
-import type { FaultRecord } from '../load/client-faults.ts';
 import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
 
 const NOT_FIRED = {

@@ -1,0 +1,64 @@
+import type { BroadcasterSettings } from '../broadcaster/settings.ts';
+import type { ServerSettings } from '../scenario/schema.ts';
+
+/** The broadcaster's settings, out of a scenario's `server` block. */
+export function broadcasterSettings(server: ServerSettings): BroadcasterSettings {
+  const { outbox, buffer, heartbeat, broadcast } = server;
+  return {
+    delivery: server.delivery,
+    ackTimeoutMs: outbox.ackTimeout,
+    resend: outbox.resend,
+    maxResend: outbox.maxResend,
+    nackBackoffMs: outbox.nackBackoff,
+    maxPending: outbox.maxPending,
+    overflow: outbox.overflow,
+    bufferBytesMax: buffer.max,
+    bufferBytesWarn: buffer.warn,
+    bufferWarnIntervalMs: buffer.warnInterval,
+    retryAttempts: broadcast.retryAttempts,
+    retryDelayMs: broadcast.retryDelay,
+    resumeTtlMs: server.resumeTtl,
+    helloTimeoutMs: server.helloTimeout,
+    pingIntervalMs: heartbeat.interval,
+    pongTimeoutMs: heartbeat.timeout,
+    missedPongsMax: heartbeat.missed,
+    batchSize: broadcast.batchSize,
+    batchDelayMs: broadcast.batchDelay,
+    messageTimeoutMs: broadcast.messageTimeout,
+    ...oversightSettings(server),
+  };
+}
+
+/** The part of the broadcaster's settings that is about failures, its queue and alerts. */
+function oversightSettings({
+  broadcaster,
+  failures,
+  queue,
+  alerts,
+}: ServerSettings): Pick<BroadcasterSettings, 'broadcaster' | 'failures' | 'queue' | 'alerts'> {
+  return {
+    broadcaster,
+    failures: {
+      threshold: failures.threshold,
+      windowMs: failures.window,
+      globalRatio: failures.globalRate,
+      historyMs: failures.history,
+      strategy: failures.strategy,
+      throttlePerSec: failures.throttleRate,
+      keepEvery: failures.keepEvery,
+    },
+    queue: {
+      size: queue.size,
+      retries: queue.retries,
+      retryDelayMs: queue.retryDelay,
+      intervalMs: queue.interval,
+    },
+    alerts: {
+      windowMs: alerts.window,
+      failureRatio: alerts.failureRate,
+      bufferRatio: alerts.buffer,
+      latencyMs: alerts.latency,
+      actions: [...new Set(alerts.actions)],
+    },
+  };
+}
