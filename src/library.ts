@@ -11,7 +11,7 @@ import type { BroadcasterObserver } from './broadcaster/observer.ts';
 import { type BroadcasterSettings, DEFAULT_SETTINGS } from './broadcaster/settings.ts';
 import type { Statistics } from './broadcaster/statistics.ts';
 import type { UpstreamMessage } from './broadcaster/upstream-intake.ts';
-import { fitsFrame, NAME_LENGTH_MAX } from './protocol/frame.ts';
+import { DELIVERY_LEVELS, type DeliveryLevel, fitsFrame, NAME_LENGTH_MAX } from './protocol/frame.ts';
 import { OutgoingMessage } from './protocol/message.ts';
 import { LinkState } from './protocol/ports.ts';
 import { METRICS_CLIENTS, Metrics } from './server/metrics.ts';
@@ -30,7 +30,7 @@ import { WsLink } from './world/real/ws-link.ts';
 /** What can be chosen; everything has a default. Durations in ms, sizes in bytes. */
 export interface BroadcasterOptions {
   /** `at-least-once` (default) and `effectively-once` keep what was not acked; `at-most-once` sends and forgets. */
-  readonly delivery?: 'at-most-once' | 'at-least-once' | 'effectively-once';
+  readonly delivery?: DeliveryLevel;
   /** How long an ack may take before the message is sent again. Default 5000. */
   readonly ackTimeoutMs?: number;
   /** Unanswered resends after which a message becomes a dead letter. Default 5. */
@@ -94,7 +94,7 @@ export interface DeadLetterNotice {
   readonly room: string;
   readonly type: string;
   readonly payload: unknown;
-  readonly reason: 'max-resend' | 'nack';
+  readonly reason: DeadLetter['reason'];
   /** Transmissions. */
   readonly attempts: number;
 }
@@ -355,7 +355,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
 
 const DEAD_LETTERS_KEPT = 1000;
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  delivery: ['at-most-once', 'at-least-once', 'effectively-once'],
+  delivery: DELIVERY_LEVELS,
   overflow: ['reject', 'drop-oldest', 'disconnect', 'pause'],
 };
 /** Of the options that are numbers, the smallest value. */

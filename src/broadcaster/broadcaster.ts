@@ -6,6 +6,7 @@ import {
   encodeFrame,
   encodeNack,
   fitsFrame,
+  isGapReason,
   NAME_LENGTH_MAX,
 } from '../protocol/frame.ts';
 import type { OutgoingMessage } from '../protocol/message.ts';
@@ -29,7 +30,6 @@ import { type Application, NO_APPLICATION, UpstreamIntake } from './upstream-int
 
 const UNHEALTHY_FAILURES = 2;
 const DEAD_LETTERS_KEPT = 1000;
-const GAP_REASONS: ReadonlySet<DropReason> = new Set(['overflow', 'ttl', 'max-resend', 'nack']);
 
 export interface BroadcasterOptions {
   readonly settings: BroadcasterSettings;
@@ -254,7 +254,7 @@ export class Broadcaster extends SessionHost implements SessionObserver {
     this.#pressure?.shrank(session);
     if (reason === 'overflow') this.statistics.overflowed += 1;
     // What found no place at all has no seq, and nothing is told of an ended session.
-    if (seq > 0 && session.sequenced && !session.ended && GAP_REASONS.has(reason)) this.statistics.gaps += 1;
+    if (seq > 0 && session.sequenced && !session.ended && isGapReason(reason)) this.statistics.gaps += 1;
     this.oversight.dropped(session, seq, message, reason);
     if (!this.queue.isEmpty) this.queue.missed(message, session.identity.clientId);
     this.observer?.dropped(session, message, reason);

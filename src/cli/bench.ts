@@ -1,3 +1,4 @@
+import { worstExitCode } from '../delivery/severity.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
 import { renderJunit } from '../report/junit.ts';
@@ -39,9 +40,6 @@ export interface BenchOptions extends Adjustments, MetricsFlags {
 
 const METRICS_HOST = '127.0.0.1';
 
-/** The most serious first. */
-const GRAVITY = [ExitCode.delivery, ExitCode.performance, ExitCode.inconclusive, ExitCode.pass];
-
 /**
  * Runs scenarios one after the other and reports each.
  *
@@ -79,7 +77,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
     for (const problem of files.problems) process.stderr.write(`${problem}\n`);
   }
   if (interrupt.signal.aborted) return interrupt.exitCode;
-  const worst = GRAVITY.find((code) => results.some(({ exitCode }) => exitCode === code)) ?? ExitCode.pass;
+  const worst = worstExitCode(results.map(({ exitCode }) => exitCode)) ?? ExitCode.pass;
   return worst === ExitCode.pass && files.problems.length > 0 ? ExitCode.internal : worst;
 }
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { worstExitCode } from '../delivery/severity.ts';
 import { proportionOf } from '../measure/proportion.ts';
 import { renderJson } from '../report/json.ts';
 import { renderText } from '../report/text.ts';
@@ -29,8 +30,6 @@ export interface ReplayOptions {
 }
 
 const SCHEMA = 'wsdeliver.replay/1';
-/** The most serious first. */
-const GRAVITY = [ExitCode.delivery, ExitCode.performance, ExitCode.inconclusive, ExitCode.pass];
 
 /**
  * Runs a stored failure again and says whether it is still there.
@@ -103,7 +102,7 @@ class Replaying {
     }
     const shown = runs.filter(({ reproduced }) => reproduced);
     const counted = shown.length > 0 ? shown : runs;
-    const exitCode = GRAVITY.find((code) => counted.some((run) => run.exitCode === code)) ?? ExitCode.pass;
+    const exitCode = worstExitCode(counted.map((run) => run.exitCode)) ?? ExitCode.pass;
     if (runs.length > 0) process.stdout.write(renderSocketReplay(this.#stored, { runs, exitCode }, look));
     return this.#ending(exitCode, {
       world: 'real',

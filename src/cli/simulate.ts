@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { worstExitCode } from '../delivery/severity.ts';
 import { formatSimulationProgress, renderSimulation, simulationHeadline } from '../report/simulation.ts';
 import { obstacleToSimulation, withoutProcess } from '../run/simulated-run.ts';
 import { parseDuration } from '../scenario/quantity.ts';
@@ -32,8 +33,6 @@ export interface SimulateOptions extends Adjustments {
 
 const SEEDS = 100;
 const REDRAW_MS = 100;
-/** The most serious first. */
-const GRAVITY = [ExitCode.delivery, ExitCode.performance, ExitCode.inconclusive, ExitCode.pass];
 
 /**
  * Runs seeds of scenarios in virtual time and reports each scenario.
@@ -100,8 +99,7 @@ class Simulation {
       interrupt.dispose();
     }
     if (interrupt.signal.aborted) return interrupt.exitCode;
-    const worst =
-      GRAVITY.find((code) => summaries.some(({ exitCode }) => exitCode === code)) ?? ExitCode.pass;
+    const worst = worstExitCode(summaries.map(({ exitCode }) => exitCode)) ?? ExitCode.pass;
     return worst === ExitCode.pass && !written ? ExitCode.internal : worst;
   }
 

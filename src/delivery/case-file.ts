@@ -1,8 +1,8 @@
-import { emptyAnomalyCounts } from './anomaly-counts.ts';
+import { type AnomalyCounts, type AnomalyKind, emptyAnomalyCounts } from './anomaly.ts';
 import type { StreamEvidenceRecord } from './evidence.ts';
 import { EXAMPLES_MAX, Examples } from './examples.ts';
 import { contains, type Intervals, members, NOTHING } from './intervals.ts';
-import type { Anomaly, AnomalyKind } from './judgement.ts';
+import type { Anomaly } from './judgement.ts';
 import type { PublishLog } from './publish-log.ts';
 import type { ClientRecord } from './record.ts';
 
@@ -55,7 +55,7 @@ export class CaseFile {
     return this.#examples.list();
   }
 
-  get counts(): Record<AnomalyKind, number> {
+  get counts(): AnomalyCounts {
     return this.#counts;
   }
 

@@ -1,10 +1,11 @@
+import type { AnomalyCounts } from './anomaly.ts';
 import { CaseFile } from './case-file.ts';
 import { isInverted, judgeClient } from './client-judge.ts';
 import { addCounts, emptyCounts } from './counts.ts';
 import type { EvidenceRecord, SessionEvidenceRecord } from './evidence.ts';
-import type { DeliveryLevel } from './guarantee.ts';
 import { countOf } from './intervals.ts';
-import type { Anomaly, AnomalyKind, Belief, DeliveryCounts } from './judgement.ts';
+import type { Anomaly, Belief, DeliveryCounts } from './judgement.ts';
+import type { DeliveryLevel } from './level.ts';
 import type { Drain } from './loss-judge.ts';
 import type { PublishLog } from './publish-log.ts';
 import type { ClientRecord, LedgerExample } from './record.ts';
@@ -33,7 +34,7 @@ export interface Judgement {
   readonly belief?: Belief;
   /** A limited number of each kind. */
   readonly anomalies: Anomaly[];
-  readonly anomalyCounts: Record<AnomalyKind, number>;
+  readonly anomalyCounts: AnomalyCounts;
   /** Of the unresolved deliveries, those of clients that were meant to be there. */
   readonly unresolvedUnexpected: number;
 }

@@ -1,6 +1,6 @@
-import { ANOMALY_KINDS, emptyAnomalyCounts } from './anomaly-counts.ts';
+import { type AnomalyCounts, type AnomalyKind, emptyAnomalyCounts } from './anomaly.ts';
 import { Examples } from './examples.ts';
-import type { Anomaly, AnomalyKind } from './judgement.ts';
+import type { Anomaly } from './judgement.ts';
 import type { HastyReturn } from './reconnect-pace.ts';
 
 /**
@@ -143,7 +143,7 @@ export function shortestSilenceUs({ intervalMs, timeoutMs, missed }: HeartbeatSe
 export interface ConductFindings {
   /** A limited number of each kind. */
   readonly anomalies: Anomaly[];
-  readonly anomalyCounts: Record<AnomalyKind, number>;
+  readonly anomalyCounts: AnomalyCounts;
 }
 
 /** Makes all checks. */
@@ -169,16 +169,6 @@ export function judgeConduct(seen: ConductObservations, originUs: number): Condu
   return { anomalies: examples.list(), anomalyCounts };
 }
 
-/** Adds what the conduct checks found to what the deliveries showed. */
-export function mergeAnomalyCounts(
-  a: Readonly<Record<AnomalyKind, number>>,
-  b: Readonly<Record<AnomalyKind, number>>,
-): Record<AnomalyKind, number> {
-  const sum = emptyAnomalyCounts();
-  for (const kind of ANOMALY_KINDS) sum[kind] = a[kind] + b[kind];
-  return sum;
-}
-
 function stuckSessions(seen: readonly LivenessObservation[], originUs: number): Anomaly[] {
   return seen
     .filter(({ pending, endUs, advancedUs, patienceUs }) => pending > 0 && endUs - advancedUs >= patienceUs)
@@ -200,7 +190,7 @@ function brokenBounds(seen: readonly BoundObservation[]): Anomaly[] {
   return seen
     .filter(({ seenMax, cap, slack }) => seenMax > cap + (slack ?? 0))
     .map(({ session, what, seenMax, cap }) =>
-      anomaly('over-bound', session, `${what} reached ${seenMax}, its limit is ${cap}`, 0, []),
+      anomaly('limit-exceeded', session, `${what} reached ${seenMax}, its limit is ${cap}`, 0, []),
     );
 }
 
@@ -281,7 +271,7 @@ function sharedSessions(seen: readonly TakeoverObservation[], originUs: number):
     const closed: [number, string][] =
       olderClosedUs === undefined ? [] : [[olderClosedUs, 'older connection closed']];
     return [
-      anomaly('two-owners', session, causes.join('; '), originUs, [
+      anomaly('split-ownership', session, causes.join('; '), originUs, [
         [ownedUs, 'newer connection took over'],
         ...closed,
       ]),
@@ -301,7 +291,7 @@ function evictedEarly(seen: readonly EvictionObservation[], originUs: number): A
 function takenByStrangers(seen: readonly StrangerObservation[], originUs: number): Anomaly[] {
   return seen.map(({ session, closedUs }) =>
     anomaly(
-      'two-owners',
+      'split-ownership',
       session,
       'somebody else took the session over: the client had opened no other connection',
       originUs,
@@ -313,7 +303,7 @@ function takenByStrangers(seen: readonly StrangerObservation[], originUs: number
 function hastyReturns(seen: readonly ReturnObservation[], originUs: number): Anomaly[] {
   return seen.map(({ session, waits, waitedUs, backoffUs, atUs }) => {
     const cause = `${waits} waits before it tried to connect again took ${ms(waitedUs)} together, its backoff says up to ${ms(backoffUs)}`;
-    return anomaly('hasty-return', session, cause, originUs, [[atUs, 'connects again']]);
+    return anomaly('missing-backoff', session, cause, originUs, [[atUs, 'connects again']]);
   });
 }
 

@@ -1,4 +1,5 @@
-import { type DeliveryCounts, LOSS_REASONS, type LossReason } from './judgement.ts';
+import type { DeliveryCounts } from './judgement.ts';
+import { LOSS_REASONS, type LossReason } from './loss-reason.ts';
 
 export function emptyCounts(): DeliveryCounts {
   return {
@@ -54,13 +55,5 @@ export function lossReasonsOf<T>(byReason: Partial<Record<LossReason, T>>): Loss
 }
 
 function emptyReasons(): Record<LossReason, number> {
-  return {
-    overflow: 0,
-    ttl: 0,
-    'max-resend': 0,
-    nack: 0,
-    'session-expired': 0,
-    replaced: 0,
-    restart: 0,
-  };
+  return Object.fromEntries(LOSS_REASONS.map((reason) => [reason, 0])) as Record<LossReason, number>;
 }

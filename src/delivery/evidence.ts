@@ -1,5 +1,5 @@
 import { type Intervals, NOTHING, unionOf } from './intervals.ts';
-import type { LossReason } from './judgement.ts';
+import type { LossReason } from './loss-reason.ts';
 import { SeqSet } from './seq-set.ts';
 
 /** Why the server let go of a session. */

@@ -1,4 +1,4 @@
-import type { AnomalyKind } from './judgement.ts';
+import type { AnomalyKind } from './anomaly.ts';
 
 /** Examples kept of each kind of anomaly; counts have no limit. */
 export const EXAMPLES_MAX = 32;

@@ -10,7 +10,7 @@ import {
   NOTHING,
   unionOf,
 } from './intervals.ts';
-import type { LossReason } from './judgement.ts';
+import type { LossReason } from './loss-reason.ts';
 import type { PublishLog } from './publish-log.ts';
 import type { GapWindow, SessionRecord } from './record.ts';
 import { streamOf } from './windows.ts';

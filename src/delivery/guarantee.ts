@@ -1,79 +1,47 @@
+import { ANOMALY_KINDS, type AnomalyCounts, type AnomalyKind, anomalyEntry } from './anomaly.ts';
 import { lossReasonsOf } from './counts.ts';
-import type { AnomalyKind, DeliveryCounts, LossReason } from './judgement.ts';
+import type { Anomaly, DeliveryCounts } from './judgement.ts';
+import { type DeliveryLevel, GUARANTEES, type Guarantee, type Rule } from './level.ts';
+import type { LossReason } from './loss-reason.ts';
 
-export type DeliveryLevel = 'at-most-once' | 'at-least-once' | 'effectively-once';
-
-/** `by-reason`: allowed where the scenario names the reason. `not-judged`: the level has no such thing. */
-type Rule = 'allowed' | 'forbidden' | 'by-reason' | 'not-judged';
-
-export interface Guarantee {
-  readonly silentLoss: Rule;
-  readonly reportedLoss: Rule;
-  /** Handled again while the server could not know that it had been handled. */
-  readonly duplicateBeforeAck: Rule;
-  /** Sent again after the server had taken in the ack. */
-  readonly duplicateAfterAck: Rule;
-  /** Handled in another order than published. */
-  readonly disorder: Rule;
-  readonly phantom: Rule;
-  readonly corrupt: Rule;
-  readonly resurrected: Rule;
-  readonly ackBeforeHandle: Rule;
-}
-
-/** What each level of delivery promises. */
-export const GUARANTEES: Readonly<Record<DeliveryLevel, Guarantee>> = {
-  'at-most-once': {
-    silentLoss: 'allowed',
-    reportedLoss: 'allowed',
-    duplicateBeforeAck: 'forbidden',
-    duplicateAfterAck: 'forbidden',
-    disorder: 'allowed',
-    phantom: 'forbidden',
-    corrupt: 'forbidden',
-    resurrected: 'forbidden',
-    ackBeforeHandle: 'not-judged',
-  },
-  'at-least-once': {
-    silentLoss: 'forbidden',
-    reportedLoss: 'by-reason',
-    duplicateBeforeAck: 'allowed',
-    duplicateAfterAck: 'forbidden',
-    disorder: 'allowed',
-    phantom: 'forbidden',
-    corrupt: 'forbidden',
-    resurrected: 'forbidden',
-    ackBeforeHandle: 'forbidden',
-  },
-  'effectively-once': {
-    silentLoss: 'forbidden',
-    reportedLoss: 'by-reason',
-    duplicateBeforeAck: 'forbidden',
-    duplicateAfterAck: 'forbidden',
-    disorder: 'forbidden',
-    phantom: 'forbidden',
-    corrupt: 'forbidden',
-    resurrected: 'forbidden',
-    ackBeforeHandle: 'forbidden',
-  },
+/** What became of it, of kinds that no count of deliveries shows. */
+const TEXTS: Partial<Record<AnomalyKind, string>> = {
+  'unsound-ack': 'messages were sent again after their ack had been taken in',
+  'false-resume': 'sessions were resumed as if complete while messages had been skipped',
+  'split-ownership': 'sessions had two owners at a time',
+  stuck: 'sessions were stuck: messages pending, and nothing moved any more',
+  'limit-exceeded': 'queues or buffers grew over their limit',
+  leak: 'resources were not given back',
+  undetected: 'dead connections were not closed within the heartbeat budget',
+  misdetected: 'slow but living connections were closed',
+  'missing-backoff': 'clients came back sooner than their backoff allows',
 };
 
-/** What a server may do at no level, whatever became of the messages. */
-const FORBIDDEN_EVERYWHERE: readonly (readonly [AnomalyKind, string])[] = [
-  ['unsound-ack', 'messages were sent again after their ack had been taken in'],
-  ['lying-resume', 'sessions were resumed as if complete while messages had been skipped'],
-  ['two-owners', 'sessions had two owners at a time'],
-  ['stuck', 'sessions were stuck: messages pending, and nothing moved any more'],
-];
+/** What a level of delivery says of a kind of anomaly. */
+export function ruleFor(level: DeliveryLevel, kind: AnomalyKind): Rule {
+  const { term } = anomalyEntry(kind);
+  return term === undefined ? 'forbidden' : GUARANTEES[level][term];
+}
 
-/** Misuse of memory, time or connections: a matter of resources, not of delivery. */
-const RESOURCE_RULES: readonly (readonly [AnomalyKind, string])[] = [
-  ['over-bound', 'queues or buffers grew over their limit'],
-  ['leak', 'resources were not given back'],
-  ['undetected', 'dead connections were not closed within the heartbeat budget'],
-  ['misdetected', 'slow but living connections were closed'],
-  ['hasty-return', 'clients came back sooner than their backoff allows'],
-];
+/**
+ * Whether an anomaly is to be blamed on the system under test, and not allowed by the level or the scenario.
+ *
+ * @param allowReported - reasons for which the scenario accepts reported loss
+ */
+export function isViolation(
+  { kind, cause }: Pick<Anomaly, 'kind' | 'cause'>,
+  level: DeliveryLevel,
+  allowReported: readonly LossReason[],
+): boolean {
+  // The server takes in what clients send effectively once, whatever it gives the other way.
+  const rule = ruleFor(cause.startsWith(UPSTREAM) ? 'effectively-once' : level, kind);
+  if (rule !== 'by-reason') return rule === 'forbidden';
+  const reason = cause.replace(UPSTREAM, '').split(':')[0];
+  return !allowReported.some((allowed) => allowed === reason);
+}
+
+/** How the causes of anomalies on the way from a client to the server begin. */
+const UPSTREAM = 'upstream: ';
 
 /**
  * Says in words what a run did that its level of delivery does not allow; empty when the guarantee held.
@@ -83,10 +51,10 @@ const RESOURCE_RULES: readonly (readonly [AnomalyKind, string])[] = [
 export function violations(
   level: DeliveryLevel,
   counts: DeliveryCounts,
-  anomalyCounts: Readonly<Record<AnomalyKind, number>>,
+  anomalyCounts: Readonly<AnomalyCounts>,
   allowReported: readonly LossReason[],
 ): string[] {
-  const rules = GUARANTEES[level];
+  const rules: Guarantee = GUARANTEES[level];
   const { handled, handledAfterAck } = counts.duplicates;
   const found: [Rule, number, string][] = [
     [rules.silentLoss, counts.lost.silent, 'deliveries were lost silently'],
@@ -105,17 +73,21 @@ export function violations(
     [rules.resurrected, counts.resurrected, 'messages were handled although their publish was rejected'],
     [rules.ackBeforeHandle, counts.ackBeforeHandle, 'acks left before what they cover was handled'],
   ];
-  for (const [kind, text] of FORBIDDEN_EVERYWHERE) found.push(['forbidden', anomalyCounts[kind], text]);
+  for (const kind of ANOMALY_KINDS) {
+    const { concerns, term } = anomalyEntry(kind);
+    if (concerns === 'delivery' && term === undefined)
+      found.push(['forbidden', anomalyCounts[kind], TEXTS[kind] ?? kind]);
+  }
   return found
     .filter(([rule, count]) => rule === 'forbidden' && count > 0)
     .map(([, count, text]) => `${level}: ${count} ${text}`);
 }
 
 /** Says in words where the server misused resources; empty when it did not. */
-export function resourceViolations(anomalyCounts: Readonly<Record<AnomalyKind, number>>): string[] {
-  return RESOURCE_RULES.filter(([kind]) => anomalyCounts[kind] > 0).map(
-    ([kind, text]) => `${anomalyCounts[kind]} ${text}`,
-  );
+export function resourceViolations(anomalyCounts: Readonly<AnomalyCounts>): string[] {
+  return ANOMALY_KINDS.filter(
+    (kind) => anomalyEntry(kind).concerns === 'resources' && anomalyCounts[kind] > 0,
+  ).map((kind) => `${anomalyCounts[kind]} ${TEXTS[kind] ?? kind}`);
 }
 
 function reportedLosses(

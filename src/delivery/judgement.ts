@@ -1,16 +1,7 @@
-/** What the checker says: plain data, for assertions, the result file and the report. */
+import type { AnomalyKind } from './anomaly.ts';
+import type { LossReason } from './loss-reason.ts';
 
-/** Why a message was given up, where somebody was told. */
-export const LOSS_REASONS = [
-  'overflow',
-  'ttl',
-  'max-resend',
-  'nack',
-  'session-expired',
-  'replaced',
-  'restart',
-] as const;
-export type LossReason = (typeof LOSS_REASONS)[number];
+/** What the checker says: plain data, for assertions, the result file and the report. */
 
 /** Outcomes of (message, session) pairs, and what was seen on the way. All are counts of pairs unless said otherwise. */
 export interface DeliveryCounts {
@@ -39,27 +30,6 @@ export interface DeliveryCounts {
   /** Acks that left before what they cover was handled. */
   ackBeforeHandle: number;
 }
-
-export type AnomalyKind =
-  | 'silent-loss'
-  | 'reported-loss'
-  | 'phantom'
-  | 'corrupt'
-  | 'resurrected'
-  | 'duplicate'
-  | 'duplicate-after-ack'
-  | 'reorder'
-  | 'rewind'
-  | 'ack-before-handle'
-  | 'lying-resume'
-  | 'unsound-ack'
-  | 'stuck'
-  | 'over-bound'
-  | 'leak'
-  | 'undetected'
-  | 'misdetected'
-  | 'hasty-return'
-  | 'two-owners';
 
 /** One example of something wrong (or lost), with what led to it. */
 export interface Anomaly {

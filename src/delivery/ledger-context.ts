@@ -1,6 +1,6 @@
 import type { Checksum } from './crc32.ts';
 import { Examples } from './examples.ts';
-import type { LossReason } from './judgement.ts';
+import type { LossReason } from './loss-reason.ts';
 import type { LedgerExample } from './record.ts';
 import { StampScanner } from './stamp.ts';
 

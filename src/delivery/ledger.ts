@@ -1,7 +1,8 @@
+import type { AnomalyKind } from './anomaly.ts';
 import { Arrival } from './arrival.ts';
 import { type DrainTarget, missingIn, missingUpTo } from './drain-target.ts';
-import type { AnomalyKind, LossReason } from './judgement.ts';
 import { type LedgerContext, lossReason, type ResetReason } from './ledger-context.ts';
+import type { LossReason } from './loss-reason.ts';
 import type { ClientRecord } from './record.ts';
 import { SeqSet } from './seq-set.ts';
 import { SessionLedger } from './session-ledger.ts';

@@ -20,7 +20,8 @@ import {
   NOTHING,
   unionOf,
 } from './intervals.ts';
-import type { DeliveryCounts, LossReason } from './judgement.ts';
+import type { DeliveryCounts } from './judgement.ts';
+import type { LossReason } from './loss-reason.ts';
 import type { PublishLog } from './publish-log.ts';
 import type { ClientRecord, SessionRecord } from './record.ts';
 import { leftEarly, streamOf } from './windows.ts';
@@ -141,8 +142,8 @@ class Losses {
       for (const seq of members(silent)) {
         if (seq >= top || log.beginUs(stream, seq) > session.resumedUs) break;
         const cause = 'the server resumed the session as if complete, and this message was skipped';
-        cases.count('lying-resume', 1);
-        cases.example('lying-resume', this.#case(stream, seq, cause));
+        cases.count('false-resume', 1);
+        cases.example('false-resume', this.#case(stream, seq, cause));
         return;
       }
     }

@@ -1,5 +1,5 @@
 import { type Intervals, intersectOf, minusOf, range } from './intervals.ts';
-import { LOSS_REASONS, type LossReason } from './judgement.ts';
+import { LOSS_REASONS, type LossReason } from './loss-reason.ts';
 import type { GapWindow } from './record.ts';
 import { SeqSet } from './seq-set.ts';
 

@@ -1,5 +1,6 @@
+import type { AnomalyKind } from './anomaly.ts';
 import type { Intervals } from './intervals.ts';
-import type { AnomalyKind, LossReason } from './judgement.ts';
+import type { LossReason } from './loss-reason.ts';
 
 /** What one client saw in a run, as it travels from a load worker to the checker: plain data. */
 export interface ClientRecord {

@@ -1,5 +1,5 @@
 import { type Intervals, intervalsOf } from './intervals.ts';
-import type { LossReason } from './judgement.ts';
+import type { LossReason } from './loss-reason.ts';
 import { PositionTrack } from './position-track.ts';
 import type { SessionCounts, SessionEnd, SessionRecord } from './record.ts';
 import { SeqSet } from './seq-set.ts';

@@ -1,5 +1,5 @@
 import type { Intervals } from './intervals.ts';
-import type { LossReason } from './judgement.ts';
+import type { LossReason } from './loss-reason.ts';
 import { INVERSIONS, type Inversion, type StreamRecord } from './record.ts';
 import { SeqSet } from './seq-set.ts';
 

@@ -29,12 +29,14 @@ export const CloseCode = {
   draining: 4503,
 } as const;
 
-export type DeliveryLevel = 'at-most-once' | 'at-least-once' | 'effectively-once';
+export const DELIVERY_LEVELS = ['at-most-once', 'at-least-once', 'effectively-once'] as const;
+export type DeliveryLevel = (typeof DELIVERY_LEVELS)[number];
 export type AckMode =
   | { readonly mode: 'each' }
   | { readonly mode: 'cumulative'; readonly every: number; readonly delayMs: number };
 /** Why messages of a gap will never come. */
-export type GapReason = 'overflow' | 'ttl' | 'max-resend' | 'nack';
+export const GAP_REASONS = ['overflow', 'ttl', 'max-resend', 'nack'] as const;
+export type GapReason = (typeof GAP_REASONS)[number];
 /** Why a session could not be resumed. */
 export type RefusalReason = 'unknown-session' | 'expired' | 'restart' | 'bad-token' | 'overflow';
 
@@ -334,9 +336,7 @@ function welcome(fields: Fields): Welcome | Malformed {
 function gap(fields: Fields): Gap | Malformed {
   const { from, to, reason } = fields;
   if (!isSeq(from) || !isSeq(to) || to < from) return malformed('gap needs from and to');
-  if (reason !== 'overflow' && reason !== 'ttl' && reason !== 'max-resend' && reason !== 'nack') {
-    return malformed('gap needs a known reason');
-  }
+  if (!isGapReason(reason)) return malformed('gap needs a known reason');
   return { kind: 'gap', from, to, reason };
 }
 
@@ -410,7 +410,11 @@ function isName(value: unknown): value is string {
 }
 
 function isLevel(value: unknown): value is DeliveryLevel {
-  return value === 'at-most-once' || value === 'at-least-once' || value === 'effectively-once';
+  return DELIVERY_LEVELS.some((level) => level === value);
+}
+
+export function isGapReason(value: unknown): value is GapReason {
+  return GAP_REASONS.some((reason) => reason === value);
 }
 
 function isRefusal(value: unknown): value is RefusalReason {

@@ -2,9 +2,9 @@ import type { DeliveryCounts } from '../delivery/judgement.ts';
 import { LATENCY_NAMES, type Result } from '../run/result.ts';
 import { formatCount, formatShare, formatUs } from './figures.ts';
 import {
+  anomalyTally,
   clientCount,
   deadLetterFacts,
-  gravity,
   guaranteeFinding,
   headline,
   LATENCY_LABEL,
@@ -101,11 +101,9 @@ function latencies({ latency }: Result): string {
   return rows.length === 0 ? '' : tableOf(['latency', 'p50', 'p99', 'p99.9', 'max'], rows);
 }
 
-function anomalies({ anomalyCounts }: Result): string {
-  return Object.entries(anomalyCounts)
-    .filter(([, count]) => count > 0)
-    .toSorted(([a], [b]) => gravity(a) - gravity(b))
-    .map(([kind, count]) => `- ${spaced(kind)}: ${formatCount(count)}`)
+function anomalies(result: Result): string {
+  return anomalyTally(result)
+    .map(({ kind, count }) => `- ${spaced(kind)}: ${formatCount(count)}`)
     .join('\n');
 }
 

@@ -1,4 +1,5 @@
-import type { AnomalyKind, DeliveryCounts } from '../delivery/judgement.ts';
+import { ANOMALIES, ANOMALY_KINDS, type AnomalyKind } from '../delivery/anomaly.ts';
+import type { DeliveryCounts } from '../delivery/judgement.ts';
 import type { LatencyName, Result } from '../run/result.ts';
 import { formatCount, plural } from './figures.ts';
 import type { Tone } from './line.ts';
@@ -36,37 +37,19 @@ export const LATENCY_MEANING: Readonly<Record<LatencyName, string>> = {
   upstream: 'intended by a client to handled by the server',
 };
 
-/** The gravest first; what is only reported comes last. */
-const GRAVITY: readonly string[] = [
-  'silent-loss',
-  'lying-resume',
-  'corrupt',
-  'phantom',
-  'resurrected',
-  'ack-before-handle',
-  'duplicate-after-ack',
-  'unsound-ack',
-  'two-owners',
-  'stuck',
-  'over-bound',
-  'leak',
-  'undetected',
-  'misdetected',
-  'hasty-return',
-  'reorder',
-  'rewind',
-  'duplicate',
-  'reported-loss',
-] satisfies readonly AnomalyKind[];
-
-export function gravity(kind: string): number {
-  const place = GRAVITY.indexOf(kind);
-  return place < 0 ? GRAVITY.length : place;
+/** What some delivery level allows, and is to be expected there, is no more than a warning. */
+export function anomalyTone(kind: AnomalyKind): Tone {
+  return ANOMALIES[kind].severity === 'notice' ? 'warn' : 'bad';
 }
 
-/** What the delivery levels allow, by themselves, is no wrong. */
-export function anomalyTone(kind: string): Tone {
-  return kind === 'reported-loss' || kind === 'duplicate' || kind === 'rewind' ? 'warn' : 'bad';
+/** The kinds that were seen and how often, the gravest first. */
+export function anomalyTally({ anomalyCounts }: Pick<Result, 'anomalyCounts'>): {
+  readonly kind: AnomalyKind;
+  readonly count: number;
+}[] {
+  return ANOMALY_KINDS.map((kind) => ({ kind, count: anomalyCounts[kind] ?? 0 })).filter(
+    ({ count }) => count > 0,
+  );
 }
 
 export function spaced(name: string): string {

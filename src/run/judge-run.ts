@@ -1,7 +1,9 @@
+import { type AnomalyCounts, mergeAnomalyCounts } from '../delivery/anomaly.ts';
 import { inconclusiveReasons, type Judgement, judge } from '../delivery/checker.ts';
-import { judgeConduct, mergeAnomalyCounts } from '../delivery/conduct.ts';
-import { type DeliveryLevel, resourceViolations, violations } from '../delivery/guarantee.ts';
-import type { Anomaly, AnomalyKind } from '../delivery/judgement.ts';
+import { judgeConduct } from '../delivery/conduct.ts';
+import { resourceViolations, violations } from '../delivery/guarantee.ts';
+import type { Anomaly } from '../delivery/judgement.ts';
+import type { DeliveryLevel } from '../delivery/level.ts';
 import type { FaultRecord } from '../faults/fault.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import { observeConduct } from './conduct-observations.ts';
@@ -15,7 +17,7 @@ export interface Findings {
   readonly judgement: Judgement;
   /** Of deliveries and conduct; a limited number of each kind. */
   readonly anomalies: readonly Anomaly[];
-  readonly anomalyCounts: Readonly<Record<AnomalyKind, number>>;
+  readonly anomalyCounts: Readonly<AnomalyCounts>;
   /** Where the guarantee was broken, in words. */
   readonly broken: readonly string[];
   /** Where bounds and budgets were broken, in words. */

@@ -1,15 +1,11 @@
 import { z } from 'zod';
-import {
-  type Anomaly,
-  type AnomalyKind,
-  type Belief,
-  type DeliveryCounts,
-  LOSS_REASONS,
-} from '../delivery/judgement.ts';
+import { ANOMALY_KINDS } from '../delivery/anomaly.ts';
+import type { Anomaly, Belief, DeliveryCounts } from '../delivery/judgement.ts';
+import { DELIVERY_LEVELS } from '../delivery/level.ts';
+import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { SeriesSummary } from '../measure/series.ts';
 import { OVERSIGHT_COUNTERS } from '../scenario/metric.ts';
-import { DELIVERY_LEVELS } from '../scenario/schema.ts';
 
 /**
  * The result file: everything a run found out, as one document. Every report is made from it and from nothing
@@ -141,28 +137,7 @@ const belief: z.ZodType<Belief> = z.object({
   pendingNotHandled: count,
 });
 
-/** An object and not a list, so that the compiler asks for each kind. */
-const anomalyKind = z.enum({
-  'silent-loss': 'silent-loss',
-  'reported-loss': 'reported-loss',
-  phantom: 'phantom',
-  corrupt: 'corrupt',
-  resurrected: 'resurrected',
-  duplicate: 'duplicate',
-  'duplicate-after-ack': 'duplicate-after-ack',
-  reorder: 'reorder',
-  rewind: 'rewind',
-  'ack-before-handle': 'ack-before-handle',
-  'lying-resume': 'lying-resume',
-  'unsound-ack': 'unsound-ack',
-  stuck: 'stuck',
-  'over-bound': 'over-bound',
-  leak: 'leak',
-  undetected: 'undetected',
-  misdetected: 'misdetected',
-  'hasty-return': 'hasty-return',
-  'two-owners': 'two-owners',
-} satisfies { [Kind in AnomalyKind]: Kind });
+const anomalyKind = z.enum(ANOMALY_KINDS);
 
 const anomaly: z.ZodType<Anomaly> = z.object({
   kind: anomalyKind,

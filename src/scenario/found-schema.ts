@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ANOMALY_KINDS } from '../delivery/anomaly-counts.ts';
+import { ANOMALY_KINDS } from '../delivery/anomaly.ts';
 import { bytes, bytesPerSec, durationMs } from './quantity.ts';
 
 /** What a file that simulation wrote says of the failure in it: enough to see whether it happens again. */

@@ -1,5 +1,5 @@
-import { ANOMALY_KINDS } from '../delivery/anomaly-counts.ts';
-import { type AnomalyKind, LOSS_REASONS } from '../delivery/judgement.ts';
+import { ANOMALY_KINDS, anomalyEntry } from '../delivery/anomaly.ts';
+import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 
 /**
  * The names that assertions may use, as data: where the value stands in a result, in which unit, and whether a
@@ -26,16 +26,6 @@ export interface Metric {
 }
 
 export type MetricUnit = 'count' | 'duration' | 'rate' | 'ratio' | 'bytes';
-
-/** Kinds that only observations of the server can show. */
-const SERVER_KINDS: ReadonlySet<AnomalyKind> = new Set([
-  'stuck',
-  'over-bound',
-  'leak',
-  'undetected',
-  'misdetected',
-  'two-owners',
-]);
 
 /** What the broadcaster counts of failures, of its queue and of alerts. */
 export const OVERSIGHT_COUNTERS = [
@@ -218,6 +208,6 @@ function anomalyMetrics(): readonly Metric[] {
     ...metricOf(`anomalies.${kind}`, 'count', ['anomalyCounts', kind]),
     concerns: 'delivery',
     sparse: true,
-    needsServer: SERVER_KINDS.has(kind),
+    needsServer: anomalyEntry(kind).needsServer === true,
   }));
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { DELIVERY_LEVELS } from '../delivery/level.ts';
+import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 import { found } from './found-schema.ts';
 import { alerts, broadcasterKind, failures, publishVia, queue } from './oversight-schema.ts';
 import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts';
@@ -9,8 +11,6 @@ import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts
  * Quantities are written with units in the file and become plain numbers here: durations in ms, sizes in bytes,
  * shares in 0..1, rates per second.
  */
-
-export const DELIVERY_LEVELS = ['at-most-once', 'at-least-once', 'effectively-once'] as const;
 
 /** Clients that one machine can stand in for, over all profiles. */
 export const CLIENTS_MAX = 200_000;
@@ -217,7 +217,7 @@ const expectation = z.strictObject({
     .optional()
     .describe('The level to judge by; absent: the level of the server.'),
   allowReported: z
-    .array(z.enum(['overflow', 'ttl', 'max-resend', 'nack', 'session-expired', 'replaced', 'restart']))
+    .array(z.enum(LOSS_REASONS))
     .default([])
     .describe('Reasons for which reported loss is not a failure.'),
   lateAfter: durationMs()

@@ -7,7 +7,7 @@ import {
   ServerEvidence,
   type SessionEvidence,
 } from '../delivery/evidence.ts';
-import type { LossReason } from '../delivery/judgement.ts';
+import type { LossReason } from '../delivery/loss-reason.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { OutgoingMessage } from '../protocol/message.ts';
 import { type Clock, type Link, type LinkEvents, LinkState } from '../protocol/ports.ts';

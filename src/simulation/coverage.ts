@@ -1,4 +1,4 @@
-import type { LossReason } from '../delivery/judgement.ts';
+import { LOSS_REASONS, type LossReason } from '../delivery/loss-reason.ts';
 import { FAULTS } from '../faults/registry.ts';
 import {
   type ClientFrame,
@@ -80,7 +80,8 @@ const AT_THE_END: readonly EndPoint[] = [
   end('messages', 'send failed', ({ statistics }) => statistics.sendErrors > 0),
   end('session', 'taken over', ({ statistics }) => statistics.takeovers > 0),
   end('session', 'expired', ({ statistics }) => statistics.expiredSessions > 0),
-  ...(['overflow', 'max-resend', 'nack', 'session-expired', 'replaced', 'restart'] as const).map((reason) =>
+  // The reference broadcaster gives its messages no time to live.
+  ...LOSS_REASONS.filter((reason) => reason !== 'ttl').map((reason) =>
     end('loss reported', reason, ({ reportedBy }) => reportedBy[reason] > 0),
   ),
   ...(['reject', 'drop-oldest', 'disconnect'] as const).map((policy) =>

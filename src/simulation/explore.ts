@@ -1,4 +1,4 @@
-import { LOSS_REASONS } from '../delivery/judgement.ts';
+import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 import type { Random } from '../protocol/ports.ts';
 import type { SimulatedNetwork } from '../run/simulated-run.ts';
 import type { ClientProfile, Scenario, ServerSettings } from '../scenario/schema.ts';

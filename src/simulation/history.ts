@@ -1,4 +1,4 @@
-import { ANOMALY_KINDS } from '../delivery/anomaly-counts.ts';
+import { ANOMALY_KINDS } from '../delivery/anomaly.ts';
 import type { DeliveryCounts } from '../delivery/judgement.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Findings } from '../run/judge-run.ts';

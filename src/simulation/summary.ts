@@ -1,3 +1,4 @@
+import { worstExitCode } from '../delivery/severity.ts';
 import type { Campaign, CoverageSummary, TroubleGroup } from './campaign.ts';
 
 /** What the seeds of one scenario came to: the document that reports are made from, and that `--json` writes. */
@@ -43,13 +44,10 @@ export interface SummaryContext {
   readonly reproduce: (seed: number) => string;
 }
 
-/** The most serious first. */
-const GRAVITY = [3, 4, 5, 0] as const;
-
 export function summarise(campaign: Campaign, context: SummaryContext): SimulationSummary {
   const { scenario, explored, reports } = campaign;
   const { reproduce } = context;
-  const worst = GRAVITY.find((code) => reports.some(({ exitCode }) => exitCode === code)) ?? 5;
+  const worst = worstExitCode(reports.map(({ exitCode }) => exitCode)) ?? 5;
   return {
     schema: 'wsdeliver.simulation/1',
     scenario: { name: scenario.name, description: scenario.description, file: context.file },

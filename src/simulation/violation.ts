@@ -1,6 +1,7 @@
-import { isCharge } from '../delivery/charges.ts';
-import type { DeliveryLevel } from '../delivery/guarantee.ts';
-import type { Anomaly, LossReason } from '../delivery/judgement.ts';
+import { isViolation } from '../delivery/guarantee.ts';
+import type { Anomaly } from '../delivery/judgement.ts';
+import type { DeliveryLevel } from '../delivery/level.ts';
+import type { LossReason } from '../delivery/loss-reason.ts';
 import { verdictOf } from '../run/assemble.ts';
 import type { Result } from '../run/result.ts';
 import type { FoundFailure } from '../scenario/schema.ts';
@@ -42,7 +43,7 @@ function charged(
   allowReported: readonly LossReason[],
 ): Violation[] {
   return anomalies
-    .filter((anomaly) => isCharge(anomaly, level, allowReported))
+    .filter((anomaly) => isViolation(anomaly, level, allowReported))
     .map(({ kind, stage, cause, session, message }): Violation => {
       const client = clientOf(session);
       return { kind, stage, cause, session, message, ...(client === undefined ? {} : { client }) };

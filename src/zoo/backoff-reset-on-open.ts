@@ -24,6 +24,6 @@ export const backoffResetOnOpen: Variant = {
   }),
   network: { up: { delayMs: 0.1, jitterMs: 100 }, down: { delayMs: 0.1, jitterMs: 100 } },
   newSubscriber: (parts) => new ResetsBackoffOnOpen(parts),
-  outcome: { kind: 'hasty-return' },
+  outcome: { kind: 'missing-backoff' },
   consequences: [],
 };

@@ -29,5 +29,5 @@ export const clearOnSend: Variant = {
   }),
   newBroadcaster: withSessions(ClearOnSend),
   outcome: { kind: 'silent-loss', stage: 'not received' },
-  consequences: ['lying-resume'],
+  consequences: ['false-resume'],
 };

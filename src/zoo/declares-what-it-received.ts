@@ -29,5 +29,5 @@ export const declaresWhatItReceived: Variant = {
   }),
   newSubscriber: (parts) => new DeclaresTheReceived(parts),
   outcome: { kind: 'silent-loss', stage: 'received but not handled' },
-  consequences: ['lying-resume'],
+  consequences: ['false-resume'],
 };

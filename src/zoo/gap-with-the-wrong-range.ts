@@ -27,5 +27,5 @@ export const gapWithTheWrongRange: Variant = {
   }),
   newBroadcaster: withSessions(TellsTooLittle),
   outcome: { kind: 'silent-loss', cause: 'the operator was told, the subscriber was not' },
-  consequences: ['lying-resume'],
+  consequences: ['false-resume'],
 };

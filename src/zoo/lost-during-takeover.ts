@@ -40,5 +40,5 @@ export const lostDuringTakeover: Variant = {
   }),
   newBroadcaster: (options) => new LosesDuringTakeover(options),
   outcome: { kind: 'silent-loss', stage: 'not enqueued' },
-  consequences: ['lying-resume'],
+  consequences: ['false-resume'],
 };

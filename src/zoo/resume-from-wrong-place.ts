@@ -30,5 +30,5 @@ export const resumeFromWrongPlace: Variant = {
   }),
   newBroadcaster: (options) => new ResumesFromWrongPlace(options),
   outcome: { kind: 'silent-loss', stage: 'not received', cause: 'the server believes that it was delivered' },
-  consequences: ['lying-resume'],
+  consequences: ['false-resume'],
 };

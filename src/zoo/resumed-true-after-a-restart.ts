@@ -26,6 +26,6 @@ export const resumedTrueAfterARestart: Variant = {
     expect: { allowReported: ['restart'] },
   }),
   newBroadcaster: (options) => new ResumesWhatItLost(options),
-  outcome: { kind: 'lying-resume' },
+  outcome: { kind: 'false-resume' },
   consequences: ['silent-loss', 'unsound-ack', 'duplicate-after-ack'],
 };

@@ -22,6 +22,6 @@ export const resumedTrueWithAHole: Variant = {
     ],
   }),
   newBroadcaster: (options) => new ForgetsWhileAway(options),
-  outcome: { kind: 'lying-resume' },
+  outcome: { kind: 'false-resume' },
   consequences: ['silent-loss'],
 };

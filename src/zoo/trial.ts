@@ -1,6 +1,6 @@
-import { ANOMALY_KINDS } from '../delivery/anomaly-counts.ts';
-import { ruleFor } from '../delivery/charges.ts';
-import type { AnomalyKind, LossReason } from '../delivery/judgement.ts';
+import { ANOMALY_KINDS, type AnomalyKind } from '../delivery/anomaly.ts';
+import { ruleFor } from '../delivery/guarantee.ts';
+import type { LossReason } from '../delivery/loss-reason.ts';
 import type { NewSubscriber } from '../load/fleet.ts';
 import { type Findings, judgeRun } from '../run/judge-run.ts';
 import { simulateScenario } from '../run/simulated-run.ts';

@@ -27,5 +27,5 @@ export const vanishAfterMaxResend: Variant = {
   }),
   newBroadcaster: withSessions(Vanishes),
   outcome: { kind: 'silent-loss', stage: 'received but not handled' },
-  consequences: ['lying-resume'],
+  consequences: ['false-resume'],
 };

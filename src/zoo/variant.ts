@@ -1,4 +1,4 @@
-import type { AnomalyKind } from '../delivery/judgement.ts';
+import type { AnomalyKind } from '../delivery/anomaly.ts';
 import type { NewSubscriber } from '../load/fleet.ts';
 import type { SimulatedNetwork } from '../run/simulated-run.ts';
 import type { Scenario } from '../scenario/schema.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AnomalyKind } from '../../src/delivery/anomaly.ts';
 import { judge } from '../../src/delivery/checker.ts';
 import { lossReasonsOf } from '../../src/delivery/counts.ts';
-import type { AnomalyKind } from '../../src/delivery/judgement.ts';
 import { History, STEP_KINDS, type Step } from './history.ts';
 import { oracle } from './oracle.ts';
 

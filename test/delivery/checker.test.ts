@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { AnomalyKind } from '../../src/delivery/anomaly.ts';
 import { inconclusiveReasons, type Judgement } from '../../src/delivery/checker.ts';
-import type { AnomalyKind } from '../../src/delivery/judgement.ts';
 import { handle, handleRange, receive, Story } from './story.ts';
 
 function named(judgement: Judgement, kind: AnomalyKind): string[] {
@@ -568,8 +568,8 @@ describe('a client that returns', () => {
     handle(client, 5);
     const judged = story.judge();
     expect(judged.delivery.lost.silent).toBe(3);
-    expect(judged.anomalyCounts['lying-resume']).toBe(1);
-    expect(named(judged, 'lying-resume')).toEqual(['c0 p0:2']);
+    expect(judged.anomalyCounts['false-resume']).toBe(1);
+    expect(named(judged, 'false-resume')).toEqual(['c0 p0:2']);
   });
 
   it('was not lied to by a resume before the loss', () => {
@@ -581,7 +581,7 @@ describe('a client that returns', () => {
     handle(client, 1);
     handle(client, 3);
     const judged = story.judge();
-    expect([judged.delivery.lost.silent, judged.anomalyCounts['lying-resume']]).toEqual([1, 0]);
+    expect([judged.delivery.lost.silent, judged.anomalyCounts['false-resume']]).toEqual([1, 0]);
   });
 
   it('having received nothing before still gets everything that was published meanwhile', () => {

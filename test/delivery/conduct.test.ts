@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { emptyAnomalyCounts } from '../../src/delivery/anomaly-counts.ts';
+import { emptyAnomalyCounts, mergeAnomalyCounts } from '../../src/delivery/anomaly.ts';
 import {
   type ConductObservations,
   detectionBudgetUs,
   judgeConduct,
-  mergeAnomalyCounts,
   shortestSilenceUs,
 } from '../../src/delivery/conduct.ts';
 
@@ -31,7 +30,7 @@ describe('bounds', () => {
   it('are broken above the cap, with room for the one addition that passes it', () => {
     const outbox = { session: 'c1', what: 'outbox messages', cap: 1000 };
     expect(found({ bounds: [{ ...outbox, seenMax: 1001 }] })).toEqual([
-      'over-bound c1: outbox messages reached 1001, its limit is 1000',
+      'limit-exceeded c1: outbox messages reached 1001, its limit is 1000',
     ]);
     expect(found({ bounds: [{ ...outbox, seenMax: 1000 }] })).toEqual([]);
     const buffer = { session: 'c1', what: 'buffer bytes', cap: 1000, slack: 300 };
@@ -112,25 +111,27 @@ describe('ownership', () => {
   it('is broken by an older connection that goes on', () => {
     expect(found({ takeovers: [{ ...takeover, olderClosedUs: 101 }] })).toHaveLength(1);
     expect(found({ takeovers: [{ ...takeover, sentOnOlder: 2, ackedOnOlder: 1 }] })).toEqual([
-      'two-owners c1: 2 messages were still sent on the older connection; 1 acks of the older connection still counted',
+      'split-ownership c1: 2 messages were still sent on the older connection; 1 acks of the older connection still counted',
     ]);
     const { olderClosedUs, ...open } = takeover;
     expect(olderClosedUs).toBe(90);
-    expect(found({ takeovers: [open] })).toEqual(['two-owners c1: the older connection was never closed']);
+    expect(found({ takeovers: [open] })).toEqual([
+      'split-ownership c1: the older connection was never closed',
+    ]);
   });
 });
 
 describe('what only the client can tell', () => {
   it('is that somebody else has taken over its session', () => {
     expect(found({ strangers: [{ session: 'c1', closedUs: 7000 }] })).toEqual([
-      'two-owners c1: somebody else took the session over: the client had opened no other connection',
+      'split-ownership c1: somebody else took the session over: the client had opened no other connection',
     ]);
   });
 
   it('is that it came back sooner than it should have', () => {
     const row = { session: 'c1', waits: 3, waitedUs: 150_000, backoffUs: 350_000, atUs: 900 };
     expect(found({ returns: [row] })).toEqual([
-      'hasty-return c1: 3 waits before it tried to connect again took 150ms together, its backoff says up to 350ms',
+      'missing-backoff c1: 3 waits before it tried to connect again took 150ms together, its backoff says up to 350ms',
     ]);
   });
 });
@@ -145,7 +146,7 @@ describe('judgeConduct', () => {
     }));
     const liveness = [{ session: 'c1', pending: 1, advancedUs: 2000, endUs: 9000, patienceUs: 1000 }];
     const { anomalies, anomalyCounts } = judgeConduct({ bounds, liveness }, 1000);
-    expect(anomalyCounts).toMatchObject({ 'over-bound': 50, stuck: 1, leak: 0 });
+    expect(anomalyCounts).toMatchObject({ 'limit-exceeded': 50, stuck: 1, leak: 0 });
     expect(anomalies).toHaveLength(33);
     expect(anomalies[0]?.timeline).toEqual([
       { atMs: 1, event: 'last advance' },

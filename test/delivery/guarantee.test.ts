@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ANOMALY_KINDS, emptyAnomalyCounts } from '../../src/delivery/anomaly-counts.ts';
+import type { AnomalyKind } from '../../src/delivery/anomaly.ts';
+import { ANOMALY_KINDS, emptyAnomalyCounts } from '../../src/delivery/anomaly.ts';
 import { emptyCounts } from '../../src/delivery/counts.ts';
-import { type DeliveryLevel, resourceViolations, violations } from '../../src/delivery/guarantee.ts';
-import type { AnomalyKind, DeliveryCounts } from '../../src/delivery/judgement.ts';
+import { resourceViolations, violations } from '../../src/delivery/guarantee.ts';
+import type { DeliveryCounts } from '../../src/delivery/judgement.ts';
+import type { DeliveryLevel } from '../../src/delivery/level.ts';
 
 const LEVELS: readonly DeliveryLevel[] = ['at-most-once', 'at-least-once', 'effectively-once'];
 
@@ -55,7 +57,7 @@ describe('violations', () => {
     expect(brokenAt(change)).toEqual(levels);
   });
 
-  it.each<AnomalyKind>(['unsound-ack', 'lying-resume', 'two-owners', 'stuck'])(
+  it.each<AnomalyKind>(['unsound-ack', 'false-resume', 'split-ownership', 'stuck'])(
     'at every level for %s',
     (kind) => {
       expect(brokenAt(() => {}, kind)).toEqual(LEVELS);
@@ -76,12 +78,12 @@ describe('violations', () => {
       const anomalyCounts = { ...emptyAnomalyCounts(), [kind]: 2 };
       const conduct = [
         'stuck',
-        'over-bound',
+        'limit-exceeded',
         'leak',
         'undetected',
         'misdetected',
-        'hasty-return',
-        'two-owners',
+        'missing-backoff',
+        'split-ownership',
       ].includes(kind);
       const told =
         violations('at-least-once', emptyCounts(), anomalyCounts, []).length +

@@ -1,9 +1,9 @@
 import type { Arrival } from '../../src/delivery/arrival.ts';
 import { crc32 } from '../../src/delivery/crc32.ts';
 import { type EndReason, ServerEvidence, type SessionEvidence } from '../../src/delivery/evidence.ts';
-import type { LossReason } from '../../src/delivery/judgement.ts';
 import { ClientLedger } from '../../src/delivery/ledger.ts';
 import { LedgerContext, type ResetReason } from '../../src/delivery/ledger-context.ts';
+import type { LossReason } from '../../src/delivery/loss-reason.ts';
 import { PublishLog, type PublishStatus } from '../../src/delivery/publish-log.ts';
 import { formatStamp, makeBody } from '../../src/delivery/stamp.ts';
 

@@ -1,4 +1,4 @@
-import type { LossReason } from '../../src/delivery/judgement.ts';
+import type { LossReason } from '../../src/delivery/loss-reason.ts';
 import type { ArrivalFact, History, PublishFact, SessionFact } from './history.ts';
 import { SUBSCRIBED } from './history.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommandHelp, commandTable, flagTables } from './help-text.ts';
-import { faultList, metricTables, scenarioList, variantTable } from './reference.ts';
+import { anomalyTable, faultList, metricTables, scenarioList, variantTable } from './reference.ts';
 import { keyTable, partNames } from './scenario-keys.ts';
 
 /** Everything in the documentation that a machine writes, by the name that its place in the text is marked with. */
@@ -10,6 +10,7 @@ export function generatedParts(root: string, commands: readonly CommandHelp[]): 
     ...partNames().map((part): [string, string] => [`keys of ${part}`, keyTable(part)]),
     ['faults', faultList()],
     ['metrics', metricTables()],
+    ['anomalies', anomalyTable()],
     ['variants', variantTable()],
     ['scenarios', scenarioList(join(root, 'scenarios'))],
     ['commands', commandTable(commands)],

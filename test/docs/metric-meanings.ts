@@ -1,20 +1,18 @@
+import { ANOMALIES, ANOMALY_KINDS } from '../../src/delivery/anomaly.ts';
+import { LOSS_REASON_MEANINGS, LOSS_REASONS } from '../../src/delivery/loss-reason.ts';
+
 /** What each metric counts, for its row in the documentation. */
 export const METRIC_MEANINGS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(ANOMALY_KINDS.map((kind) => [`anomalies.${kind}`, ANOMALIES[kind].meaning])),
+  ...Object.fromEntries(
+    LOSS_REASONS.map((reason) => [`delivery.lost.reportedBy.${reason}`, LOSS_REASON_MEANINGS[reason]]),
+  ),
   'delivery.published':
     'Messages that the server accepted. Everything else here counts pairs of message and session.',
   'delivery.owed': 'Pairs in which the session had a right to the message.',
   'delivery.delivered': 'Owed and handled, intact, once or more.',
   'delivery.lost.silent': 'Owed, never handled, and nobody was told.',
   'delivery.lost.reported': 'Owed, never handled, and somebody was told.',
-  'delivery.lost.reportedBy.overflow': 'Of these: the outbox or the socket was full.',
-  'delivery.lost.reportedBy.ttl':
-    'Of these: the message was too old. The reference broadcaster never says so.',
-  'delivery.lost.reportedBy.max-resend': 'Of these: no answer to the last resend.',
-  'delivery.lost.reportedBy.nack': 'Of these: the client refused it for good.',
-  'delivery.lost.reportedBy.session-expired':
-    'Of these: the client stayed away longer than its session was kept.',
-  'delivery.lost.reportedBy.replaced': 'Of these: a fresh session took the place of the old one.',
-  'delivery.lost.reportedBy.restart': 'Of these: the server lost its memory.',
   'delivery.duplicates.handled': 'Handlings beyond the first.',
   'delivery.duplicates.handledAfterAck': 'Of these: sent again although the ack had been taken in.',
   'delivery.duplicates.received': 'Arrivals of what was known already, handled again or not.',
@@ -117,26 +115,5 @@ export const METRIC_MEANINGS: Readonly<Record<string, string>> = {
   'broadcast.latencyAlerts': 'Alerts that a send takes too long on average.',
   'broadcast.alertDisconnects': 'Clients closed by an alert.',
   'broadcast.scaleRequests': 'Runs of the hook under `server.alerts.scale`.',
-  'anomalies.silent-loss': 'As `delivery.lost.silent`.',
-  'anomalies.reported-loss': 'As `delivery.lost.reported`.',
-  'anomalies.phantom': 'As `delivery.phantom`.',
-  'anomalies.corrupt': 'As `delivery.corrupt`.',
-  'anomalies.resurrected': 'As `delivery.resurrected`.',
-  'anomalies.duplicate': 'Handled again before the server could know of the first time.',
-  'anomalies.duplicate-after-ack': 'Handled again after the ack had been taken in.',
-  'anomalies.reorder': 'As `delivery.reordered`.',
-  'anomalies.rewind': 'As `delivery.rewound`.',
-  'anomalies.ack-before-handle': 'As `delivery.ackBeforeHandle`.',
-  'anomalies.lying-resume': 'Sessions resumed as if complete, with messages skipped.',
-  'anomalies.unsound-ack': 'Transmissions of what had been acked.',
-  'anomalies.stuck': 'Connected sessions with something pending when nothing moved any more.',
-  'anomalies.over-bound': 'Outboxes or socket buffers over their limit.',
-  'anomalies.leak': 'Sessions of absent clients kept longer than their TTL and a second.',
-  'anomalies.undetected': 'Half-open connections that outlived the heartbeat budget.',
-  'anomalies.misdetected':
-    'Connections that the heartbeat closed although no fault had silenced them, and clients put out before their outbox was full.',
-  'anomalies.hasty-return': 'Clients that did not back off between failed attempts to connect.',
-  'anomalies.two-owners':
-    'Sessions whose older socket the server never closed after a takeover, or that a stranger took over.',
   'faults.<name>': 'Clients meant, clients reached, single effects; summed over the entries of that name.',
 };

@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ANOMALIES, ANOMALY_KINDS, type AnomalyKind } from '../../src/delivery/anomaly.ts';
+import { ruleFor } from '../../src/delivery/guarantee.ts';
+import { DELIVERY_LEVELS } from '../../src/delivery/level.ts';
 import type { Fault, FaultParameter } from '../../src/faults/fault.ts';
 import { FAULTS } from '../../src/faults/registry.ts';
 import { faultMetric, METRICS, type Metric } from '../../src/scenario/metric.ts';
@@ -61,6 +64,22 @@ function metricTable(metrics: readonly Metric[]): string {
   ];
   const rows = metrics.map(({ name, unit }) => [code(name), unit, METRIC_MEANINGS[name] ?? '']);
   return `**${first.name.split('.')[0]}**: ${facts.join('; ')}.\n\n${table(['Metric', 'Unit', 'Meaning'], rows)}`;
+}
+
+/** Every kind of anomaly, with the levels of delivery at which it breaks the guarantee. */
+export function anomalyTable(): string {
+  const rows = ANOMALY_KINDS.map((kind) => [code(kind), wrongAt(kind), ANOMALIES[kind].meaning]);
+  return table(['Anomaly', 'Wrong at', 'When'], rows);
+}
+
+function wrongAt(kind: AnomalyKind): string {
+  if (ANOMALIES[kind].concerns === 'resources') return 'every level, as a matter of resources';
+  const rules = DELIVERY_LEVELS.map((level) => ({ level, rule: ruleFor(level, kind) }));
+  if (rules.every(({ rule }) => rule === 'forbidden')) return 'every level';
+  return rules
+    .filter(({ rule }) => rule === 'forbidden' || rule === 'by-reason')
+    .map(({ level, rule }) => `${code(level)}${rule === 'by-reason' ? ' unless allowed' : ''}`)
+    .join(', ');
 }
 
 /** Metrics without a meaning, and meanings without a metric. */

@@ -117,7 +117,7 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
       '  - { at: 550ms, clients: { profile: doubled }, do: second-socket }',
       '  - { at: 1150ms, clients: { profile: doubled }, do: second-socket }',
       '  - { at: 950ms, clients: { profile: forgetful }, do: fresh-session }',
-      'expect: { allowReported: [replaced], assert: [broadcast.takeovers > 0, anomalies.two-owners == 0] }',
+      'expect: { allowReported: [replaced], assert: [broadcast.takeovers > 0, anomalies.split-ownership == 0] }',
     ],
     exactly: [
       'delivery.published',

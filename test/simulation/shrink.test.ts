@@ -120,7 +120,7 @@ describe('shrink', () => {
 
   it('gives nothing where the violation does not show', () => {
     const { subject, violation } = failing(clearOnSend, 1);
-    expect(shrink({ subject, violation: { ...violation, kind: 'two-owners' } })).toBeUndefined();
+    expect(shrink({ subject, violation: { ...violation, kind: 'split-ownership' } })).toBeUndefined();
   });
 
   it('keeps room and patience of the server where losses that are reported are at issue', () => {

@@ -1,3 +1,4 @@
+import { gravity } from '../../delivery/anomaly.ts';
 import type { Anomaly, DeliveryCounts } from '../../delivery/judgement.ts';
 import type { LatencySummary } from '../../measure/histogram.ts';
 import { LATENCY_NAMES, type Result } from '../../run/result.ts';
@@ -13,8 +14,8 @@ import {
 } from '../figures.ts';
 import { oversightRows } from '../oversight-wording.ts';
 import {
+  anomalyTally,
   deadLetterFacts,
-  gravity,
   guaranteeFinding,
   LATENCY_LABEL,
   LATENCY_MEANING,
@@ -224,11 +225,9 @@ export function faultSection({ faults }: Result): Markup {
   return section('Faults', grid(['', 'planned', 'fired', 'effects', 'fired at', 'effect at', 'by'], rows));
 }
 
-export function anomalySection({ anomalies, anomalyCounts }: Result): Markup {
-  const counts = Object.entries(anomalyCounts)
-    .filter(([, count]) => count > 0)
-    .toSorted(([a], [b]) => gravity(a) - gravity(b))
-    .map(([kind, count]) => `${spaced(kind)} ×${formatCount(count)}`);
+export function anomalySection(result: Result): Markup {
+  const { anomalies } = result;
+  const counts = anomalyTally(result).map(({ kind, count }) => `${spaced(kind)} ×${formatCount(count)}`);
   if (counts.length === 0 && anomalies.length === 0)
     return section('Anomalies', html`<p class="soft">None.</p>`);
   const shown = anomalies.toSorted((a, b) => gravity(a.kind) - gravity(b.kind)).slice(0, ANOMALIES_MAX);

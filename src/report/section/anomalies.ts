@@ -1,8 +1,9 @@
+import { type AnomalyKind, gravity } from '../../delivery/anomaly.ts';
 import type { Anomaly } from '../../delivery/judgement.ts';
 import type { Result } from '../../run/result.ts';
 import { formatAt, formatCount } from '../figures.ts';
 import { facts, type Line, line, padStart, span, type Tone, wrap } from '../line.ts';
-import { anomalyTone, gravity, spaced } from '../wording.ts';
+import { anomalyTally, anomalyTone, spaced } from '../wording.ts';
 
 const EXAMPLES_MAX = 4;
 /** Where the level of delivery allows what was seen, an example of what it looks like is enough. */
@@ -12,17 +13,17 @@ const EVENTS_AT_END = 5;
 
 /** How many of each kind, the gravest first, then an example or two with what led to it. */
 export function anomalyLines(result: Result, width: number): Line[] {
-  const counts = Object.entries(result.anomalyCounts)
-    .filter(([, count]) => count > 0)
-    .toSorted(([a], [b]) => gravity(a) - gravity(b));
+  const counts = anomalyTally(result);
   if (counts.length === 0 && result.anomalies.length === 0) return [line(span('none', 'dim'))];
   const allowed = result.guarantee.status === 'pass' && result.verdict !== 'fail';
-  const toneOf = (kind: string): Tone => (allowed ? 'plain' : anomalyTone(kind));
+  const toneOf = (kind: AnomalyKind): Tone => (allowed ? 'plain' : anomalyTone(kind));
   const examples = worst(result.anomalies, allowed ? ALLOWED_EXAMPLES_MAX : EXAMPLES_MAX);
   return [
     ...facts(
       [
-        ...counts.map(([kind, count]) => line(span(`${spaced(kind)} ×${formatCount(count)}`, toneOf(kind)))),
+        ...counts.map(({ kind, count }) =>
+          line(span(`${spaced(kind)} ×${formatCount(count)}`, toneOf(kind))),
+        ),
         ...(allowed ? [line(span(`allowed: ${result.guarantee.level}`, 'dim'))] : []),
       ],
       width,
