@@ -11,7 +11,8 @@ import type { BroadcasterObserver } from './broadcaster/observer.ts';
 import { type BroadcasterSettings, DEFAULT_SETTINGS } from './broadcaster/settings.ts';
 import type { Statistics } from './broadcaster/statistics.ts';
 import type { UpstreamMessage } from './broadcaster/upstream-intake.ts';
-import { DELIVERY_LEVELS, type DeliveryLevel, fitsFrame, NAME_LENGTH_MAX } from './protocol/frame.ts';
+import { DELIVERY_LEVELS, type DeliveryLevel, fitsFrame } from './protocol/frame.ts';
+import { isName, NAME_LENGTH_MAX, nestsTooDeep, PAYLOAD_DEPTH_MAX } from './protocol/limits.ts';
 import { OutgoingMessage } from './protocol/message.ts';
 import { LinkState } from './protocol/ports.ts';
 import { METRICS_CLIENTS, Metrics } from './server/metrics.ts';
@@ -401,19 +402,25 @@ function checkOptions(options: Readonly<Record<string, unknown>>): void {
 }
 
 function checkName(what: string, name: unknown): void {
-  if (typeof name === 'string' && name.length >= 1 && name.length <= NAME_LENGTH_MAX) return;
+  if (isName(name)) return;
   throw new BroadcasterError(
     'invalid-name',
-    `Cannot use the ${what} "${name}": a text of 1 to ${NAME_LENGTH_MAX} characters is wanted`,
+    `Cannot use the ${what} "${String(name).slice(0, NAME_LENGTH_MAX)}": a text of 1 to ${NAME_LENGTH_MAX} characters is wanted`,
   );
 }
 
 /** What JSON has no word for at the top, such as `undefined`, is `null`. */
 function textOf(payload: unknown): string {
+  let text: string;
   try {
-    return JSON.stringify(payload) ?? 'null';
+    text = JSON.stringify(payload) ?? 'null';
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new BroadcasterError('invalid-payload', `Cannot publish the payload: JSON can't say it (${why})`);
   }
+  if (!nestsTooDeep(text, PAYLOAD_DEPTH_MAX)) return text;
+  throw new BroadcasterError(
+    'invalid-payload',
+    `Cannot publish the payload: its arrays and objects nest deeper than ${PAYLOAD_DEPTH_MAX}, a flatter one is wanted`,
+  );
 }

@@ -7,8 +7,8 @@ import {
   encodeNack,
   fitsFrame,
   isGapReason,
-  NAME_LENGTH_MAX,
 } from '../protocol/frame.ts';
+import { isName, NAME_LENGTH_MAX, nestsTooDeep, PAYLOAD_DEPTH_MAX } from '../protocol/limits.ts';
 import type { OutgoingMessage } from '../protocol/message.ts';
 import type { Session } from '../protocol/session.ts';
 import type { DropReason, SessionObserver } from '../protocol/session-contract.ts';
@@ -114,8 +114,8 @@ export class Broadcaster extends SessionHost implements SessionObserver {
    */
   publish(message: OutgoingMessage): string | undefined {
     if (this.stopped) return 'draining';
-    if (message.type.length > NAME_LENGTH_MAX) return 'the type is too long';
-    if (!fitsFrame(message.text)) return 'the message is too large';
+    const refusal = refusalOf(message);
+    if (refusal !== undefined) return refusal;
     this.#broadcast(message, this.rooms.members(message.room));
     return undefined;
   }
@@ -380,4 +380,12 @@ export class Broadcaster extends SessionHost implements SessionObserver {
     if (failures === undefined || failures <= UNHEALTHY_FAILURES) return true;
     return this.ownerOf.get(session)?.heartbeat?.healthy ?? false;
   }
+}
+
+/** @returns why no client could be sent this; undefined when it can */
+function refusalOf({ room, type, text }: OutgoingMessage): string | undefined {
+  if (!isName(room) || !isName(type)) return `a room and a type have 1 to ${NAME_LENGTH_MAX} characters`;
+  if (!fitsFrame(text)) return 'the message is too large';
+  if (nestsTooDeep(text, PAYLOAD_DEPTH_MAX)) return `the payload nests deeper than ${PAYLOAD_DEPTH_MAX}`;
+  return undefined;
 }

@@ -1,7 +1,7 @@
 import { type Action, encodeNotice } from '../protocol/frame.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
-import type { Rooms } from './rooms.ts';
+import { ROOMS_FULL, type Rooms } from './rooms.ts';
 
 /** Answers the at-most-once actions of clients: notices that nobody numbers or repeats. */
 export class RoomActions {
@@ -28,10 +28,15 @@ export class RoomActions {
         this.#notify(session, encodeNotice('pong', { timestamp: Math.floor(this.#clock.nowUs() / 1000) }));
         return;
       case 'join': {
-        const joined = this.#rooms.join(session, room);
+        const outcome = this.#rooms.join(session, room);
+        if (outcome === 'full') {
+          this.#notify(session, encodeNotice('error', { message: `Cannot join: ${ROOMS_FULL}`, room }));
+          return;
+        }
         const roomSize = this.#rooms.members(room).size;
         this.#notify(session, encodeNotice('joined', { room, roomSize }));
-        if (joined) this.#notifyOthers(session, room, encodeNotice('userJoined', { room, clientId }));
+        if (outcome === 'joined')
+          this.#notifyOthers(session, room, encodeNotice('userJoined', { room, clientId }));
         return;
       }
       case 'leave':

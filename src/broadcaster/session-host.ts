@@ -4,6 +4,7 @@ import {
   type Envelope,
   EVERYBODY,
   encodeFrame,
+  encodeNotice,
   type Hello,
   type RefusalReason,
 } from '../protocol/frame.ts';
@@ -15,7 +16,7 @@ import { Connection, type ConnectionOwner } from './connection.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Load, loadOf, type SessionState } from './load.ts';
 import type { BroadcasterObserver, BroadcasterPorts } from './observer.ts';
-import { Rooms } from './rooms.ts';
+import { ROOMS_FULL, Rooms } from './rooms.ts';
 import type { BroadcasterSettings } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import { MemoryStore } from './store.ts';
@@ -113,9 +114,11 @@ export abstract class SessionHost implements ConnectionOwner {
     const session = this.createSession(hello);
     this.store.add(session);
     this.observer?.sessionOpened(session);
-    for (const room of new Set([EVERYBODY, ...hello.rooms])) this.rooms.join(session, room);
+    this.rooms.join(session, EVERYBODY);
+    const refused = this.#joinAll(session, hello.rooms);
     this.own(connection, session);
     this.welcome(connection, session, hello, claim.reason);
+    if (refused > 0) tellRefused(connection, refused);
     session.attach(connection.link, false);
   }
 
@@ -150,9 +153,10 @@ export abstract class SessionHost implements ConnectionOwner {
     this.statistics.resumes += 1;
     session.generation += 1;
     session.ackThrough(lastSeq);
-    for (const room of hello.rooms) this.rooms.join(session, room);
+    const refused = this.#joinAll(session, hello.rooms);
     this.own(connection, session);
     this.welcome(connection, session, hello);
+    if (refused > 0) tellRefused(connection, refused);
     session.attach(connection.link, true);
     session.pump();
   }
@@ -302,6 +306,13 @@ export abstract class SessionHost implements ConnectionOwner {
     this.#connections.clear();
   }
 
+  /** @returns how many of the rooms had no place for it */
+  #joinAll(session: Session, rooms: readonly string[]): number {
+    let refused = 0;
+    for (const room of rooms) if (this.rooms.join(session, room) === 'full') refused += 1;
+    return refused;
+  }
+
   #discard(session: Session, reason: DropReason, refusal: RefusalReason): void {
     this.rooms.leaveAll(session);
     this.ownerOf.delete(session);
@@ -310,4 +321,9 @@ export abstract class SessionHost implements ConnectionOwner {
     this.store.remove(session, refusal);
     this.observer?.sessionEnded(session, reason);
   }
+}
+
+function tellRefused(connection: Connection, refused: number): void {
+  const message = `Cannot join ${refused} of the rooms: ${ROOMS_FULL}`;
+  connection.say(encodeNotice('error', { message }));
 }

@@ -1,4 +1,5 @@
 import { type Envelope, EVERYBODY } from '../protocol/frame.ts';
+import { isName, NAME_LENGTH_MAX } from '../protocol/limits.ts';
 import { OutgoingMessage } from '../protocol/message.ts';
 import type { Session } from '../protocol/session.ts';
 import type { PublishSettled } from './publish-gate.ts';
@@ -90,8 +91,8 @@ export class UpstreamIntake {
       return;
     }
     const { room = EVERYBODY, type, payload } = request;
-    if (typeof room !== 'string' || typeof type !== 'string') {
-      settled('publish needs a room and a type');
+    if (!isName(room) || !isName(type)) {
+      settled(`publish needs a room and a type of 1 to ${NAME_LENGTH_MAX} characters`);
       return;
     }
     const message = new OutgoingMessage({ room, type, payloadText: JSON.stringify(payload ?? null) });

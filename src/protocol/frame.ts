@@ -5,16 +5,15 @@
  * exception, since a peer that talks nonsense is an expected event.
  */
 
+import { DEPTH_MAX, isName, isRoomList, NAME_LENGTH_MAX, nestsTooDeep, ROOMS_MAX } from './limits.ts';
+
 export const SUBPROTOCOL = 'wsdeliver.v1';
 /** Largest frame either side may send, bytes. */
 export const FRAME_BYTES_MAX = 1_048_576;
 /** Everybody's room. */
 export const EVERYBODY = '*';
-/** Characters of a room, a type, a client id. */
-export const NAME_LENGTH_MAX = 200;
 const ENVELOPE_HEAD_BYTES_MAX = 64;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
-const ROOMS_MAX = 1000;
 const BATCH_MAX = 10_000;
 
 export const CloseCode = {
@@ -162,6 +161,10 @@ function decodeText<F>(
   decode: (fields: Fields) => F | Malformed,
   visit: (frame: F | Malformed) => void,
 ) {
+  if (nestsTooDeep(text)) {
+    visit(malformed(`arrays and objects nest deeper than ${DEPTH_MAX}`));
+    return;
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -241,7 +244,7 @@ function serverFrame(fields: Fields): ServerFrame {
         ? { kind: 'drain', spreadMs: fields.spreadMs }
         : malformed('drain needs spreadMs');
     case undefined:
-      return typeof fields.type === 'string'
+      return isName(fields.type)
         ? { kind: 'notice', type: fields.type, payload: fields.payload, fields }
         : malformed('neither a kind nor a type');
     default:
@@ -250,8 +253,8 @@ function serverFrame(fields: Fields): ServerFrame {
 }
 
 function envelope(fields: Fields): Envelope | Malformed {
-  const type = fields.type as string;
-  if (type.length > NAME_LENGTH_MAX) return malformed('type is too long');
+  const { type } = fields;
+  if (!isName(type)) return malformed(`type has 1 to ${NAME_LENGTH_MAX} characters`);
   const attempt = fields.attempt === undefined ? 1 : fields.attempt;
   if (!isSeq(attempt)) return malformed('attempt is a positive integer');
   return { kind: 'envelope', seq: fields.seq as number, type, payload: fields.payload, attempt };
@@ -271,10 +274,10 @@ function nack(fields: Fields): Nack | Malformed {
 }
 
 function hello(fields: Fields): Hello | Malformed {
-  if (!isName(fields.clientId)) return malformed('hello needs a clientId of 1 to 200 characters');
+  if (!isName(fields.clientId))
+    return malformed(`hello needs a clientId of 1 to ${NAME_LENGTH_MAX} characters`);
   const rooms = fields.rooms ?? [];
-  if (!Array.isArray(rooms) || rooms.length > ROOMS_MAX || !rooms.every(isName))
-    return malformed('rooms is a list of names');
+  if (!isRoomList(rooms)) return malformed(`rooms is a list of at most ${ROOMS_MAX} names`);
   const mode = ackMode(fields.ack);
   if (mode === undefined) return malformed('ack.mode is each, or cumulative with every and delayMs');
   const base = {
@@ -403,10 +406,6 @@ function isSeq(value: unknown): value is number {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.length >= 1 && value.length <= NAME_LENGTH_MAX;
 }
 
 function isLevel(value: unknown): value is DeliveryLevel {

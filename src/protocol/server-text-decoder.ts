@@ -1,4 +1,5 @@
-import { decodeServerText, type Envelope, NAME_LENGTH_MAX, type ServerFrame } from './frame.ts';
+import { decodeServerText, type Envelope, type ServerFrame } from './frame.ts';
+import { endOfString, isName, nestsTooDeep } from './limits.ts';
 
 const HEAD = '{"seq":';
 const ATTEMPT = '"attempt":';
@@ -8,7 +9,7 @@ const DIGITS_MAX = 15;
 const REMEMBERED_MAX = 1_048_576;
 const TAIL_MAX = 65_536;
 const [ZERO, NINE] = [48, 57];
-const [QUOTE, COMMA, BACKSLASH, OPEN, CLOSE] = [34, 44, 92, 123, 125];
+const [QUOTE, COMMA, OPEN, CLOSE] = [34, 44, 123, 125];
 
 /** What all recipients of a broadcast get alike: an envelope behind its seq. */
 interface Tail {
@@ -143,6 +144,8 @@ export class ServerTextDecoder {
 
 /** @returns undefined for what the parser would not take for an envelope, or what says more than type and payload */
 function fieldsOf(tail: string): Pick<Tail, 'type' | 'payload'> | undefined {
+  // The decoder of whole texts says what is wrong with it.
+  if (nestsTooDeep(tail)) return undefined;
   let fields: Readonly<Record<string, unknown>>;
   try {
     fields = JSON.parse(`{${tail}`) as Readonly<Record<string, unknown>>;
@@ -150,8 +153,7 @@ function fieldsOf(tail: string): Pick<Tail, 'type' | 'payload'> | undefined {
     return undefined;
   }
   const { type, payload, ...more } = fields;
-  const isEnvelope = typeof type === 'string' && type.length <= NAME_LENGTH_MAX;
-  return isEnvelope && Object.keys(more).length === 0 ? { type, payload } : undefined;
+  return isName(type) && Object.keys(more).length === 0 ? { type, payload } : undefined;
 }
 
 function copyOf(slice: string): string {
@@ -169,15 +171,4 @@ function endOfObject(text: string, at: number): number {
     if (depth === 0) return index + 1;
   }
   return -1;
-}
-
-/** @returns where the string that begins at `at` has its last quote */
-function endOfString(text: string, at: number): number {
-  let index = at + 1;
-  for (; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === QUOTE) break;
-    if (code === BACKSLASH) index += 1;
-  }
-  return index;
 }

@@ -5,6 +5,7 @@ import { DELIVERY_LEVELS } from '../delivery/level.ts';
 import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { SeriesSummary } from '../measure/series.ts';
+import { DEPTH_MAX, nestsTooDeep } from '../protocol/limits.ts';
 import { OVERSIGHT_COUNTERS } from '../scenario/metric.ts';
 
 /**
@@ -372,6 +373,10 @@ export function resultJsonSchema(): unknown {
 }
 
 function parseJson(text: string, file: string): unknown {
+  if (nestsTooDeep(text))
+    throw new Error(
+      `Cannot read "${file}": it nests deeper than ${DEPTH_MAX} levels, a result file of wsdeliver is wanted`,
+    );
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -84,7 +84,7 @@ describe('broadcast', () => {
       type: 't',
       payloadText: `"${'x'.repeat(FRAME_BYTES_MAX)}"`,
     });
-    expect(bench.broadcaster.publish(long)).toBe('the type is too long');
+    expect(bench.broadcaster.publish(long)).toBe('a room and a type have 1 to 200 characters');
     expect(bench.broadcaster.publish(large)).toBe('the message is too large');
     expect([bench.statistics.broadcasts, bench.broadcaster.load().pendingTotal]).toEqual([0, 0]);
   });

@@ -122,6 +122,87 @@ describe('connection: malformed frames', () => {
   });
 });
 
+describe('connection: limits', () => {
+  const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
+  it.each([
+    ['content of a room message', `{"action":"message","room":"r","content":${nested(4150)}}`],
+    ['payload of a publish', `{"seq":1,"type":"publish","payload":{"type":"t","payload":${nested(4150)}}}`],
+    ['payload of a message', `{"seq":1,"type":"note","payload":${nested(500_000)}}`],
+    ['field that nobody asked for', `{"action":"ping","more":${nested(4150).replaceAll('[]', '[{}]')}}`],
+  ])('make a text that nests too deep malformed: %s', (_, text) => {
+    const bench = new DeliveryBench();
+    const [wire, other] = [new Wire(bench), new Wire(bench)];
+    wire.hello('a', { rooms: ['r'] });
+    other.hello('b', { rooms: ['r'] });
+    for (const one of [wire, other]) one.take();
+    wire.raw(text);
+    expect(wire.frames()).toEqual([{ type: 'error', message: 'arrays and objects nest deeper than 128' }]);
+    expect(other.frames()).toEqual([]);
+  });
+
+  it('let through the deepest payload that a client may send, as it was', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    wire.hello('a', { batch: true });
+    wire.take();
+    const payload = JSON.parse(nested(125)) as unknown;
+    wire.raw(JSON.stringify([{ seq: 1, type: 'publish', payload: { type: 't', payload } }]));
+    expect(wire.frames()).toEqual([
+      { seq: 1, type: 't', payload },
+      { kind: 'ack', seq: 1 },
+    ]);
+  });
+
+  it.each([
+    ['empty', ''],
+    ['of a megabyte', 'x'.repeat(1_000_000)],
+  ])('refuse a room whose name is %s, wherever it comes in', (_, room) => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    wire.hello('a');
+    wire.take();
+    for (const action of ['join', 'leave', 'message']) wire.say({ action, room });
+    wire.say({ seq: 1, type: 'publish', payload: { room, type: 't' } });
+    wire.say({ seq: 2, type: 'publish', payload: { room: 'r', type: room } });
+    wire.say({ seq: 3, type: room });
+    expect(wire.take()).toEqual(['error', 'error', 'error', 'nack 1', 'nack 2', 'error']);
+    expect([bench.broadcaster.rooms.size, bench.statistics.broadcasts]).toEqual([1, 0]);
+    const rest = new Wire(bench);
+    rest.hello('b', { rooms: [room] });
+    expect(rest.take()).toEqual(['error']);
+  });
+
+  it('of rooms are told to who joins one too many', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    wire.hello('a', { rooms: Array.from({ length: 1000 }, (_, room) => `r${room}`) });
+    bench.pass();
+    wire.take();
+    wire.say({ action: 'join', room: 'one more' });
+    expect(wire.frames()).toEqual([
+      { type: 'error', message: expect.stringMatching(/^Cannot join: .* 1000 rooms/), room: 'one more' },
+    ]);
+    expect(bench.broadcaster.roomInfo('one more').size).toBe(0);
+  });
+
+  it('of rooms hold over resumes as well', () => {
+    const bench = new DeliveryBench();
+    const list = (from: number): string[] => Array.from({ length: 600 }, (_, room) => `r${from + room}`);
+    const first = new Wire(bench);
+    const welcome = first.hello('a', { rooms: list(0) });
+    first.hangUp();
+    const second = new Wire(bench);
+    second.resume('a', welcome, { rooms: list(600) });
+    expect(second.frames()).toMatchObject([
+      { kind: 'welcome', resumed: true },
+      { type: 'error', message: expect.stringMatching(/^Cannot join 200 of the rooms: /) },
+      { kind: 'replayed' },
+    ]);
+    expect(bench.broadcaster.rooms.size).toBe(1001);
+  });
+});
+
 describe('connection: violations', () => {
   it.each([
     ['an ack for what was never sent', { kind: 'ack', seq: 7 }],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Rooms } from '../../src/broadcaster/rooms.ts';
+import { ROOM_NAMES_LENGTH_MAX, ROOMS_MAX, ROOMS_OVERALL_MAX } from '../../src/protocol/limits.ts';
 import { SessionBench } from '../protocol/session-bench.ts';
 
 const SESSIONS = Array.from({ length: 4 }, () => new SessionBench().session);
@@ -23,7 +24,7 @@ describe('rooms', () => {
           if (session === undefined) continue;
           const place = `${who} ${room}`;
           if (kind === 'join') {
-            expect(rooms.join(session, room)).toBe(!there.has(place));
+            expect(rooms.join(session, room)).toBe(there.has(place) ? 'member' : 'joined');
             there.add(place);
           } else if (kind === 'leave') expect(rooms.leave(session, room)).toBe(there.delete(place));
           else {
@@ -55,6 +56,41 @@ describe('rooms', () => {
       0,
     ]);
     expect(() => rooms.leaveAll(session)).not.toThrow();
+  });
+
+  it('of one session are limited in number, and one that is left makes place', () => {
+    const rooms = new Rooms();
+    const [session, other] = [new SessionBench().session, new SessionBench().session];
+    rooms.join(session, '*');
+    for (let room = 0; room < ROOMS_MAX; room += 1) expect(rooms.join(session, `r${room}`)).toBe('joined');
+    expect([rooms.join(session, 'one more'), rooms.join(session, 'r7')]).toEqual(['full', 'member']);
+    expect([rooms.isMember(session, 'one more'), rooms.size]).toEqual([false, ROOMS_MAX + 1]);
+    expect(rooms.join(other, 'one more')).toBe('joined');
+    rooms.leave(session, 'r7');
+    expect(rooms.join(session, 'one more')).toBe('joined');
+  });
+
+  it('of one session are limited in the length of their names', () => {
+    const rooms = new Rooms();
+    const session = new SessionBench().session;
+    rooms.join(session, '*');
+    const name = (room: number): string => String(room).padStart(128, 'x');
+    const fitting = ROOM_NAMES_LENGTH_MAX / 128;
+    for (let room = 0; room < fitting; room += 1) expect(rooms.join(session, name(room))).toBe('joined');
+    expect(rooms.join(session, 'x')).toBe('full');
+    rooms.leave(session, name(3));
+    expect(rooms.join(session, 'x')).toBe('joined');
+  });
+
+  it('over all sessions are limited, and those that exist can still be joined', () => {
+    const rooms = new Rooms();
+    for (let room = 0; room < ROOMS_OVERALL_MAX; ) {
+      const session = new SessionBench().session;
+      for (let own = 0; own < ROOMS_MAX; own += 1, room += 1) rooms.join(session, `r${room}`);
+    }
+    const late = new SessionBench().session;
+    expect([rooms.join(late, 'one more'), rooms.join(late, 'r1')]).toEqual(['full', 'joined']);
+    expect(rooms.size).toBe(ROOMS_OVERALL_MAX);
   });
 
   it('can be left while somebody walks over their members', () => {

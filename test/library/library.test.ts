@@ -284,6 +284,18 @@ describe('the library', () => {
     );
   });
 
+  it('refuses names and payloads that no client could be sent', async () => {
+    const { broadcaster } = await served();
+    const publish = (room: unknown, payload: unknown) => () =>
+      broadcaster.publish(room as string, 'tick', payload);
+    const nested = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
+    expect(codeOf(publish('x'.repeat(1_000_000), 1))).toBe('invalid-name');
+    expect(codeOf(publish(Symbol('room'), 1))).toBe('invalid-name');
+    expect(codeOf(publish('*', nested(127)))).toBe('invalid-payload');
+    expect(codeOf(publish('*', nested(500_000)))).toBe('invalid-payload');
+    await expect(publish('*', nested(126))()).resolves.toMatchObject({ accepted: true });
+  });
+
   it('runs the example', async () => {
     const { server, broadcaster } = await serveTicks(0);
     cleanUp.push(() => {

@@ -29,6 +29,14 @@ describe('parseResult', () => {
     expect(() => parseResult('{', 'broken.json')).toThrow(/^Cannot read "broken\.json": it is no JSON/);
   });
 
+  it('names the file when it nests deeper than anything that writes it again could follow', () => {
+    const { scenario, ...rest } = passingResult();
+    const levels = 5000;
+    const text = JSON.stringify({ ...rest, scenario: { ...scenario, resolved: { deep: 'here' } } });
+    const deep = text.replace('"here"', '['.repeat(levels) + ']'.repeat(levels));
+    expect(() => parseResult(deep, 'deep.json')).toThrow(/^Cannot read "deep\.json": it nests deeper than/);
+  });
+
   it('names every wrong field', () => {
     const { delivery, ...rest } = passingResult();
     const text = JSON.stringify({ ...rest, verdict: 'maybe', delivery: { ...delivery, owed: -1 } });
