@@ -13,6 +13,8 @@ interface AnomalyEntry {
   readonly severity: 'error' | 'notice';
   /** Nobody looks for it without the server's own record. */
   readonly needsServer?: true;
+  /** A late timer, ack or pong can cause it; nothing that is merely late causes the others. */
+  readonly timed?: true;
   /** When it counts, for the documentation. */
   readonly meaning: string;
 }
@@ -77,6 +79,7 @@ export const ANOMALIES = {
     concerns: 'delivery',
     severity: 'error',
     needsServer: true,
+    timed: true,
     meaning:
       'The drain ended without moving any more, and a connected session still has something pending, or its client still waits for leave to go on sending.',
   },
@@ -90,6 +93,7 @@ export const ANOMALIES = {
     concerns: 'resources',
     severity: 'error',
     needsServer: true,
+    timed: true,
     meaning:
       'A session was kept without a socket for longer than its TTL and a second; in virtual time, also a timer left armed.',
   },
@@ -97,18 +101,21 @@ export const ANOMALIES = {
     concerns: 'resources',
     severity: 'error',
     needsServer: true,
+    timed: true,
     meaning: 'A half-open connection stayed open for longer than the heartbeat allows, and a second.',
   },
   misdetected: {
     concerns: 'resources',
     severity: 'error',
     needsServer: true,
+    timed: true,
     meaning:
       'The heartbeat closed a connection though neither half-open, no-pong nor pause-reader had silenced it; or a client was put out as too slow before its outbox was full.',
   },
   'missing-backoff': {
     concerns: 'resources',
     severity: 'error',
+    timed: true,
     meaning: 'A client waited less between failed attempts to connect than its backoff can explain.',
   },
   reorder: {
@@ -127,12 +134,14 @@ export const ANOMALIES = {
     concerns: 'delivery',
     term: 'duplicateBeforeAck',
     severity: 'notice',
+    timed: true,
     meaning: 'A message was handled again before the server could know of the first time.',
   },
   'reported-loss': {
     concerns: 'delivery',
     term: 'reportedLoss',
     severity: 'notice',
+    timed: true,
     meaning: 'A message was owed, was never handled, and somebody who counts was told.',
   },
 } as const satisfies Readonly<Record<string, AnomalyEntry>>;

@@ -1,5 +1,6 @@
 import { ANOMALY_KINDS, anomalyEntry } from '../delivery/anomaly.ts';
 import { LOSS_REASONS } from '../delivery/loss-reason.ts';
+import { type Slowness, slownessOfKind, slownessOfReason } from '../delivery/slowness.ts';
 
 /**
  * The names that assertions may use, as data: where the value stands in a result, in which unit, and whether a
@@ -17,6 +18,8 @@ export interface Metric {
   /** Whether `{profile:x}` may narrow it. */
   readonly byProfile: boolean;
   readonly concerns: 'delivery' | 'performance';
+  /** Which way a slow machine may move the value, whatever the server does. */
+  readonly slowness: Slowness;
   /** The record has a `count` of samples, and nothing can be said when that is 0. */
   readonly sampled: boolean;
   /** Only what was seen is listed: what a list that is there leaves out is 0. */
@@ -61,21 +64,62 @@ export const OVERSIGHT_COUNTERS = [
   'scaleRequests',
 ] as const;
 
+/** Counts of deliveries that need no clock come first: late is not lost, damaged or in the wrong order. */
+const DELIVERY_COUNTS: readonly (readonly [name: string, slowness: Slowness])[] = [
+  ['published', 'lowers'],
+  ['owed', 'lowers'],
+  ['delivered', 'lowers'],
+  ['lost.silent', 'lowers'],
+  ['lost.reported', 'either'],
+  ...LOSS_REASONS.map((reason) => [`lost.reportedBy.${reason}`, slownessOfReason(reason)] as const),
+  ['duplicates.handled', 'either'],
+  ['duplicates.handledAfterAck', 'lowers'],
+  ['duplicates.received', 'either'],
+  ['reordered', 'lowers'],
+  ['rewound', 'lowers'],
+  ['filled', 'lowers'],
+  ['displacementMax', 'lowers'],
+  ['phantom', 'lowers'],
+  ['corrupt', 'lowers'],
+  ['resurrected', 'lowers'],
+  ['recovered', 'either'],
+  ['unresolved', 'either'],
+  ['notOwed', 'either'],
+  ['late', 'raises'],
+  ['ackBeforeHandle', 'lowers'],
+];
+
+/** Counters of the server that late timers and late acks do not raise. */
+const UNTIMED_COUNTERS: ReadonlySet<string> = new Set([
+  'sent',
+  'total',
+  'aborted',
+  'sendErrors',
+  'malformed',
+  'protocolErrors',
+  'actions',
+  'notices',
+  'upstreamAccepted',
+  'queueAccepted',
+  'roomBroadcasts',
+]);
+
 /** Metrics of faults are not in here, see `faultMetric`. */
 export const METRICS: readonly Metric[] = [
   ...deliveryMetrics(),
   ...latencyMetrics(),
   ...saturationMetrics(),
   ...ackMetrics(),
-  ...plain('rate', ['published', 'delivered'], 'rate'),
+  ...plain('rate', ['published', 'delivered'], 'rate', 'lowers'),
   {
     ...metricOf('generator.scheduleSlip', 'duration', ['generator', 'scheduleSlip']),
+    slowness: 'raises',
     aggregates: ['p50', 'p99', 'max'],
     sampled: true,
   },
   ...plain('isolation', ['ratio'], 'count'),
   ...plain('generator', ['connected', 'workersLost'], 'count'),
-  ...plain('broadcast', broadcastNames(), 'count'),
+  ...broadcastMetrics(),
   ...anomalyMetrics(),
 ];
 
@@ -85,6 +129,11 @@ export const FAULT_AGGREGATES: readonly string[] = ['planned', 'fired', 'effects
 /** The metric of the faults of this name. A result lists its faults, so that the path ends at the list. */
 export function faultMetric(fault: string): Metric {
   return { ...metricOf(`faults.${fault}`, 'count', ['faults', fault]), aggregates: FAULT_AGGREGATES };
+}
+
+/** A slow machine may change how many samples there are either way, whatever it does to their values. */
+export function slownessOf(metric: Metric, aggregate: string | undefined): Slowness {
+  return aggregate === 'count' ? 'either' : metric.slowness;
 }
 
 /** Some aggregates are in another unit than their metric. */
@@ -108,36 +157,31 @@ function metricOf(name: string, unit: MetricUnit, path: readonly string[]): Metr
     aggregates: [],
     byProfile: false,
     concerns: 'performance',
+    slowness: 'either',
     sampled: false,
     sparse: false,
     needsServer: false,
   };
 }
 
-function plain(section: string, names: readonly string[], unit: MetricUnit): readonly Metric[] {
-  return names.map((name) => metricOf(`${section}.${name}`, unit, [section, name]));
+function plain(
+  section: string,
+  names: readonly string[],
+  unit: MetricUnit,
+  slowness: Slowness = 'either',
+): readonly Metric[] {
+  return names.map((name) => ({ ...metricOf(`${section}.${name}`, unit, [section, name]), slowness }));
 }
 
 function deliveryMetrics(): readonly Metric[] {
-  const counts = ['published', 'owed', 'delivered', 'lost.silent', 'lost.reported'];
-  counts.push(...LOSS_REASONS.map((reason) => `lost.reportedBy.${reason}`));
-  counts.push('duplicates.handled', 'duplicates.handledAfterAck', 'duplicates.received');
-  counts.push(
-    'reordered',
-    'rewound',
-    'filled',
-    'displacementMax',
-    'phantom',
-    'corrupt',
-    'resurrected',
-    'recovered',
+  return ['', 'upstream.'].flatMap((prefix) =>
+    DELIVERY_COUNTS.map(([count, slowness]) => ({
+      ...metricOf(`delivery.${prefix}${count}`, 'count', ['delivery', ...`${prefix}${count}`.split('.')]),
+      byProfile: true,
+      concerns: 'delivery' as const,
+      slowness,
+    })),
   );
-  counts.push('unresolved', 'notOwed', 'late', 'ackBeforeHandle');
-  return [...counts, ...counts.map((count) => `upstream.${count}`)].map((count) => ({
-    ...metricOf(`delivery.${count}`, 'count', ['delivery', ...count.split('.')]),
-    byProfile: true,
-    concerns: 'delivery',
-  }));
 }
 
 function ackMetrics(): readonly Metric[] {
@@ -152,6 +196,7 @@ function latencyMetrics(): readonly Metric[] {
     ...metricOf(`latency.${name}`, 'duration', ['latency', name]),
     aggregates: ['p50', 'p90', 'p99', 'p99.9', 'max', 'min', 'mean', 'count'],
     byProfile: byProfile.includes(name),
+    slowness: 'raises' as const,
     sampled: true,
   }));
   return metrics.flatMap((metric) =>
@@ -176,6 +221,12 @@ function saturationMetrics(): readonly Metric[] {
     aggregates: ['count', 'p50', 'p99', 'max', 'final', 'overWarning', 'slopePerSec'],
     sampled: true,
   }));
+}
+
+function broadcastMetrics(): readonly Metric[] {
+  return broadcastNames().flatMap((name) =>
+    plain('broadcast', [name], 'count', UNTIMED_COUNTERS.has(name) ? 'lowers' : 'either'),
+  );
 }
 
 function broadcastNames(): readonly string[] {
@@ -207,6 +258,7 @@ function anomalyMetrics(): readonly Metric[] {
   return ANOMALY_KINDS.map((kind) => ({
     ...metricOf(`anomalies.${kind}`, 'count', ['anomalyCounts', kind]),
     concerns: 'delivery',
+    slowness: slownessOfKind(kind),
     sparse: true,
     needsServer: anomalyEntry(kind).needsServer === true,
   }));

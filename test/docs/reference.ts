@@ -53,6 +53,9 @@ export function metricTables(): string {
   return [...groups.values()].map(metricTable).join('\n\n');
 }
 
+/** Which way a slow machine may move a metric, as an arrow: there is a table for each group, with little room. */
+const SLOWNESS: Readonly<Record<Metric['slowness'], string>> = { raises: '↑', lowers: '↓', either: '↕' };
+
 function metricTable(metrics: readonly Metric[]): string {
   const [first] = metrics;
   if (first === undefined) throw new Error('Cannot describe a group of metrics: it is empty');
@@ -62,8 +65,14 @@ function metricTable(metrics: readonly Metric[]): string {
     ...(byProfile ? [`${code('{profile:…}')} narrows it`] : []),
     `not met: exit ${concerns === 'delivery' ? 3 : 4}`,
   ];
-  const rows = metrics.map(({ name, unit }) => [code(name), unit, METRIC_MEANINGS[name] ?? '']);
-  return `**${first.name.split('.')[0]}**: ${facts.join('; ')}.\n\n${table(['Metric', 'Unit', 'Meaning'], rows)}`;
+  const rows = metrics.map(({ name, unit, slowness }) => [
+    code(name),
+    unit,
+    SLOWNESS[slowness],
+    METRIC_MEANINGS[name] ?? '',
+  ]);
+  const titles = ['Metric', 'Unit', 'Slowness', 'Meaning'];
+  return `**${first.name.split('.')[0]}**: ${facts.join('; ')}.\n\n${table(titles, rows)}`;
 }
 
 /** Every kind of anomaly, with the levels of delivery at which it breaks the guarantee. */
