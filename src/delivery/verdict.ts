@@ -1,9 +1,9 @@
 export interface JudgedAssertion {
-  readonly status: 'pass' | 'fail' | 'no-data';
+  readonly status: 'pass' | 'fail' | 'inconclusive' | 'no-data';
   /** What its failure means: messages not delivered as promised, or time and resources. */
   readonly class: 'delivery' | 'performance';
-  /** Whether it is about latency, which a late generator spoils. */
-  readonly latency: boolean;
+  /** Inconclusive: what was late, and may be the cause of the value. */
+  readonly doubt?: string | undefined;
   readonly text: string;
 }
 
@@ -15,8 +15,6 @@ export interface VerdictInput {
   readonly assertions: readonly JudgedAssertion[];
   /** Why the run says too little, whatever the assertions are. */
   readonly inconclusive: readonly string[];
-  /** Whether the load generator missed its own schedule. */
-  readonly generatorLate: boolean;
 }
 
 export interface Verdict {
@@ -31,19 +29,15 @@ export interface Verdict {
  * the run from showing anything; and only what is left is a pass.
  */
 export function decide(input: VerdictInput): Verdict {
-  const { assertions, generatorLate } = input;
-  const spoiled = assertions.filter(
-    ({ status, latency }) => generatorLate && latency && status !== 'no-data',
-  );
-  const failed = assertions.filter(
-    (assertion) => assertion.status === 'fail' && !spoiled.includes(assertion),
-  );
+  const { assertions } = input;
+  const failed = assertions.filter(({ status }) => status === 'fail');
+  const doubtful = assertions.filter(({ status }) => status === 'inconclusive');
   const delivery = [...input.violations, ...textsOf(failed, 'delivery')];
   const performance = [...(input.resourceViolations ?? []), ...textsOf(failed, 'performance')];
   const inconclusive = [
     ...input.inconclusive,
     ...assertions.filter(({ status }) => status === 'no-data').map(({ text }) => `no data for: ${text}`),
-    ...spoiled.map(({ text }) => `the load generator was late, so this says nothing: ${text}`),
+    ...doubtful.map(({ text, doubt }) => `the machine was too slow to say: ${text}: ${doubt}`),
   ];
   const reasons = [...delivery, ...performance, ...inconclusive];
   if (delivery.length > 0) return { verdict: 'fail', exitCode: 3, reasons };

@@ -59,10 +59,11 @@ function obey(command: WorkerCommand): void {
   if (fleet === undefined) throw new Error(`Cannot ${command.kind}: the job has to come first`);
   switch (command.kind) {
     case 'connect':
+      watch.restart();
       fleet.connect(command.startUs);
       return;
     case 'load':
-      watch.restart();
+      watch.startLoad();
       fleet.startLoad(command.fromUs, command.toUs);
       return;
     case 'heal':

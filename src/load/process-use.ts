@@ -1,12 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { Histogram } from '../measure/histogram.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { ProcessUse } from './worker-messages.ts';
 
 const TICK_MS = 10;
+/** Of the main thread, which runs the event loop: time on a CPU and time in wait for one, in ns. Linux has it. */
+const SCHEDULER_STATISTICS = '/proc/self/schedstat';
 
 /** What counts over load only. */
-type LoadUse = Omit<ProcessUse, 'rssBytesMax'>;
+type LoadUse = Omit<ProcessUse, 'rssBytesMax' | 'stallUsMax'>;
 
 /** Watches the process it runs in: CPU, memory, and how late its event loop is. */
 export class ProcessWatch {
@@ -16,6 +19,8 @@ export class ProcessWatch {
   #sinceUs: number;
   #rssBytesMax = 0;
   #latestDelayUs = 0;
+  #stallUsMax = 0;
+  #cpuWaitFromUs = cpuWaitUs();
   #expectedUs: number;
   #ticks = 0;
   #gcMs = 0;
@@ -35,13 +40,28 @@ export class ProcessWatch {
     this.#collections.observe({ entryTypes: ['gc'] });
   }
 
-  /** Forgets what it saw so far: ramp-up is not load. */
+  /** Forgets what it saw so far: while a process loads its code, nobody waits for it. */
   restart(): void {
+    this.#stallUsMax = 0;
+    this.#latestDelayUs = 0;
+    this.startLoad();
+  }
+
+  /** CPU and event-loop delay count from here: ramp-up is not load. */
+  startLoad(): void {
     this.#delay = new Histogram();
     this.#cpu = process.cpuUsage();
     this.#sinceUs = this.#clock.nowUs();
     this.#gcMs = 0;
+    this.#cpuWaitFromUs = cpuWaitUs();
     this.#frozen = undefined;
+  }
+
+  /** A fault kept the event loop busy until now: that is a delay, and not the machine's. */
+  excuseStall(): void {
+    const nowUs = this.#clock.nowUs();
+    this.#noteDelay(Math.max(0, nowUs - this.#expectedUs));
+    this.#expectedUs = nowUs + TICK_MS * 1000;
   }
 
   /** Load is over: CPU and event-loop delay stay at what they are. */
@@ -69,7 +89,11 @@ export class ProcessWatch {
 
   use(): ProcessUse {
     this.#rssBytesMax = Math.max(this.#rssBytesMax, this.rssBytes());
-    return { rssBytesMax: this.#rssBytesMax, ...(this.#frozen ?? this.#loadUse()) };
+    return {
+      rssBytesMax: this.#rssBytesMax,
+      stallUsMax: this.#stallUsMax,
+      ...(this.#frozen ?? this.#loadUse()),
+    };
   }
 
   stop(): void {
@@ -88,8 +112,11 @@ export class ProcessWatch {
   #loadUse(): LoadUse {
     const { user, system } = process.cpuUsage(this.#cpu);
     const wallUs = Math.max(1, this.#clock.nowUs() - this.#sinceUs);
+    const [waitFromUs, waitToUs] = [this.#cpuWaitFromUs, cpuWaitUs()];
+    const knowsWait = waitFromUs !== undefined && waitToUs !== undefined;
     return {
       cpuShare: (user + system) / wallUs,
+      ...(knowsWait ? { cpuWaitShare: (waitToUs - waitFromUs) / wallUs } : {}),
       gcShare: (this.#gcMs * 1000) / wallUs,
       eventLoopDelay: this.#delay.summarise(),
     };
@@ -99,10 +126,25 @@ export class ProcessWatch {
   #tick(): void {
     const nowUs = this.#clock.nowUs();
     const lateUs = Math.max(0, nowUs - this.#expectedUs);
-    this.#delay.record(lateUs);
-    this.#latestDelayUs = Math.max(this.#latestDelayUs, lateUs);
+    this.#noteDelay(lateUs);
+    this.#stallUsMax = Math.max(this.#stallUsMax, lateUs);
     this.#expectedUs = nowUs + TICK_MS * 1000;
     this.#ticks += 1;
     if (this.#ticks % 25 === 0) this.#rssBytesMax = Math.max(this.#rssBytesMax, this.rssBytes());
+  }
+
+  #noteDelay(lateUs: number): void {
+    this.#delay.record(lateUs);
+    this.#latestDelayUs = Math.max(this.#latestDelayUs, lateUs);
+  }
+}
+
+/** @returns for how long the event loop was ready to run and had no CPU; undefined where nobody says so */
+function cpuWaitUs(): number | undefined {
+  try {
+    const waitNs = Number(readFileSync(SCHEDULER_STATISTICS, 'utf8').split(' ')[1]);
+    return Number.isFinite(waitNs) ? waitNs / 1000 : undefined;
+  } catch {
+    return undefined;
   }
 }

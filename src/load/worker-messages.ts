@@ -27,11 +27,15 @@ export type WorkerCommand =
 export interface ProcessUse {
   /** CPU time over wall time; one core is 1. */
   readonly cpuShare: number;
+  /** Wall time in which the event loop was ready to run and had no CPU; absent where the system does not say. */
+  readonly cpuWaitShare?: number;
   /** Share of wall time in which garbage was collected. */
   readonly gcShare: number;
   readonly rssBytesMax: number;
   /** How late timers of 10 ms fired. */
   readonly eventLoopDelay: LatencySummary;
+  /** Longest time for which the event loop stood still, from the first connection to the end of the drain. */
+  readonly stallUsMax: number;
 }
 
 /** A load worker as the result tells of it. */

@@ -63,11 +63,11 @@ function casesOf(result: Result): Case[] {
       message: guaranteeFinding(result),
       details: guarantee.reasons,
     },
-    ...assertions.map(({ text, status, actualText }) => ({
+    ...assertions.map(({ text, status, actualText, doubt }) => ({
       name: text,
       status,
       message: actualText,
-      details: [],
+      details: doubt === undefined ? [] : [doubt],
     })),
     { name: 'verdict', status: verdict, message: headline(result), details: reasons },
   ];

@@ -9,14 +9,17 @@ import {
   type Assertion,
   type AssertionOutcome,
   evaluateAssertion,
+  mayBeSlowness,
   parseAssertion,
 } from '../scenario/assertion.ts';
+import { unitOf } from '../scenario/metric.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { writeScenario } from '../scenario/write-scenario.ts';
 import { generatorDocument, generatorNotes, generatorState } from './generator.ts';
 import { type Findings, judgeRun } from './judge-run.ts';
 import { RESULT_SCHEMA, type Result } from './result.ts';
 import type { RunRecord } from './run-record.ts';
+import { SlowMachine } from './slow-machine.ts';
 
 /** Dead letters that the document tells of one by one; a file of its own has them with their payloads. */
 const DEAD_LETTERS_SHOWN = 20;
@@ -58,11 +61,12 @@ export function assembleResult(
       reasons: [...(broken.length > 0 ? broken : inconclusive)],
     },
     ...measured,
-    assertions: assertions.map(({ outcome: { text, actual, actualText, status } }) => ({
+    assertions: assertions.map(({ outcome: { text, actual, actualText }, status, doubt }) => ({
       text,
       ...(actual === undefined ? {} : { actual }),
       actualText,
       status,
+      ...(doubt === undefined ? {} : { doubt }),
     })),
     environment: {
       wsdeliver: context.version,
@@ -89,6 +93,8 @@ export function verdictOf(record: RunRecord, findings: Findings): Verdict {
 interface JudgedAssertion {
   readonly assertion: Assertion;
   readonly outcome: AssertionOutcome;
+  readonly status: Result['assertions'][number]['status'];
+  readonly doubt: string | undefined;
 }
 
 function weigh(
@@ -97,24 +103,41 @@ function weigh(
   measured: object,
 ): { readonly verdict: Verdict; readonly assertions: readonly JudgedAssertion[] } {
   const isComplete = record.fleets.length >= record.workers.length;
-  const assertions = evaluate(record.scenario, measured, isComplete);
+  const assertions = evaluate(record.scenario, measured, { isComplete, machine: new SlowMachine(record) });
   const verdict = decide({
     violations: broken,
     resourceViolations: misused,
     // What was cut short had no chance to meet them; the report shows how far they got.
-    assertions: (record.interrupted ? [] : assertions).map(({ outcome, assertion }) => ({
-      status: outcome.status,
+    assertions: (record.interrupted ? [] : assertions).map(({ outcome, assertion, status, doubt }) => ({
+      status,
       class: assertion.metric.concerns,
-      latency: assertion.metric.unit === 'duration' || assertion.metric.name === 'isolation.ratio',
+      doubt,
       text: `${outcome.text} (${outcome.actualText})`,
     })),
     inconclusive,
-    generatorLate: generatorState(record).objections.length > 0,
   });
   return { verdict, assertions };
 }
 
-function evaluate(scenario: Scenario, measured: object, isComplete: boolean): JudgedAssertion[] {
+/** Unmet because the machine was too slow; or a time met for nothing else but that. */
+function doubtOf(
+  assertion: Assertion,
+  { status, actual }: AssertionOutcome,
+  machine: SlowMachine,
+): string | undefined {
+  const { metric, bound } = assertion;
+  if (status === 'no-data' || actual === undefined || !mayBeSlowness(assertion, actual)) return undefined;
+  const isTime = unitOf(metric, assertion.aggregate) === 'duration';
+  if (status === 'fail') return machine.doubt(isTime ? Math.abs(actual - bound) : undefined);
+  const measuresTime = isTime || metric.name === 'isolation.ratio';
+  return measuresTime && machine.isInvalid ? machine.doubt() : undefined;
+}
+
+function evaluate(
+  scenario: Scenario,
+  measured: object,
+  { isComplete, machine }: { readonly isComplete: boolean; readonly machine: SlowMachine },
+): JudgedAssertion[] {
   const context = {
     profiles: scenario.clients.map(({ profile }) => profile),
     faults: scenario.faults.map((fault) => fault.do),
@@ -124,8 +147,10 @@ function evaluate(scenario: Scenario, measured: object, isComplete: boolean): Ju
     if (!reading.ok) throw new Error(`Cannot evaluate "${text}": ${reading.message}`);
     const { assertion } = reading;
     const outcome = evaluateAssertion(assertion, measured);
-    const proves = isComplete || !missedFromBelow(assertion, outcome);
-    return { assertion, outcome: proves ? outcome : { ...outcome, status: 'no-data' } };
+    if (!isComplete && missedFromBelow(assertion, outcome))
+      return { assertion, outcome, status: 'no-data', doubt: undefined };
+    const doubt = doubtOf(assertion, outcome, machine);
+    return { assertion, outcome, status: doubt === undefined ? outcome.status : 'inconclusive', doubt };
   });
 }
 

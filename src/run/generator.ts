@@ -4,7 +4,7 @@ import type { Result } from './result.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** From here on what the generator measured of time is doubtful, and from there on worthless. */
-const SUSPECT = { slipUs: 20_000, delayUs: 50_000, cpuShare: 0.9 };
+const SUSPECT = { slipUs: 20_000, delayUs: 50_000, cpuShare: 0.9, cpuWaitShare: 0.1 };
 const INVALID = { slipUs: 200_000, delayUs: 250_000 };
 
 /** How the load generator did: whether what it says about time can be believed. */
@@ -12,9 +12,14 @@ export interface GeneratorState {
   /** Why its times are worthless, in words; latencies can't be judged then. */
   readonly objections: readonly string[];
   readonly suspicions: readonly string[];
+  readonly longestDelay: Delay;
 }
 
-export function generatorState({ slip, workers }: Pick<RunRecord, 'slip' | 'workers'>): GeneratorState {
+/** How late something was, which shares the machine with the server. */
+export type Delay = Result['generator']['longestDelay'];
+
+export function generatorState(record: Pick<RunRecord, 'slip' | 'workers' | 'serverUse'>): GeneratorState {
+  const { slip, workers, serverUse } = record;
   const suspicions: string[] = [];
   const objections: string[] = [];
   const weigh = (
@@ -27,14 +32,31 @@ export function generatorState({ slip, workers }: Pick<RunRecord, 'slip' | 'work
     else if (value > limits.suspect) suspicions.push(text);
   };
   weigh('schedule slip p99', slip.quantile(0.99), { suspect: SUSPECT.slipUs, invalid: INVALID.slipUs });
-  for (const { worker, use } of workers) {
-    if (use === undefined) continue;
+  const uses = workers.flatMap(({ worker, use }) =>
+    use === undefined ? [] : [{ name: `worker ${worker}`, use }],
+  );
+  for (const { name, use } of serverUse === undefined
+    ? uses
+    : [...uses, { name: 'the server', use: serverUse }]) {
     const limits = { suspect: SUSPECT.delayUs, invalid: INVALID.delayUs };
-    weigh(`event-loop delay p99 of worker ${worker}`, use.eventLoopDelay.p99, limits);
-    if (use.cpuShare > SUSPECT.cpuShare)
-      suspicions.push(`worker ${worker} used ${Math.round(use.cpuShare * 100)}% of a core`);
+    weigh(`event-loop delay p99 of ${name}`, use.eventLoopDelay.p99, limits);
+    const { cpuWaitShare = 0 } = use;
+    if (cpuWaitShare > SUSPECT.cpuWaitShare)
+      suspicions.push(`${name} waited for a CPU ${Math.round(cpuWaitShare * 100)}% of the time`);
   }
-  return { objections, suspicions };
+  for (const { name, use } of uses)
+    if (use.cpuShare > SUSPECT.cpuShare)
+      suspicions.push(`${name} used ${Math.round(use.cpuShare * 100)}% of a core`);
+  return { objections, suspicions, longestDelay: longestDelay(record) };
+}
+
+function longestDelay({ slip, workers, serverUse }: Parameters<typeof generatorState>[0]): Delay {
+  const delays: readonly Delay[] = [
+    { of: 'schedule', us: slip.maxUs },
+    { of: 'server', us: serverUse?.stallUsMax ?? 0 },
+    ...workers.map(({ worker, use }) => ({ of: 'worker' as const, worker, us: use?.stallUsMax ?? 0 })),
+  ];
+  return delays.reduce((longest, next) => (next.us > longest.us ? next : longest));
 }
 
 export function generatorNotes({ objections, suspicions }: GeneratorState): string[] {
@@ -44,12 +66,13 @@ export function generatorNotes({ objections, suspicions }: GeneratorState): stri
 
 export function generatorDocument(
   record: RunRecord,
-  { objections, suspicions }: GeneratorState,
+  { objections, suspicions, longestDelay: delay }: GeneratorState,
   summarise: (histogram: Histogram) => ReturnType<Histogram['summarise']>,
 ): Result['generator'] {
   return {
     status: objections.length > 0 ? 'invalid' : suspicions.length > 0 ? 'suspect' : 'valid',
     reasons: [...objections, ...suspicions],
+    longestDelay: delay,
     scheduleSlip: summarise(record.slip),
     workers: record.workers.flatMap(({ worker, pid, clients, use, lost: why }) =>
       use === undefined && why === undefined
@@ -83,4 +106,4 @@ const NO_LATENCY = {
   mean: 0,
   hdr: '',
 } as const;
-const NO_USE = { cpuShare: 0, gcShare: 0, rssBytesMax: 0, eventLoopDelay: NO_LATENCY };
+const NO_USE = { cpuShare: 0, gcShare: 0, rssBytesMax: 0, eventLoopDelay: NO_LATENCY, stallUsMax: 0 };

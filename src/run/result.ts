@@ -17,6 +17,9 @@ import { OVERSIGHT_COUNTERS } from '../scenario/metric.ts';
 
 export const RESULT_SCHEMA = 'wsdeliver.result/1';
 
+/** What can be late by itself, without any doing of the server's. */
+const DELAYED = ['schedule', 'server', 'worker'] as const;
+
 const VERDICTS = ['pass', 'fail', 'inconclusive'] as const;
 
 /** The latencies of a run, by name in `latency`. */
@@ -203,14 +206,27 @@ const metrics = z.object({
 
 const processUse = {
   cpuShare: amount.describe('Of one core; a process with threads may exceed 1.'),
+  cpuWaitShare: amount
+    .optional()
+    .describe('Share of wall time in which it was ready to run and had no CPU; absent where nobody says so.'),
   gcShare: amount.optional().describe('Share of wall time in which garbage was collected.'),
   rssBytesMax: amount,
   eventLoopDelay: latencySummary,
+  stallUsMax: amount.describe('Longest standstill of the event loop, from ramp-up to the end of the drain.'),
 };
 
 const generator = z.object({
   status: z.enum(['valid', 'suspect', 'invalid']),
   reasons: z.array(z.string()),
+  longestDelay: z
+    .object({
+      of: z.enum(DELAYED).describe('The send schedule, or the event loop of a process.'),
+      worker: count.optional().describe('Which worker.'),
+      us: amount,
+    })
+    .describe(
+      'The longest standstill or slip: what time decides is doubtful when a timeout is not far above it.',
+    ),
   scheduleSlip: latencySummary.describe('Actual minus intended send instant.'),
   workers: z.array(
     z.object({
@@ -241,7 +257,8 @@ const assertion = z.object({
   text: z.string().describe('As in the scenario.'),
   actual: z.number().optional().describe('In µs, bytes, per second, 0..1 or a count; absent without data.'),
   actualText: z.string().describe('With its unit; "no data" when there was none.'),
-  status: z.enum(['pass', 'fail', 'no-data']),
+  status: z.enum(['pass', 'fail', 'inconclusive', 'no-data']),
+  doubt: z.string().optional().describe('Inconclusive: what was late, and may be the cause of the value.'),
 });
 
 const capacity = z.object({

@@ -160,7 +160,10 @@ class ScenarioRun {
         beforeRead: () => timers.catchUp(),
       });
       server.endpoint = this.#endpoint;
-      const onStruck = (): void => this.#publishers.excuseSlipUntil(clock.nowUs());
+      const onStruck = (): void => {
+        this.#publishers.excuseSlipUntil(clock.nowUs());
+        this.#watch.excuseStall();
+      };
       this.#serverFaults = new ServerFaults({ planned: this.#planned, server, clock, timers, onStruck });
       this.#sampler = new Sampler({
         server,
@@ -220,6 +223,8 @@ class ScenarioRun {
     await this.#load();
     await this.#drainAll();
     this.#begin('judge', 0);
+    // Nobody waits for the server any more.
+    this.#watch.stop();
     const endUs = this.#clock.nowUs();
     const server = this.#server?.findings();
     this.#sampler?.finish();
@@ -312,6 +317,7 @@ class ScenarioRun {
     const { rampUp } = this.#scenario.duration;
     await this.#until(() => this.#pool.live.every(({ status }) => status !== undefined), CONNECT_GRACE_MS);
     this.#begin('connect', rampUp);
+    this.#watch.restart();
     this.#pool.tellAll({ kind: 'connect', startUs: this.#clock.nowUs() });
     await this.#until(() => this.#sum('ready') >= this.#expected, rampUp + CONNECT_GRACE_MS);
     this.#connected = this.#sum('ready');
@@ -340,7 +346,7 @@ class ScenarioRun {
     this.#begin('load', load);
     this.#pool.tellAll({ kind: 'load', fromUs: this.#loadFromUs, toUs: this.#loadToUs });
     this.#server?.record.startLoad(this.#loadFromUs);
-    this.#watch.restart();
+    this.#watch.startLoad();
     this.#sampler?.startLoad();
     this.#serverFaults?.start(this.#loadFromUs);
     await this.#until(() => this.#clock.nowUs() >= this.#loadToUs || this.#pool.live.length === 0, load);

@@ -5,6 +5,7 @@ import {
   type Metric,
   type MetricUnit,
   metricNames,
+  slownessOf,
   unitOf,
 } from './metric.ts';
 import { suggest } from './nearest.ts';
@@ -105,6 +106,24 @@ export function evaluateAssertion(assertion: Assertion, result: unknown): Assert
   const status = holds(actual, op, bound) ? 'pass' : 'fail';
   return { text, actual, actualText: formatValue(unitOf(metric, aggregate), actual), status };
 }
+
+/** Whether a slow machine alone may have moved the value to the side of the bound on which it was found. */
+export function mayBeSlowness({ metric, aggregate, op, bound }: Assertion, actual: number): boolean {
+  const slowness = slownessOf(metric, aggregate);
+  const side = actual === bound ? SIDE_OF_BOUND[op] : actual > bound ? 'high' : 'low';
+  if (slowness === 'either' || side === 'both') return true;
+  return side === (slowness === 'raises' ? 'high' : 'low');
+}
+
+/** On which side of a broken or kept promise a value lies that is its bound. */
+const SIDE_OF_BOUND: Readonly<Record<Op, 'high' | 'low' | 'both'>> = {
+  '<': 'high',
+  '>=': 'high',
+  '>': 'low',
+  '<=': 'low',
+  '==': 'both',
+  '!=': 'both',
+};
 
 function wrong(part: string, message: string, offset: number): AssertionReading {
   return { ok: false, message: `Cannot assert ${quote(part)}: ${message}`, offset };

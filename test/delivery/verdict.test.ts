@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decide, type JudgedAssertion, type VerdictInput } from '../../src/delivery/verdict.ts';
 
 function assertion(over: Partial<JudgedAssertion>): JudgedAssertion {
-  return { status: 'pass', class: 'performance', latency: false, text: 'a == b', ...over };
+  return { status: 'pass', class: 'performance', text: 'a == b', ...over };
 }
 
 function outcome(over: Partial<VerdictInput>): string {
@@ -10,7 +10,6 @@ function outcome(over: Partial<VerdictInput>): string {
     violations: [],
     assertions: [],
     inconclusive: [],
-    generatorLate: false,
     ...over,
   });
   return `${verdict} ${exitCode}`;
@@ -18,7 +17,7 @@ function outcome(over: Partial<VerdictInput>): string {
 
 describe('decide', () => {
   it('passes when everything holds', () => {
-    expect(outcome({ assertions: [assertion({}), assertion({ latency: true })] })).toBe('pass 0');
+    expect(outcome({ assertions: [assertion({}), assertion({ class: 'delivery' })] })).toBe('pass 0');
   });
 
   it('fails for a broken guarantee or a delivery assertion with 3', () => {
@@ -47,7 +46,6 @@ describe('decide', () => {
         assertion({ status: 'no-data', text: 'unseen' }),
       ],
       inconclusive: ['too few clients'],
-      generatorLate: false,
     });
     expect(verdict).toEqual({
       verdict: 'fail',
@@ -57,19 +55,19 @@ describe('decide', () => {
     expect(outcome({ resourceViolations: ['leak'], inconclusive: ['few'] })).toBe('fail 4');
   });
 
-  it.each(['pass', 'fail'] as const)(
-    'takes a latency assertion that would %s for nothing when the generator was late',
-    (status) => {
-      expect(outcome({ generatorLate: true, assertions: [assertion({ status, latency: true })] })).toBe(
-        'inconclusive 5',
-      );
-    },
-  );
-
-  it('keeps everything but latency valid when the generator was late', () => {
-    expect(outcome({ generatorLate: true, assertions: [assertion({})] })).toBe('pass 0');
-    expect(
-      outcome({ generatorLate: true, violations: ['lost'], assertions: [assertion({ latency: true })] }),
-    ).toBe('fail 3');
+  it('takes an assertion that the machine was too slow for as inconclusive, and says what was late', () => {
+    const late = assertion({
+      status: 'inconclusive',
+      class: 'delivery',
+      doubt: 'worker 0 slept',
+      text: 'a < b',
+    });
+    expect(decide({ violations: [], assertions: [late], inconclusive: [] })).toEqual({
+      verdict: 'inconclusive',
+      exitCode: 5,
+      reasons: ['the machine was too slow to say: a < b: worker 0 slept'],
+    });
+    expect(outcome({ violations: ['lost'], assertions: [late] })).toBe('fail 3');
+    expect(outcome({ assertions: [late, assertion({ status: 'fail' })] })).toBe('fail 4');
   });
 });

@@ -154,6 +154,7 @@ export function passingResult(changes: Partial<Result> = {}): Result {
     generator: {
       status: 'valid',
       reasons: [],
+      longestDelay: { of: 'server', us: 9000 },
       scheduleSlip: latency(140, 500, 0),
       workers: [
         {
@@ -164,6 +165,7 @@ export function passingResult(changes: Partial<Result> = {}): Result {
           gcShare: 0.012,
           rssBytesMax: 143_000_000,
           eventLoopDelay: latency(600, 180),
+          stallUsMax: 6000,
         },
         {
           worker: 1,
@@ -173,6 +175,7 @@ export function passingResult(changes: Partial<Result> = {}): Result {
           gcShare: 0.011,
           rssBytesMax: 141_000_000,
           eventLoopDelay: latency(640, 180),
+          stallUsMax: 6400,
         },
       ],
       server: {
@@ -180,6 +183,7 @@ export function passingResult(changes: Partial<Result> = {}): Result {
         gcShare: 0.031,
         rssBytesMax: 224_395_264,
         eventLoopDelay: latency(900, 180),
+        stallUsMax: 9000,
       },
       asked: 1000,
       connected: 1000,
