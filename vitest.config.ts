@@ -2,13 +2,30 @@ import { defineConfig } from 'vitest/config';
 
 const results = process.env.TEST_RESULTS;
 
+/**
+ * Folders and files with tests that open sockets or start processes, and therefore take real time; the others are done
+ * in under a minute. `test/tidy.test.ts` holds the list.
+ */
+export const SLOW_TESTS = [
+  'test/attacks/',
+  'test/e2e/',
+  'test/library/',
+  'test/server/metrics.test.ts',
+  'test/server/scale-hook.test.ts',
+  'test/world/real/',
+];
+const slow = SLOW_TESTS.map((place) => (place.endsWith('/') ? `${place}**/*.test.ts` : place));
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
     reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
+    projects: [
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: slow } },
+      { extends: true, test: { name: 'slow', include: slow } },
+    ],
   },
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SLOW_TESTS } from '../vitest.config.ts';
 
 /**
  * Holds what no linter knows: who may import whom, and that the pure rooms take time, chance and sockets only
@@ -191,5 +192,14 @@ describe('the house', () => {
       ['TO' + 'DO', 'FIX' + 'ME', String.raw`\b(it|test|describe)\.(skip|only|todo)\b`].join('|'),
     );
     expect(everything.filter((path) => marker.test(readFileSync(path, 'utf8')))).toEqual([]);
+  });
+
+  it('keeps sockets and processes out of the fast tests', () => {
+    const slow = /^(import|\}) .*from '(node:(net|http|https|tls|child_process)|ws|.*\/e2e\/command\.ts)'/m;
+    const wrong = filesBelow(join(ROOT, 'test'))
+      .filter((path) => path.endsWith('.test.ts') && slow.test(readFileSync(path, 'utf8')))
+      .map((path) => relative(ROOT, path))
+      .filter((path) => !SLOW_TESTS.some((place) => path.startsWith(place)));
+    expect(wrong).toEqual([]);
   });
 });

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Failure, shrinkFailure } from '../../src/simulation/failure.ts';
 import { attempt } from '../../src/simulation/subject.ts';
 import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
-import { Folder, inTurn, wsdeliver } from '../e2e/command.ts';
-import { scenarioWithFaults } from './many-faults.ts';
+import { scenarioWithFaults } from '../simulation/many-faults.ts';
+import { Folder, inTurn, wsdeliver } from './command.ts';
 
 const folder = new Folder();
 const TIMEOUT_MS = 60_000;
