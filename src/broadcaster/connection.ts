@@ -2,16 +2,19 @@ import {
   type Action,
   type ClientFrame,
   CloseCode,
-  decodeClientText,
   type Envelope,
   encodeNotice,
   type Hello,
 } from '../protocol/frame.ts';
 import { PeerViolation } from '../protocol/peer-violation.ts';
-import { type Link, type LinkEvents, LinkState, Timer, type Timers } from '../protocol/ports.ts';
+import { type Clock, type Link, type LinkEvents, LinkState, Timer, type Timers } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
+import { costOf } from './frame-cost.ts';
+import { FrameIntake } from './frame-intake.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { Rooms } from './rooms.ts';
 import type { Statistics } from './statistics.ts';
+import type { Turns } from './turns.ts';
 
 const MALFORMED_MAX = 10;
 
@@ -30,6 +33,8 @@ export type CloseCause =
 export interface ConnectionOwner {
   readonly statistics: Statistics;
   readonly settings: { readonly bufferBytesMax: number };
+  readonly rooms: Rooms;
+  readonly turns: Turns;
   greet(connection: Connection, hello: Hello): void;
   /** Takes an upstream message, and answers it at once or later. */
   receive(session: Session, frame: Envelope): void;
@@ -51,20 +56,21 @@ export class Connection implements LinkEvents {
   readonly #broadcaster: ConnectionOwner;
   readonly #timers: Timers;
   readonly #helloTimer: Timer;
-  readonly #visit: (frame: ClientFrame) => void;
+  readonly #intake: FrameIntake;
   #malformed = 0;
 
   constructor(options: {
     readonly broadcaster: ConnectionOwner;
     readonly link: Link;
     readonly timers: Timers;
+    readonly clock: Clock;
     readonly helloTimeoutMs: number;
   }) {
     this.link = options.link;
     this.#broadcaster = options.broadcaster;
     this.#timers = options.timers;
     this.#helloTimer = new Timer(() => this.close(CloseCode.noHello, 'no hello', 'no-hello'));
-    this.#visit = (frame) => this.#onFrame(frame);
+    this.#intake = new FrameIntake(this, { clock: options.clock, turns: options.broadcaster.turns });
     this.#timers.arm(this.#helloTimer, options.helloTimeoutMs);
   }
 
@@ -73,7 +79,7 @@ export class Connection implements LinkEvents {
   onText(text: string): void {
     if (this.link.state !== LinkState.open) return;
     this.heartbeat?.life();
-    decodeClientText(text, this.#visit);
+    this.#intake.take(text);
   }
 
   onPong(): void {
@@ -88,9 +94,11 @@ export class Connection implements LinkEvents {
     this.session?.pump();
   }
 
+  /** What the peer said before it went away still counts. */
   onClose(code: number): void {
-    this.stop();
-    this.#broadcaster.disconnected(this, code);
+    this.#stopTimers();
+    if (this.cause !== 'peer') this.#intake.discard();
+    this.#intake.end(() => this.#broadcaster.disconnected(this, code));
   }
 
   /** Says what may get lost. A peer that does not read must not pile it up: over the limit it is not said. */
@@ -111,12 +119,18 @@ export class Connection implements LinkEvents {
   }
 
   stop(): void {
-    this.#timers.disarm(this.#helloTimer);
-    this.heartbeat?.stop();
+    this.#stopTimers();
+    this.#intake.discard();
   }
 
-  #onFrame(frame: ClientFrame): void {
-    if (this.link.state !== LinkState.open) return;
+  costOf(frame: ClientFrame): number {
+    return costOf(frame, this.session, this.#broadcaster.rooms);
+  }
+
+  handle(frame: ClientFrame): void {
+    if (this.cause !== 'peer') return;
+    // A frame that has waited is life as well: the peer is not read meanwhile, nor are its pongs.
+    this.heartbeat?.life();
     try {
       this.#dispatch(frame);
     } catch (error) {
@@ -124,6 +138,11 @@ export class Connection implements LinkEvents {
       this.#broadcaster.statistics.protocolErrors += 1;
       this.close(CloseCode.protocolError, error.message, 'protocol-error');
     }
+  }
+
+  #stopTimers(): void {
+    this.#timers.disarm(this.#helloTimer);
+    this.heartbeat?.stop();
   }
 
   #dispatch(frame: ClientFrame): void {

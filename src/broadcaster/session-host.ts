@@ -20,6 +20,7 @@ import { ROOMS_FULL, Rooms } from './rooms.ts';
 import type { BroadcasterSettings } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import { MemoryStore } from './store.ts';
+import { Turns } from './turns.ts';
 
 export interface RoomInfo {
   readonly room: string;
@@ -39,6 +40,7 @@ export abstract class SessionHost implements ConnectionOwner {
   readonly settings: BroadcasterSettings;
   readonly statistics = new Statistics();
   readonly rooms = new Rooms();
+  readonly turns: Turns;
   protected readonly ports: BroadcasterPorts;
   protected readonly store: MemoryStore;
   protected readonly observer: BroadcasterObserver | undefined;
@@ -56,6 +58,7 @@ export abstract class SessionHost implements ConnectionOwner {
     this.ports = options.ports;
     this.observer = options.observer;
     const { timers, clock } = options.ports;
+    this.turns = new Turns(timers);
     this.store = new MemoryStore({
       epoch: options.ports.newId(),
       ttlMs: options.settings.resumeTtlMs,
@@ -91,6 +94,7 @@ export abstract class SessionHost implements ConnectionOwner {
       broadcaster: this,
       link,
       timers: this.ports.timers,
+      clock: this.ports.clock,
       helloTimeoutMs: this.settings.helloTimeoutMs,
     });
     this.#connections.add(connection);

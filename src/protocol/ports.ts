@@ -83,6 +83,11 @@ export interface Link {
   close(code: number, reason: string): void;
   /** Drops the socket without a closing handshake. */
   terminate(): void;
+  /** Stops taking bytes from the kernel, so that its receive buffer fills; control frames stay unread too. */
+  pauseReading(): void;
+  resumeReading(): void;
+  /** Its owner failed, outside of any event of the link: costs this link, where there is somebody to tell. */
+  fail(error: unknown): void;
 }
 
 /** What a link tells its owner. Nothing comes after `onClose`, which comes exactly once. */
@@ -105,9 +110,6 @@ export type Accept = (link: Link) => LinkEvents;
 export interface ClientLink extends Link {
   /** With false, pings of the server stay unanswered. */
   answerPings: boolean;
-  /** Stops taking bytes from the kernel, so that its receive buffer fills; control frames stay unread too. */
-  pauseReading(): void;
-  resumeReading(): void;
   /** Takes at most so many bytes per second from the kernel; `undefined` lifts the limit. */
   limitReading(bytesPerSec: number | undefined): void;
   /** Closes the socket with a TCP RST. */

@@ -307,6 +307,7 @@ export class Session {
   /** What the client was told of, holes passed over; a gap that has grown downwards since is told again as a whole. */
   #freeGaps(from: number, to: number): void {
     const outbox = this.outbox;
+    if (outbox.gaps === 0) return;
     for (let index = outbox.indexFrom(from); index < outbox.tail; index += 1) {
       const item = outbox.at(index);
       const first = outbox.firstSeqAt(index);

@@ -79,4 +79,16 @@ export class FlakyLink implements Link {
   terminate(): void {
     this.#link.terminate();
   }
+
+  pauseReading(): void {
+    this.#link.pauseReading();
+  }
+
+  resumeReading(): void {
+    this.#link.resumeReading();
+  }
+
+  fail(error: unknown): void {
+    this.#link.fail(error);
+  }
 }

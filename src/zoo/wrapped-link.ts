@@ -43,4 +43,16 @@ export class WrappedLink implements Link {
   terminate(): void {
     this.inner.terminate();
   }
+
+  pauseReading(): void {
+    this.inner.pauseReading();
+  }
+
+  resumeReading(): void {
+    this.inner.resumeReading();
+  }
+
+  fail(error: unknown): void {
+    this.inner.fail(error);
+  }
 }

@@ -137,6 +137,7 @@ describe('connection: limits', () => {
     other.hello('b', { rooms: ['r'] });
     for (const one of [wire, other]) one.take();
     wire.raw(text);
+    bench.pass();
     expect(wire.frames()).toEqual([{ type: 'error', message: 'arrays and objects nest deeper than 128' }]);
     expect(other.frames()).toEqual([]);
   });
@@ -166,10 +167,12 @@ describe('connection: limits', () => {
     wire.say({ seq: 1, type: 'publish', payload: { room, type: 't' } });
     wire.say({ seq: 2, type: 'publish', payload: { room: 'r', type: room } });
     wire.say({ seq: 3, type: room });
+    bench.pass();
     expect(wire.take()).toEqual(['error', 'error', 'error', 'nack 1', 'nack 2', 'error']);
     expect([bench.broadcaster.rooms.size, bench.statistics.broadcasts]).toEqual([1, 0]);
     const rest = new Wire(bench);
     rest.hello('b', { rooms: [room] });
+    bench.pass();
     expect(rest.take()).toEqual(['error']);
   });
 

@@ -7,6 +7,7 @@ export class FakeLink implements Link {
   batch = false;
   pings = 0;
   terminated = false;
+  paused = false;
   closedWith: number | undefined;
   readonly texts: string[] = [];
   /** Codes of errors that the next sends of messages throw. */
@@ -34,6 +35,18 @@ export class FakeLink implements Link {
   terminate(): void {
     this.terminated = true;
     this.state = LinkState.closing;
+  }
+
+  pauseReading(): void {
+    this.paused = true;
+  }
+
+  resumeReading(): void {
+    this.paused = false;
+  }
+
+  fail(error: unknown): void {
+    throw error;
   }
 
   /** What was sent since the last look: seqs of messages, `5#2` for a second attempt, `4-6 overflow` for a gap. */

@@ -144,6 +144,10 @@ export class SocketLink implements ClientLink, FrameSink {
     this.#reading.limit(bytesPerSec);
   }
 
+  fail(error: unknown): void {
+    throw error;
+  }
+
   writable(): void {
     if (this.state === LinkState.open) this.#events?.onWritable();
   }

@@ -94,6 +94,18 @@ export class WsLink implements Link {
     this.#ws.terminate();
   }
 
+  pauseReading(): void {
+    this.#ws.pause();
+  }
+
+  resumeReading(): void {
+    this.#ws.resume();
+  }
+
+  fail(error: unknown): void {
+    throw error;
+  }
+
   #flush(): void {
     this.#flushPlanned = false;
     const frames = this.#queue;

@@ -128,6 +128,10 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
     this.#applyReading();
   }
 
+  fail(error: unknown): void {
+    throw error;
+  }
+
   take(item: Item): void {
     switch (item.kind) {
       case 'open':

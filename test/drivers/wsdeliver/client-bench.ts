@@ -22,11 +22,11 @@ class FakeSocket extends FakeLink implements ClientLink {
     this.events = events;
   }
 
-  pauseReading(): void {
+  override pauseReading(): void {
     this.reading = false;
   }
 
-  resumeReading(): void {
+  override resumeReading(): void {
     this.reading = true;
   }
 

@@ -8,8 +8,8 @@ import { FakeLink } from '../../protocol/fake-link.ts';
 
 class FakeClientLink extends FakeLink implements ClientLink {
   answerPings = true;
-  pauseReading(): void {}
-  resumeReading(): void {}
+  override pauseReading(): void {}
+  override resumeReading(): void {}
   limitReading(): void {}
   reset(): void {}
   drop(): void {}
