@@ -50,7 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'run',
     'zoo',
   ],
-  report: ['delivery', 'measure', 'scenario', 'run', 'simulation'],
+  report: ['delivery', 'measure', 'scenario', 'run', 'zoo', 'simulation'],
   // What `import 'wsdeliver'` gives: the broadcaster on real sockets, with its metrics.
   'library.ts': ['protocol', 'broadcaster', 'world', 'server'],
   cli: [

@@ -1,3 +1,4 @@
+import { drawTimeline } from '../report/failure/timeline.ts';
 import type { SeedTask } from '../simulation/seed-task.ts';
 import { shrinkApart } from '../simulation/shrink-apart.ts';
 import type { Violation } from '../simulation/violation.ts';
@@ -47,6 +48,6 @@ export async function keepFailures(
     const { failure } = answer;
     const file = writeFailure(folder, failure);
     process.stdout.write(`${what}, made small in ${failure.tries} runs: wsdeliver replay ${file}\n`);
-    process.stdout.write(`${failure.story.trimEnd()}\n\n`);
+    process.stdout.write(`${drawTimeline(failure.trace, failure.violation).trimEnd()}\n\n`);
   }
 }

@@ -1,32 +1,33 @@
 import { proportionOf } from '../measure/proportion.ts';
+import { drawSequence } from '../report/failure/sequence-diagram.ts';
+import { toAscii } from '../report/failure/signs.ts';
+import { drawTimeline } from '../report/failure/timeline.ts';
 import { formatShare, plural } from '../report/figures.ts';
 import { reportWidth } from '../report/layout.ts';
 import { facts, justify, type Line, line, type Span, span, wrap } from '../report/line.ts';
 import { type Appearance, paint } from '../report/terminal.ts';
+import { explain } from '../report/wording/say.ts';
+import { describeViolation, violationHeadline } from '../report/wording/violation.ts';
 import { clientsOf } from '../scenario/timeline.ts';
-import type { describeFailure } from '../simulation/failure.ts';
+import type { Failure } from '../simulation/failure.ts';
 import type { ReplayedRun, StoredRun } from '../simulation/replay.ts';
-import { toAscii } from '../simulation/signs.ts';
-import { headline } from '../simulation/story.ts';
-import { describeViolation, isSame } from '../simulation/violation.ts';
+import { isSame } from '../simulation/violation.ts';
 import { ExitCode } from './exit.ts';
 import type { StoredFailure } from './stored-failure.ts';
 
 /** Columns of the diagram. */
-const LANES_WIDTH = 80;
-const STORY_INDENT = 28;
-/** How lines of a story begin that belong to no instant. */
+const DIAGRAM_WIDTH = 80;
+const TIMELINE_INDENT = 28;
+/** How lines of a timeline begin that belong to no instant. */
 const NO_TIME = ' '.repeat(11);
 const OTHERS_MAX = 5;
 const EVENT_LENGTH_MAX = 160;
-
-type Description = ReturnType<typeof describeFailure>;
 
 /** Whether a failure in virtual time is still there, what differs, and what it looks like now. */
 export function renderReplay(
   stored: StoredRun,
   runs: readonly ReplayedRun[],
-  { description, exitCode }: { readonly description: Description | undefined; readonly exitCode: number },
+  { failure, exitCode }: { readonly failure: Failure | undefined; readonly exitCode: number },
   appearance: Appearance,
 ): string {
   const width = reportWidth(appearance);
@@ -38,7 +39,7 @@ export function renderReplay(
       ...repetitionLines(runs, width),
       ...otherLines(stored, replayed, width),
       [],
-      ...(description === undefined ? [] : storyLines(description, appearance, width)),
+      ...(failure === undefined ? [] : failureLines(failure, appearance, width)),
     ],
     { ...appearance, width },
   );
@@ -50,7 +51,10 @@ function verdictLines(stored: StoredRun, replayed: ReplayedRun, exitCode: number
   const title = line(
     gone ? notReproduced(exitCode) : span('✗ REPRODUCED', 'bad'),
     '  ',
-    span(violation === undefined ? describeViolation(stored.violation) : headline(violation), 'strong'),
+    span(
+      violation === undefined ? describeViolation(stored.violation) : violationHeadline(violation),
+      'strong',
+    ),
   );
   return [
     ...titled(title, exitCode, width),
@@ -129,7 +133,7 @@ function repetitionLines(runs: readonly ReplayedRun[], width: number): Line[] {
 function otherLines({ violation }: StoredRun, { violations, run }: ReplayedRun, width: number): Line[] {
   const others = violations.filter((one) => !isSame(one, violation));
   const doubts = violations.length === 0 ? (run?.findings.inconclusive ?? []) : [];
-  const texts = [...new Set(others.map((one) => `also: ${describeViolation(one)}: ${one.cause}`))];
+  const texts = [...new Set(others.map((one) => `also: ${describeViolation(one)}: ${explain(one)}`))];
   const shown = [
     ...texts.slice(0, OTHERS_MAX),
     ...doubts.slice(0, OTHERS_MAX).map((text) => `the run proves nothing: ${text}`),
@@ -138,16 +142,18 @@ function otherLines({ violation }: StoredRun, { violations, run }: ReplayedRun, 
   return [...shown, ...more].flatMap((text) => wrap(line(span('• ', 'dim'), text), width, 2));
 }
 
-/** The story, and the diagram where it fits; without what the lines above have said. */
-function storyLines({ story, lanes }: Description, { unicode }: Appearance, width: number): Line[] {
+/** The timeline, and the diagram where it fits; without what the lines above have said. */
+function failureLines({ trace, violation }: Failure, { unicode }: Appearance, width: number): Line[] {
   const linesOf = (text: string): string[] => (unicode ? text : toAscii(text)).trimEnd().split('\n');
-  const told = linesOf(story)
+  const told = linesOf(drawTimeline(trace, violation))
     .slice(1)
-    .flatMap((text) => wrap(line(text), width, text.startsWith(NO_TIME) ? NO_TIME.length + 2 : STORY_INDENT));
+    .flatMap((text) =>
+      wrap(line(text), width, text.startsWith(NO_TIME) ? NO_TIME.length + 2 : TIMELINE_INDENT),
+    );
   const drawn =
-    width < LANES_WIDTH
+    width < DIAGRAM_WIDTH
       ? wrap(line(span('The diagram takes 80 columns: --out <folder> writes it.', 'dim')), width)
-      : linesOf(lanes)
+      : linesOf(drawSequence(trace, violation))
           .slice(2)
           .map((text) => line(text));
   return [...told, [], ...drawn];

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { worstExitCode } from '../delivery/severity.ts';
 import { proportionOf } from '../measure/proportion.ts';
-import { renderJson } from '../report/json.ts';
+import { renderDocument, renderJson } from '../report/json.ts';
 import { renderText } from '../report/text.ts';
-import { headline } from '../report/wording.ts';
-import { describeFailure } from '../simulation/failure.ts';
+import { headline } from '../report/wording/result.ts';
+import { failureOf } from '../simulation/failure.ts';
 import { type ReplayedRun, replay, type StoredRun } from '../simulation/replay.ts';
 import { identityOf, isSame, resultViolations } from '../simulation/violation.ts';
 import { runOnSockets } from './bench.ts';
@@ -70,14 +70,14 @@ class Replaying {
     if (first === undefined) throw new Error('the first run is not interrupted');
     const { violation } = first;
     const exitCode = exitCodeOf(first);
-    const description =
+    const failure =
       violation === undefined
         ? undefined
-        : describeFailure(stored.subject, { ...first, violation }, packageVersion());
-    process.stdout.write(renderReplay(stored, runs, { description, exitCode }, look));
+        : failureOf(stored.subject, { ...first, violation }, packageVersion());
+    process.stdout.write(renderReplay(stored, runs, { failure, exitCode }, look));
     const { out } = this.#options;
-    if (out !== undefined && description !== undefined)
-      process.stdout.write(`Written: ${writeFailure(out, description)} and what belongs to it\n`);
+    if (out !== undefined && failure !== undefined)
+      process.stdout.write(`Written: ${writeFailure(out, failure)} and what belongs to it\n`);
     const alike = new Set(runs.map(({ run }) => run?.hash)).size === 1;
     return this.#ending(alike ? exitCode : ExitCode.internal, {
       world: 'virtual',
@@ -148,7 +148,7 @@ class Replaying {
     if (json === undefined) return exitCode;
     const { label, scenario, violation } = this.#stored;
     const head = { schema: SCHEMA, file: label, scenario: scenario.name, seed: scenario.seed, exitCode };
-    writeOrFail(json, `${JSON.stringify({ ...head, violation, ...found }, undefined, 2)}\n`);
+    writeOrFail(json, renderDocument({ ...head, violation, ...found }));
     return exitCode;
   }
 }

@@ -3,7 +3,8 @@ import { plural } from '../report/figures.ts';
 import { type Line, line, span, wrap } from '../report/line.ts';
 import { type Column, table } from '../report/table.ts';
 import { type Appearance, paint } from '../report/terminal.ts';
-import { type Exam, expectedText, failuresOf } from '../zoo/exam.ts';
+import { expectedText, failuresOf, sayFailure } from '../report/wording/exam.ts';
+import type { Exam } from '../zoo/exam.ts';
 
 /** Everything that a self-test found out. */
 export interface SelfTest {
@@ -62,7 +63,7 @@ function variantLines(exams: readonly Exam[], width: number): Line[] {
       column(
         'variant',
         exams,
-        ({ variant, complaints }) => markedName(variant.name, complaints.length === 0),
+        ({ variant, failures: found }) => markedName(variant.name, found.length === 0),
         'left',
       ),
       column('side', exams, ({ variant }) => line(variant.side), 'left', 1),
@@ -97,11 +98,11 @@ function markedName(name: string, passed: boolean): Line {
   return line(passed ? span('✓ ', 'good') : span('✗ ', 'bad'), span(name, 'strong'));
 }
 
-function detailLines({ variant, complaints }: Exam, width: number): Line[] {
+function detailLines({ variant, failures: found }: Exam, width: number): Line[] {
   return [
     ...indented(line(span(variant.defect)), width),
     ...indented(line(span(`caught by ${expectedText(variant.outcome)}`, 'dim')), width),
-    ...complaints.flatMap((text) => indented(line(span(text, 'bad')), width)),
+    ...found.flatMap((failure) => indented(line(span(sayFailure(failure), 'bad')), width)),
   ];
 }
 

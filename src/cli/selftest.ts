@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { renderDocument } from '../report/json.ts';
 import { verdictOf } from '../run/assemble.ts';
 import { judgeRun } from '../run/judge-run.ts';
 import { simulateScenario } from '../run/simulated-run.ts';
@@ -141,7 +142,7 @@ function findVariant(name: string): Variant {
 
 function writeJson(file: string, outcome: SelfTest, exitCode: number): number {
   try {
-    writeFileSync(file, `${JSON.stringify(selfTestDocument(outcome, exitCode), undefined, 2)}\n`);
+    writeFileSync(file, renderDocument(selfTestDocument(outcome, exitCode)));
     return exitCode;
   } catch (error) {
     process.stderr.write(`Cannot write "${file}": ${reason(error)}; the report above is complete\n`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { renderJson } from '../report/json.ts';
 import { renderText } from '../report/text.ts';
-import { headline } from '../report/wording.ts';
+import { headline } from '../report/wording/result.ts';
 import { assembleResult } from '../run/assemble.ts';
 import type { Result } from '../run/result.ts';
 import { complaintsOf } from '../simulation/complaints.ts';

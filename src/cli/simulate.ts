@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { worstExitCode } from '../delivery/severity.ts';
+import { renderDocument } from '../report/json.ts';
 import { formatSimulationProgress, renderSimulation, simulationHeadline } from '../report/simulation.ts';
 import { obstacleToSimulation, withoutProcess } from '../run/simulated-run.ts';
 import { parseDuration } from '../scenario/quantity.ts';
@@ -178,9 +179,10 @@ class Simulation {
     const { out, explore = false, quiet = false } = this.#options;
     if (out === undefined) return;
     const found = this.#campaigns.flatMap(({ scenario, violations }) =>
-      violations.flatMap(({ violation, firstSeed }) =>
-        violation === undefined ? [] : [{ task: { scenario, seed: firstSeed, explore }, violation }],
-      ),
+      violations.map(({ of, firstSeed }) => ({
+        task: { scenario, seed: firstSeed, explore },
+        violation: of,
+      })),
     );
     const live = quiet ? {} : { live: new LiveLine(appearance(this.#options)) };
     await keepFailures(found, { folder: out, ...live, signal });
@@ -190,7 +192,7 @@ class Simulation {
   #write(summaries: readonly SimulationSummary[]): boolean {
     const { json, hashes } = this.#options;
     const texts: readonly (readonly [string | undefined, () => string])[] = [
-      [json, () => `${JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, undefined, 2)}\n`],
+      [json, () => renderDocument(summaries.length === 1 ? summaries[0] : summaries)],
       [hashes, () => this.#hashLines()],
     ];
     let written = true;

@@ -1,13 +1,16 @@
 import { type AnomalyCounts, type AnomalyKind, emptyAnomalyCounts } from './anomaly.ts';
+import type { Cause, Stage } from './cause.ts';
+import { lossReasonsOf } from './counts.ts';
 import type { StreamEvidenceRecord } from './evidence.ts';
 import { EXAMPLES_MAX, Examples } from './examples.ts';
 import { contains, type Intervals, members, NOTHING } from './intervals.ts';
 import type { Anomaly } from './judgement.ts';
 import type { PublishLog } from './publish-log.ts';
 import type { ClientRecord } from './record.ts';
+import type { Note, TimelineEvent } from './timeline-event.ts';
 
 /** The name of a session in reports: `c17`, or `c17#2` for the second session of client 17. */
-function sessionName(client: number, ordinal: number): string {
+export function sessionName(client: number, ordinal: number): string {
   return ordinal === 0 ? `c${client}` : `c${client}#${ordinal + 1}`;
 }
 
@@ -28,11 +31,11 @@ export interface Case {
   readonly session: number;
   readonly stream: number;
   readonly seq: number;
-  readonly cause: string;
-  readonly stage?: string;
+  readonly cause: Cause;
+  readonly stage?: Stage | undefined;
   readonly evidence?: StreamEvidenceRecord | undefined;
   /** What was seen, and when; absent for what never came. */
-  readonly seen?: { readonly atUs: number; readonly event: string };
+  readonly seen?: Note;
   /** The client's notes at the time; absent: its latest. */
   readonly notes?: ClientRecord['notes'];
 }
@@ -71,10 +74,13 @@ export class CaseFile {
     if (!this.wants(kind)) return;
     this.#examples.add({
       kind,
+      direction: 'down',
+      client: about.client.client,
       session: sessionName(about.client.client, about.session),
+      ...(about.stream < 0 ? {} : { stream: about.stream, seq: about.seq }),
       message: about.stream < 0 ? '' : messageName(about.stream, about.seq),
       cause: about.cause,
-      stage: about.stage ?? '',
+      ...(about.stage === undefined ? {} : { stage: about.stage }),
       timeline: this.#timeline(about),
     });
   }
@@ -91,37 +97,33 @@ export class CaseFile {
   }
 
   #timeline(about: Case): Anomaly['timeline'] {
-    const events: (readonly [atUs: number, event: string])[] = [
-      ...this.#publishEvents(about),
-      ...(about.notes ?? about.client.notes),
-    ];
-    if (about.seen !== undefined) events.push([about.seen.atUs, about.seen.event]);
+    const events: Note[] = [...this.#publishEvents(about), ...(about.notes ?? about.client.notes)];
+    if (about.seen !== undefined) events.push(about.seen);
     events.sort(([a], [b]) => a - b);
     if (about.evidence !== undefined && about.stream >= 0) {
-      events.push([this.#endUs, `by the server's record: ${recordInWords(about.evidence, about.seq)}`]);
+      events.push([this.#endUs, serverRecord(about.evidence, about.seq)]);
     }
-    return events.map(([atUs, event]) => ({ atMs: (atUs - this.#originUs) / 1000, event }));
+    return events.map(([atUs, event]) => ({ atMs: (atUs - this.#originUs) / 1000, ...event }));
   }
 
-  #publishEvents({ stream, seq }: Case): [number, string][] {
+  #publishEvents({ stream, seq }: Case): Note[] {
     if (stream < 0 || seq < 1 || seq > this.#log.count(stream)) return [];
-    const message = messageName(stream, seq);
-    const events: [number, string][] = [[this.#log.beginUs(stream, seq), `publish of ${message} begins`]];
+    const events: Note[] = [[this.#log.beginUs(stream, seq), { code: 'publish-begins' }]];
     const endUs = this.#log.endUs(stream, seq);
-    if (endUs < Number.POSITIVE_INFINITY) events.push([endUs, `publish ${this.#log.status(stream, seq)}`]);
+    const status = this.#log.status(stream, seq);
+    if (endUs < Number.POSITIVE_INFINITY) events.push([endUs, { code: 'publish-ends', status }]);
     return events;
   }
 }
 
-function recordInWords(evidence: StreamEvidenceRecord, seq: number): string {
-  const words = [
-    contains(evidence.assigned, seq) ? 'assigned' : 'never assigned',
-    contains(evidence.sent, seq) ? 'sent' : 'never sent',
-    contains(evidence.acked, seq) ? 'acked' : 'never acked',
-  ];
-  for (const [reason, set] of Object.entries(evidence.dropped ?? {})) {
-    if (contains(set ?? NOTHING, seq)) words.push(`dropped (${reason})`);
-  }
-  if (contains(evidence.resentAfterAck ?? NOTHING, seq)) words.push('sent again after the ack');
-  return words.join(', ');
+function serverRecord(evidence: StreamEvidenceRecord, seq: number): TimelineEvent {
+  const dropped = evidence.dropped ?? {};
+  return {
+    code: 'server-record',
+    assigned: contains(evidence.assigned, seq),
+    sent: contains(evidence.sent, seq),
+    acked: contains(evidence.acked, seq),
+    dropped: lossReasonsOf(dropped).find((reason) => contains(dropped[reason] ?? NOTHING, seq)) ?? '',
+    resentAfterAck: contains(evidence.resentAfterAck ?? NOTHING, seq),
+  };
 }

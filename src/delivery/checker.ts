@@ -115,10 +115,7 @@ function addExamples({ log, clients, examples }: JudgeInput, cases: CaseFile): v
       stream: example.stream,
       seq: example.seq,
       cause: example.cause,
-      seen: {
-        atUs: example.atUs,
-        event: example.position > 0 ? `seen at position ${example.position}` : 'seen',
-      },
+      seen: [example.atUs, { code: 'seen', position: example.position }],
       notes: example.notes,
     });
   }

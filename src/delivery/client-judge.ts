@@ -1,4 +1,4 @@
-import type { CaseFile } from './case-file.ts';
+import type { Case, CaseFile } from './case-file.ts';
 import { emptyCounts } from './counts.ts';
 import { allDropped, type SessionEvidenceRecord } from './evidence.ts';
 import type { StreamSets } from './gap-coverage.ts';
@@ -70,17 +70,9 @@ function judgeHandled(
   counts.notOwed += countOf(minusOf(optionalFor(log, stream, client, endUs), handled));
   input.cases.count('corrupt', countOf(corrupt));
   addFound(input, 'phantom', stream, forbidden, (seq) =>
-    seq > log.count(stream)
-      ? 'it was never published'
-      : 'it was published while the client was not subscribed',
+    seq > log.count(stream) ? 'never-published' : 'published-while-unsubscribed',
   );
-  addFound(
-    input,
-    'resurrected',
-    stream,
-    resurrected,
-    () => 'its publish was rejected, and yet it was handled',
-  );
+  addFound(input, 'resurrected', stream, resurrected, () => 'publish-rejected');
 }
 
 function addFound(
@@ -88,7 +80,7 @@ function addFound(
   kind: 'phantom' | 'resurrected',
   stream: number,
   seqs: Intervals,
-  causeOf: (seq: number) => string,
+  causeOf: (seq: number) => 'never-published' | 'published-while-unsubscribed' | 'publish-rejected',
 ): void {
   cases.add(kind, seqs, countOf(seqs), (seq) => ({
     client,
@@ -98,7 +90,7 @@ function addFound(
     ),
     stream,
     seq,
-    cause: causeOf(seq),
+    cause: { code: causeOf(seq) },
   }));
 }
 
@@ -165,13 +157,12 @@ function judgeAcks(
     handledAgain += countOf(proven);
     counts.duplicates.handledAfterAck += countOf(proven);
     resent += countOf(again);
-    const cause = 'the server sent it again after it had taken in the ack';
-    const about = (seq: number) => ({
+    const about = (seq: number): Case => ({
       client,
       session: ordinal,
       stream: record.stream,
       seq,
-      cause,
+      cause: { code: 'resent-after-ack' },
       evidence: record,
     });
     cases.add('unsound-ack', again, 0, about);

@@ -1,7 +1,10 @@
 import { type AnomalyCounts, type AnomalyKind, emptyAnomalyCounts } from './anomaly.ts';
+import { sessionName } from './case-file.ts';
+import type { Cause, GivenBack, Limited } from './cause.ts';
 import { Examples } from './examples.ts';
 import type { Anomaly } from './judgement.ts';
-import type { HastyReturn } from './reconnect-pace.ts';
+import type { MissingBackoff } from './reconnect-pace.ts';
+import type { Note } from './timeline-event.ts';
 
 /**
  * How the server behaved beside what it delivered: whether it came to rest, kept its bounds, gave everything
@@ -24,7 +27,7 @@ export interface ConductObservations {
 
 /** A live session at the end of the drain. */
 export interface LivenessObservation {
-  readonly session: string;
+  readonly client: number;
   /** Messages that its outbox still holds. */
   readonly pending: number;
   /** When its outbox or its client last advanced. */
@@ -36,9 +39,7 @@ export interface LivenessObservation {
 
 /** The highest value seen of something that has a limit. */
 export interface BoundObservation {
-  readonly session: string;
-  /** As in `outbox` or `buffer`, with its unit. */
-  readonly what: string;
+  readonly what: Limited;
   readonly seenMax: number;
   readonly cap: number;
   /** By how much it may be passed, because the limit is looked at before something is added: the largest addition. */
@@ -47,7 +48,7 @@ export interface BoundObservation {
 
 /** A session without a connection that the server still holds. */
 export interface KeptSessionObservation {
-  readonly session: string;
+  readonly client: number;
   readonly disconnectedUs: number;
   readonly seenUs: number;
   readonly ttlUs: number;
@@ -57,8 +58,7 @@ export interface KeptSessionObservation {
 
 /** Something that has to be back where it was before the faults. */
 export interface BaselineObservation {
-  /** As in `sessions`, `timers` or `pending`. */
-  readonly what: string;
+  readonly what: GivenBack;
   readonly before: number;
   readonly after: number;
   /** By how much `after` may be higher. */
@@ -68,7 +68,7 @@ export interface BaselineObservation {
 
 /** A connection whose client had gone silent without closing it. */
 export interface SilentConnectionObservation {
-  readonly session: string;
+  readonly client: number;
   readonly silentFromUs: number;
   /** When the server closed it; absent when it did not. */
   readonly closedUs?: number;
@@ -79,7 +79,7 @@ export interface SilentConnectionObservation {
 
 /** A connection that the server closed for missed pongs. */
 export interface SlowConnectionObservation {
-  readonly session: string;
+  readonly client: number;
   readonly closedUs: number;
   /** When the client last sent anything, pong or frame. */
   readonly lastSentUs: number;
@@ -89,7 +89,7 @@ export interface SlowConnectionObservation {
 
 /** A session that a newer connection took over. */
 export interface TakeoverObservation {
-  readonly session: string;
+  readonly client: number;
   /** First message or welcome on the newer connection. */
   readonly ownedUs: number;
   /** When the server closed the older connection; absent when it did not. */
@@ -102,7 +102,7 @@ export interface TakeoverObservation {
 
 /** A client that the server put out for being too slow. */
 export interface EvictionObservation {
-  readonly session: string;
+  readonly client: number;
   readonly atUs: number;
   /** Messages that its outbox held, and from how many on it may be put out. */
   readonly pending: number;
@@ -111,13 +111,13 @@ export interface EvictionObservation {
 
 /** A connection that the server closed for a newer owner of the session, though the client had opened no other. */
 export interface StrangerObservation {
-  readonly session: string;
+  readonly client: number;
   readonly closedUs: number;
 }
 
 /** A client that did not wait between failed attempts to connect as long as its backoff wants. */
-export interface ReturnObservation extends HastyReturn {
-  readonly session: string;
+export interface ReturnObservation extends MissingBackoff {
+  readonly client: number;
 }
 
 export interface HeartbeatSettings {
@@ -151,175 +151,185 @@ export function judgeConduct(seen: ConductObservations, originUs: number): Condu
   const anomalyCounts = emptyAnomalyCounts();
   const examples = new Examples<Anomaly>();
   const found = [
-    ...stuckSessions(seen.liveness ?? [], originUs),
+    ...stuckSessions(seen.liveness ?? []),
     ...brokenBounds(seen.bounds ?? []),
-    ...keptSessions(seen.keptSessions ?? [], originUs),
-    ...leftovers(seen.baselines ?? [], originUs),
-    ...undetectedConnections(seen.silentConnections ?? [], originUs),
-    ...misdetectedConnections(seen.slowConnections ?? [], originUs),
-    ...sharedSessions(seen.takeovers ?? [], originUs),
-    ...evictedEarly(seen.evictions ?? [], originUs),
-    ...takenByStrangers(seen.strangers ?? [], originUs),
-    ...hastyReturns(seen.returns ?? [], originUs),
+    ...keptSessions(seen.keptSessions ?? []),
+    ...leftovers(seen.baselines ?? []),
+    ...undetectedConnections(seen.silentConnections ?? []),
+    ...misdetectedConnections(seen.slowConnections ?? []),
+    ...sharedSessions(seen.takeovers ?? []),
+    ...evictedEarly(seen.evictions ?? []),
+    ...takenByStrangers(seen.strangers ?? []),
+    ...missingBackoffs(seen.returns ?? []),
   ];
-  for (const anomaly of found) {
-    anomalyCounts[anomaly.kind] += 1;
-    examples.add(anomaly);
+  for (const one of found) {
+    anomalyCounts[one.kind] += 1;
+    if (examples.wants(one.kind)) examples.add(anomalyOf(one, originUs));
   }
   return { anomalies: examples.list(), anomalyCounts };
 }
 
-function stuckSessions(seen: readonly LivenessObservation[], originUs: number): Anomaly[] {
+function stuckSessions(seen: readonly LivenessObservation[]): Found[] {
   return seen
     .filter(({ pending, endUs, advancedUs, patienceUs }) => pending > 0 && endUs - advancedUs >= patienceUs)
-    .map(({ session, pending, advancedUs, endUs }) =>
-      anomaly(
-        'stuck',
-        session,
-        `${pending} messages pending, and nothing moved for ${ms(endUs - advancedUs)}`,
-        originUs,
-        [
-          [advancedUs, 'last advance'],
-          [endUs, `end of the drain with ${pending} pending`],
-        ],
-      ),
-    );
+    .map(({ client, pending, advancedUs, endUs }) => ({
+      kind: 'stuck',
+      client,
+      cause: { code: 'nothing-moved', pending, idleUs: endUs - advancedUs },
+      events: [
+        [advancedUs, { code: 'last-advance' }],
+        [endUs, { code: 'drain-ended', pending }],
+      ],
+    }));
 }
 
-function brokenBounds(seen: readonly BoundObservation[]): Anomaly[] {
+function brokenBounds(seen: readonly BoundObservation[]): Found[] {
   return seen
     .filter(({ seenMax, cap, slack }) => seenMax > cap + (slack ?? 0))
-    .map(({ session, what, seenMax, cap }) =>
-      anomaly('limit-exceeded', session, `${what} reached ${seenMax}, its limit is ${cap}`, 0, []),
-    );
+    .map(({ what, seenMax, cap }) => ({
+      kind: 'limit-exceeded',
+      cause: { code: 'over-limit', what, seen: seenMax, limit: cap },
+      events: [],
+    }));
 }
 
-function keptSessions(seen: readonly KeptSessionObservation[], originUs: number): Anomaly[] {
+function keptSessions(seen: readonly KeptSessionObservation[]): Found[] {
   return seen
     .filter(({ disconnectedUs, seenUs, ttlUs, graceUs }) => seenUs - disconnectedUs > ttlUs + graceUs)
-    .map(({ session, disconnectedUs, seenUs, ttlUs }) =>
-      anomaly(
-        'leak',
-        session,
-        `kept ${ms(seenUs - disconnectedUs)} without a connection, its TTL is ${ms(ttlUs)}`,
-        originUs,
-        [
-          [disconnectedUs, 'disconnected'],
-          [seenUs, 'still held'],
-        ],
-      ),
-    );
+    .map(({ client, disconnectedUs, seenUs, ttlUs }) => ({
+      kind: 'leak',
+      client,
+      cause: { code: 'session-kept', keptUs: seenUs - disconnectedUs, ttlUs },
+      events: [
+        [disconnectedUs, { code: 'disconnected' }],
+        [seenUs, { code: 'still-held' }],
+      ],
+    }));
 }
 
-function leftovers(seen: readonly BaselineObservation[], originUs: number): Anomaly[] {
+function leftovers(seen: readonly BaselineObservation[]): Found[] {
   return seen
     .filter(({ before, after, tolerance }) => after > before + tolerance)
-    .map(({ what, before, after, atUs }) =>
-      anomaly(
-        'leak',
-        '',
-        `${what}: ${before} before the faults, ${after} after everything healed`,
-        originUs,
-        [[atUs, `${what} at ${after}`]],
-      ),
-    );
+    .map(({ what, before, after, atUs }) => ({
+      kind: 'leak',
+      cause: { code: 'not-given-back', what, before, after },
+      events: [[atUs, { code: 'left-over', count: after }]],
+    }));
 }
 
 /** A silence that ended or was cut off before the budget was spent says nothing. */
-function undetectedConnections(seen: readonly SilentConnectionObservation[], originUs: number): Anomaly[] {
+function undetectedConnections(seen: readonly SilentConnectionObservation[]): Found[] {
   return seen
     .filter(
       ({ silentFromUs, closedUs, watchedUntilUs, budgetUs }) =>
         (closedUs ?? watchedUntilUs) - silentFromUs > budgetUs,
     )
-    .map(({ session, silentFromUs, closedUs, watchedUntilUs, budgetUs }) => {
-      const openUs = (closedUs ?? watchedUntilUs) - silentFromUs;
-      const cause = `${closedUs === undefined ? 'still open' : 'closed only'} after ${ms(openUs)} of silence, the heartbeat allows ${ms(budgetUs)}`;
-      return anomaly('undetected', session, cause, originUs, [
-        [silentFromUs, 'went silent'],
-        [closedUs ?? watchedUntilUs, closedUs === undefined ? 'still open' : 'closed by the server'],
-      ]);
+    .map(({ client, silentFromUs, closedUs, watchedUntilUs, budgetUs }) => {
+      const untilUs = closedUs ?? watchedUntilUs;
+      const code = closedUs === undefined ? 'still-open' : 'closed-late';
+      return {
+        kind: 'undetected',
+        client,
+        cause: { code, silentUs: untilUs - silentFromUs, allowedUs: budgetUs },
+        events: [
+          [silentFromUs, { code: 'went-silent' }],
+          [untilUs, { code: closedUs === undefined ? 'remained-open' : 'closed-by-server' }],
+        ],
+      };
     });
 }
 
-function misdetectedConnections(seen: readonly SlowConnectionObservation[], originUs: number): Anomaly[] {
+function misdetectedConnections(seen: readonly SlowConnectionObservation[]): Found[] {
   return seen
     .filter(({ closedUs, lastSentUs, patienceUs }) => closedUs - lastSentUs < patienceUs)
-    .map(({ session, closedUs, lastSentUs, patienceUs }) =>
-      anomaly(
-        'misdetected',
-        session,
-        `closed by the heartbeat ${ms(closedUs - lastSentUs)} after it had shown life, it takes ${ms(patienceUs)} to miss enough pongs`,
-        originUs,
-        [
-          [lastSentUs, 'last sign of life'],
-          [closedUs, 'closed by the server'],
-        ],
-      ),
-    );
+    .map(({ client, closedUs, lastSentUs, patienceUs }) => ({
+      kind: 'misdetected',
+      client,
+      cause: { code: 'closed-alive', silentUs: closedUs - lastSentUs, neededUs: patienceUs },
+      events: [
+        [lastSentUs, { code: 'last-sign-of-life' }],
+        [closedUs, { code: 'closed-by-server' }],
+      ],
+    }));
 }
 
-function sharedSessions(seen: readonly TakeoverObservation[], originUs: number): Anomaly[] {
-  return seen.flatMap(({ session, ownedUs, olderClosedUs, sentOnOlder, ackedOnOlder }) => {
-    const causes: string[] = [];
-    if (olderClosedUs === undefined) causes.push('the older connection was never closed');
-    else if (olderClosedUs > ownedUs)
-      causes.push('the older connection was closed after the newer one had taken over');
-    if (sentOnOlder > 0) causes.push(`${sentOnOlder} messages were still sent on the older connection`);
-    if (ackedOnOlder > 0) causes.push(`${ackedOnOlder} acks of the older connection still counted`);
-    if (causes.length === 0) return [];
-    const closed: [number, string][] =
-      olderClosedUs === undefined ? [] : [[olderClosedUs, 'older connection closed']];
+function sharedSessions(seen: readonly TakeoverObservation[]): Found[] {
+  return seen.flatMap((takeover): Found[] => {
+    const { client, ownedUs, olderClosedUs, sentOnOlder, ackedOnOlder } = takeover;
+    const code = misuseOfOlder(takeover);
+    if (code === undefined) return [];
+    const closed: Note[] = olderClosedUs === undefined ? [] : [[olderClosedUs, { code: 'older-closed' }]];
     return [
-      anomaly('split-ownership', session, causes.join('; '), originUs, [
-        [ownedUs, 'newer connection took over'],
-        ...closed,
-      ]),
+      {
+        kind: 'split-ownership',
+        client,
+        cause: { code, sent: sentOnOlder, acked: ackedOnOlder },
+        events: [[ownedUs, { code: 'newer-took-over' }], ...closed],
+      },
     ];
   });
 }
 
-function evictedEarly(seen: readonly EvictionObservation[], originUs: number): Anomaly[] {
+function misuseOfOlder({
+  ownedUs,
+  olderClosedUs,
+  sentOnOlder,
+  ackedOnOlder,
+}: TakeoverObservation): 'older-never-closed' | 'older-closed-late' | 'older-still-used' | undefined {
+  if (olderClosedUs === undefined) return 'older-never-closed';
+  if (olderClosedUs > ownedUs) return 'older-closed-late';
+  return sentOnOlder + ackedOnOlder > 0 ? 'older-still-used' : undefined;
+}
+
+function evictedEarly(seen: readonly EvictionObservation[]): Found[] {
   return seen
     .filter(({ pending, cap }) => pending < cap)
-    .map(({ session, atUs, pending, cap }) => {
-      const cause = `put out as too slow with ${pending} messages pending, its outbox takes ${cap}`;
-      return anomaly('misdetected', session, cause, originUs, [[atUs, 'closed by the server']]);
-    });
+    .map(({ client, atUs, pending, cap }) => ({
+      kind: 'misdetected',
+      client,
+      cause: { code: 'evicted-early', pending, limit: cap },
+      events: [[atUs, { code: 'closed-by-server' }]],
+    }));
 }
 
-function takenByStrangers(seen: readonly StrangerObservation[], originUs: number): Anomaly[] {
-  return seen.map(({ session, closedUs }) =>
-    anomaly(
-      'split-ownership',
-      session,
-      'somebody else took the session over: the client had opened no other connection',
-      originUs,
-      [[closedUs, 'closed for a newer owner']],
-    ),
-  );
+function takenByStrangers(seen: readonly StrangerObservation[]): Found[] {
+  return seen.map(({ client, closedUs }) => ({
+    kind: 'split-ownership',
+    client,
+    cause: { code: 'taken-by-another' },
+    events: [[closedUs, { code: 'closed-for-newer-owner' }]],
+  }));
 }
 
-function hastyReturns(seen: readonly ReturnObservation[], originUs: number): Anomaly[] {
-  return seen.map(({ session, waits, waitedUs, backoffUs, atUs }) => {
-    const cause = `${waits} waits before it tried to connect again took ${ms(waitedUs)} together, its backoff says up to ${ms(backoffUs)}`;
-    return anomaly('missing-backoff', session, cause, originUs, [[atUs, 'connects again']]);
-  });
+function missingBackoffs(seen: readonly ReturnObservation[]): Found[] {
+  return seen.map(({ client, waits, waitedUs, backoffUs, atUs }) => ({
+    kind: 'missing-backoff',
+    client,
+    cause: { code: 'waited-too-short', waits, waitedUs, backoffUs },
+    events: [[atUs, { code: 'connects-again' }]],
+  }));
 }
 
-function anomaly(
-  kind: AnomalyKind,
-  session: string,
-  cause: string,
-  originUs: number,
-  events: readonly (readonly [atUs: number, event: string])[],
-): Anomaly {
-  const timeline = [...events]
-    .sort(([a], [b]) => a - b)
-    .map(([atUs, event]) => ({ atMs: (atUs - originUs) / 1000, event }));
-  return { kind, session, message: '', cause, stage: '', timeline };
+/** What a check found, before it is told as an anomaly. */
+interface Found {
+  readonly kind: AnomalyKind;
+  /** Absent: of the whole run. */
+  readonly client?: number;
+  readonly cause: Cause;
+  readonly events: readonly Note[];
 }
 
-function ms(us: number): string {
-  return `${Math.round(us / 1000)}ms`;
+function anomalyOf({ kind, client, cause, events }: Found, originUs: number): Anomaly {
+  const timeline = events
+    .toSorted(([a], [b]) => a - b)
+    .map(([atUs, event]) => ({ atMs: (atUs - originUs) / 1000, ...event }));
+  return {
+    kind,
+    direction: 'down',
+    ...(client === undefined ? {} : { client }),
+    session: client === undefined ? '' : sessionName(client, 0),
+    message: '',
+    cause,
+    timeline,
+  };
 }

@@ -1,4 +1,5 @@
 import { ANOMALY_KINDS, type AnomalyCounts, type AnomalyKind, anomalyEntry } from './anomaly.ts';
+import { reportedReason } from './cause.ts';
 import { lossReasonsOf } from './counts.ts';
 import type { Anomaly, DeliveryCounts } from './judgement.ts';
 import { type DeliveryLevel, GUARANTEES, type Guarantee, type Rule } from './level.ts';
@@ -17,6 +18,9 @@ const TEXTS: Partial<Record<AnomalyKind, string>> = {
   'missing-backoff': 'clients came back sooner than their backoff allows',
 };
 
+/** The server takes in each message of a client once, whatever it gives the other way. */
+export const UPSTREAM_LEVEL: DeliveryLevel = 'effectively-once';
+
 /** What a level of delivery says of a kind of anomaly. */
 export function ruleFor(level: DeliveryLevel, kind: AnomalyKind): Rule {
   const { term } = anomalyEntry(kind);
@@ -29,19 +33,15 @@ export function ruleFor(level: DeliveryLevel, kind: AnomalyKind): Rule {
  * @param allowReported - reasons for which the scenario accepts reported loss
  */
 export function isViolation(
-  { kind, cause }: Pick<Anomaly, 'kind' | 'cause'>,
+  { kind, cause, direction }: Pick<Anomaly, 'kind' | 'cause' | 'direction'>,
   level: DeliveryLevel,
   allowReported: readonly LossReason[],
 ): boolean {
-  // The server takes in what clients send effectively once, whatever it gives the other way.
-  const rule = ruleFor(cause.startsWith(UPSTREAM) ? 'effectively-once' : level, kind);
+  const rule = ruleFor(direction === 'up' ? UPSTREAM_LEVEL : level, kind);
   if (rule !== 'by-reason') return rule === 'forbidden';
-  const reason = cause.replace(UPSTREAM, '').split(':')[0];
-  return !allowReported.some((allowed) => allowed === reason);
+  const reason = reportedReason(cause);
+  return reason === undefined || !allowReported.includes(reason);
 }
-
-/** How the causes of anomalies on the way from a client to the server begin. */
-const UPSTREAM = 'upstream: ';
 
 /**
  * Says in words what a run did that its level of delivery does not allow; empty when the guarantee held.

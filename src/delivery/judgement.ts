@@ -1,5 +1,7 @@
 import type { AnomalyKind } from './anomaly.ts';
+import type { Cause, Stage } from './cause.ts';
 import type { LossReason } from './loss-reason.ts';
+import type { TimelineEvent } from './timeline-event.ts';
 
 /** What the checker says: plain data, for assertions, the result file and the report. */
 
@@ -31,18 +33,27 @@ export interface DeliveryCounts {
   ackBeforeHandle: number;
 }
 
+/** `up`: from the clients to the server. */
+export type Direction = 'up' | 'down';
+
 /** One example of something wrong (or lost), with what led to it. */
 export interface Anomaly {
   readonly kind: AnomalyKind;
-  /** `c17` or `c17#2` for the second session of client 17. */
+  readonly direction: Direction;
+  /** Number of the client; absent where no single one is concerned. */
+  readonly client?: number | undefined;
+  /** Publish stream of the message; absent where no message is concerned. */
+  readonly stream?: number | undefined;
+  readonly seq?: number | undefined;
+  /** Its name for people: `c17` or `c17#2` for the second session of client 17; empty for the whole run. */
   readonly session: string;
-  /** `p1:42` is message 42 of publish stream 1; empty where no message is concerned. */
+  /** Its name for people: `p1:42` is message 42 of publish stream 1, `c3:42` is message 42 of client 3. */
   readonly message: string;
-  /** In words: why it counts as this. */
-  readonly cause: string;
-  /** Where it got lost: not enqueued, not sent, not received, received but not handled; empty when unknown. */
-  readonly stage: string;
-  readonly timeline: readonly { readonly atMs: number; readonly event: string }[];
+  /** Why it counts as this. */
+  readonly cause: Cause;
+  /** Where it got lost; absent when unknown. */
+  readonly stage?: Stage | undefined;
+  readonly timeline: readonly ({ readonly atMs: number } & TimelineEvent)[];
 }
 
 /** What the server believes against what clients handled; only where the server's own record is at hand. */

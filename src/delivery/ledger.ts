@@ -1,5 +1,6 @@
 import type { AnomalyKind } from './anomaly.ts';
 import { Arrival } from './arrival.ts';
+import type { Cause } from './cause.ts';
 import { type DrainTarget, missingIn, missingUpTo } from './drain-target.ts';
 import { type LedgerContext, lossReason, type ResetReason } from './ledger-context.ts';
 import type { LossReason } from './loss-reason.ts';
@@ -7,10 +8,14 @@ import type { ClientRecord } from './record.ts';
 import { SeqSet } from './seq-set.ts';
 import { SessionLedger } from './session-ledger.ts';
 import type { StreamLedger } from './stream-ledger.ts';
+import type { Note, TimelineEvent } from './timeline-event.ts';
 
 /** Lifecycle notes that each client keeps for its examples. */
 const NOTES_MAX = 32;
-const HANDLER_FAILED = 'handler failed';
+/** Facts without values are shared by all clients. */
+const HELLO_SENT: TimelineEvent = { code: 'hello-sent' };
+const GOODBYE: TimelineEvent = { code: 'goodbye' };
+const HANDLED_BEFORE: Cause = { code: 'handled-before' };
 
 /** What handling a message came to; latency is measured on `first` only. */
 export type Handling = 'first' | 'duplicate' | 'corrupt';
@@ -50,7 +55,7 @@ export class ClientLedger {
   #fresh: Arrival | undefined = undefined;
   #freshPosition = 0;
   #handledTotal = 0;
-  #notes: [atUs: number, text: string][] | undefined = undefined;
+  #notes: Note[] | undefined = undefined;
 
   constructor({ context, client, profile, subscribed }: ClientLedgerOptions) {
     this.#context = context;
@@ -71,7 +76,7 @@ export class ClientLedger {
   helloSent(atUs: number): void {
     if (this.#firstHelloUs < 0) this.#firstHelloUs = atUs;
     this.#helloUs = atUs;
-    this.note(atUs, 'hello sent');
+    this.note(atUs, HELLO_SENT);
   }
 
   /**
@@ -96,8 +101,7 @@ export class ClientLedger {
     session.key = key;
     session.subscribedUs = atUs;
     this.#connectionOpened();
-    const why = reset === undefined ? '' : `, the one before is gone: ${reset}`;
-    this.note(atUs, `fresh session${why}`);
+    this.note(atUs, { code: 'fresh-session', reset: reset ?? '' });
   }
 
   /**
@@ -113,7 +117,7 @@ export class ClientLedger {
     session.declaredThrough = Math.max(session.declaredThrough, throughPosition);
     session.end = { kind: 'open' };
     this.#connectionOpened();
-    this.note(atUs, `session resumed after position ${throughPosition}`);
+    this.note(atUs, { code: 'resumed', position: throughPosition });
   }
 
   /** The current connection is gone. */
@@ -124,14 +128,14 @@ export class ClientLedger {
     if (session?.end.kind === 'goodbye' && session.end.closedUs < 0) {
       session.end = { ...session.end, closedUs: atUs, confirmed: code === 1000 };
     }
-    this.note(atUs, `connection closed with ${code}`);
+    this.note(atUs, { code: 'connection-closed', closeCode: code });
   }
 
   /** The client ends its session for good. */
   goodbye(atUs: number): void {
     const session = this.#session;
     if (session?.end.kind === 'open') session.end = { kind: 'goodbye', atUs, closedUs: -1, confirmed: false };
-    this.note(atUs, 'goodbye');
+    this.note(atUs, GOODBYE);
   }
 
   /**
@@ -151,11 +155,10 @@ export class ClientLedger {
     if (this.#fresh !== undefined) this.#settleFresh();
     const session = this.#current();
     const { run, scanner } = this.#context;
-    if (!scanner.scan(stampText, run))
-      return this.#phantom(session, position, 'its stamp is not of this run', atUs);
+    if (!scanner.scan(stampText, run)) return this.#phantom(session, position, 'stamp-of-another-run', atUs);
     const { stream, seq } = scanner;
     if (this.#subscribed[stream] !== true) {
-      return this.#phantom(session, position, 'its room was not joined', atUs, stream, seq);
+      return this.#phantom(session, position, 'room-not-joined', atUs, stream, seq);
     }
     const ledger = session.stream(stream);
     const known = ledger.knows(seq);
@@ -192,14 +195,7 @@ export class ClientLedger {
     const inversion = ledger.order(seq, arrival.connection, arrival.redelivered);
     if (inversion !== undefined && inversion !== 'filled') {
       const newer = ledger.newestInverted;
-      this.#example(
-        inversion,
-        position,
-        arrival,
-        atUs,
-        `message ${newer} of its stream was handled before it`,
-        newer,
-      );
+      this.#example(inversion, position, arrival, atUs, { code: 'newer-handled-before', newer }, newer);
     }
     if (atUs - arrival.intendedUs > this.#context.lateAfterUs) session.counts.late += 1;
     if (!arrival.corrupt) return 'first';
@@ -210,11 +206,11 @@ export class ClientLedger {
   /** The handler failed: the message stays unhandled until it comes again. */
   failed(position: number, arrival: Arrival, atUs: number): void {
     if (arrival === this.#fresh) this.#settleFresh();
-    const text = `${HANDLER_FAILED} for p${arrival.stream}:${arrival.seq} at position ${position}`;
+    const { stream, seq } = arrival;
     const last = this.#notes?.[this.#notes.length - 1];
     // A handler that fails often must not push everything else out of the notes.
-    if (last?.[1].startsWith(HANDLER_FAILED)) this.#notes?.pop();
-    this.note(atUs, text);
+    if (last?.[1].code === 'handler-failed') this.#notes?.pop();
+    this.note(atUs, { code: 'handler-failed', stream, seq, position });
   }
 
   /** An ack leaves. */
@@ -223,24 +219,22 @@ export class ClientLedger {
     const session = this.#session;
     if (session === undefined || !session.owes(position, cumulative)) return;
     session.counts.ackBeforeHandle += 1;
-    const cause = cumulative
-      ? `the ack for everything up to ${position} left while something it covers was not handled`
-      : `the ack for ${position} left before it was handled`;
-    this.#exampleAt('ack-before-handle', session, position, -1, 0, atUs, cause);
+    const code = cumulative ? 'acked-through-unhandled' : 'acked-unhandled';
+    this.#exampleAt('ack-before-handle', session, position, -1, 0, atUs, { code, position });
   }
 
   /** The server said that positions `[from..to]` will never come. */
   gap(from: number, to: number, reason: LossReason, atUs: number): void {
     this.#settleFresh();
     this.#current().gap(from, to, reason);
-    this.note(atUs, `gap from ${from} to ${to}: ${reason}`);
+    this.note(atUs, { code: 'gap', from, to, reason });
   }
 
-  /** Keeps a line about the client for the examples, such as a fault that began or ended. */
-  note(atUs: number, text: string): void {
+  /** Keeps an event of the client for the examples, such as a fault that began or ended. */
+  note(atUs: number, event: TimelineEvent): void {
     this.#notes ??= [];
     if (this.#notes.length === NOTES_MAX) this.#notes.shift();
-    this.#notes.push([atUs, text]);
+    this.#notes.push([atUs, event]);
   }
 
   /** Highest seq of a stream handled in any session; 0 for none. */
@@ -352,7 +346,7 @@ export class ClientLedger {
   #phantom(
     session: SessionLedger,
     position: number,
-    why: string,
+    code: 'stamp-of-another-run' | 'room-not-joined',
     atUs: number,
     stream = -1,
     seq = 0,
@@ -363,15 +357,15 @@ export class ClientLedger {
       session.positions.arrivedUnreadable(position);
     }
     session.counts.phantom += 1;
-    this.#exampleAt('phantom', session, position, stream, seq, atUs, `a message arrived, but ${why}`);
+    this.#exampleAt('phantom', session, position, stream, seq, atUs, { code });
     return undefined;
   }
 
   #unsound(arrival: Arrival, position: number, atUs: number): void {
     arrival.afterAck = true;
     arrival.session.counts.resentAfterAck += 1;
-    const cause = `the client had resumed with everything up to ${arrival.session.declaredThrough} handled, and it was sent again`;
-    this.#example('unsound-ack', position, arrival, atUs, cause);
+    const { declaredThrough } = arrival.session;
+    this.#example('unsound-ack', position, arrival, atUs, { code: 'resent-after-declared', declaredThrough });
   }
 
   #duplicate(position: number, arrival: Arrival, atUs: number): void {
@@ -379,22 +373,16 @@ export class ClientLedger {
     session.stream(arrival.stream).repeat(arrival.seq, afterAck);
     session.counts.duplicatesHandled += 1;
     if (!afterAck) {
-      this.#example('duplicate', position, arrival, atUs, 'it was handled before');
+      this.#example('duplicate', position, arrival, atUs, HANDLED_BEFORE);
       return;
     }
     session.counts.duplicatesAfterAck += 1;
-    this.#example(
-      'duplicate-after-ack',
-      position,
-      arrival,
-      atUs,
-      'it was handled and declared handled before',
-    );
+    this.#example('duplicate-after-ack', position, arrival, atUs, { code: 'handled-and-declared-before' });
   }
 
   #corrupt(position: number, arrival: Arrival, atUs: number): void {
     arrival.session.stream(arrival.stream).corrupt(arrival.seq);
-    this.#example('corrupt', position, arrival, atUs, 'the body is not the one that was stamped');
+    this.#example('corrupt', position, arrival, atUs, { code: 'body-changed' });
   }
 
   #example(
@@ -402,7 +390,7 @@ export class ClientLedger {
     position: number,
     arrival: Arrival,
     atUs: number,
-    cause: string,
+    cause: Cause,
     newer = 0,
   ): void {
     this.#exampleAt(kind, arrival.session, position, arrival.stream, arrival.seq, atUs, cause, newer);
@@ -415,7 +403,7 @@ export class ClientLedger {
     stream: number,
     seq: number,
     atUs: number,
-    cause: string,
+    cause: Cause,
     newer = 0,
   ): void {
     if (!this.#context.examples.wants(kind)) return;

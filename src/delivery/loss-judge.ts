@@ -1,4 +1,5 @@
-import type { CaseFile } from './case-file.ts';
+import type { Case, CaseFile } from './case-file.ts';
+import type { Cause, Place, Stage } from './cause.ts';
 import { lossReasonsOf } from './counts.ts';
 import {
   allDropped,
@@ -64,13 +65,16 @@ export function judgeLosses(input: LossInput): void {
     let rest = missing;
     for (const [reason, sets] of covered) {
       const told = sets.get(stream) ?? NOTHING;
-      losses.report(stream, told, reason, 'the subscriber was told by a gap');
+      losses.report(stream, told, reason, 'gap-told');
       rest = minusOf(rest, told);
     }
     losses.judge(stream, rest);
   }
   losses.judgeResumes();
 }
+
+type ReportedCode = Extract<Cause, { readonly reason: LossReason }>['code'];
+type SilentCode = Exclude<Extract<Cause, { readonly place: Place }>['code'], 'only-operator-told'>;
 
 /** What the end of a session means for what it still was owed. */
 type Fate = 'reset' | 'left' | 'away' | 'live';
@@ -107,8 +111,8 @@ class Losses {
     switch (this.#fate) {
       case 'reset':
         // Without acks there is no session to lose: a new connection is a new beginning and says nothing of the old.
-        if (!this.#input.acked) this.#silentlyLost(stream, rest, 'the connection broke, and nobody was told');
-        else this.report(stream, rest, this.#resetReason(), 'the subscriber was told by a fresh session');
+        if (!this.#input.acked) this.#silentlyLost(stream, rest, 'connection-broke');
+        else this.report(stream, rest, this.#resetReason(), 'fresh-session-told');
         break;
       case 'left':
         this.#afterGoodbye(stream, rest);
@@ -117,20 +121,19 @@ class Losses {
         this.#whileAway(stream, rest);
         break;
       case 'live':
-        if (this.#input.drain === 'complete')
-          this.#silentlyLost(stream, rest, 'it never came and nobody was told');
+        if (this.#input.drain === 'complete') this.#silentlyLost(stream, rest, 'never-came');
         else this.#unresolved(rest);
         break;
     }
   }
 
-  report(stream: number, seqs: Intervals, reason: LossReason, told: string): void {
+  report(stream: number, seqs: Intervals, reason: LossReason, code: ReportedCode): void {
     const count = countOf(seqs);
     if (count === 0) return;
     const { counts, cases } = this.#input;
     counts.lost.reported += count;
     counts.lost.reportedBy[reason] += count;
-    cases.add('reported-loss', seqs, count, (seq) => this.#case(stream, seq, `${reason}: ${told}`));
+    cases.add('reported-loss', seqs, count, (seq) => this.#case(stream, seq, { code, reason }));
   }
 
   /** A session that went on as if nothing were missing, and something was. */
@@ -141,9 +144,8 @@ class Losses {
       const top = highest(streamOf(session, stream)?.handled ?? NOTHING);
       for (const seq of members(silent)) {
         if (seq >= top || log.beginUs(stream, seq) > session.resumedUs) break;
-        const cause = 'the server resumed the session as if complete, and this message was skipped';
         cases.count('false-resume', 1);
-        cases.example('false-resume', this.#case(stream, seq, cause));
+        cases.example('false-resume', this.#case(stream, seq, { code: 'skipped-by-resume' }));
         return;
       }
     }
@@ -154,7 +156,7 @@ class Losses {
     let rest = seqs;
     for (const reason of lossReasonsOf(dropped)) {
       const told = intersectOf(rest, dropped[reason] ?? NOTHING);
-      this.report(stream, told, reason, "the operator was told by the server's counters");
+      this.report(stream, told, reason, 'counters-told-operator');
       rest = minusOf(rest, told);
     }
     return rest;
@@ -170,13 +172,13 @@ class Losses {
     const evidence = this.#evidence(stream);
     const dropped = this.dropped(stream);
     const believed = intersectOf(seqs, minusOf(evidence?.acked ?? NOTHING, dropped));
-    this.#silentlyLost(stream, believed, 'the server believes that it was delivered');
+    this.#silentlyLost(stream, believed, 'believed-delivered');
     const given = unionOf(evidence?.sent ?? NOTHING, evidence?.acked ?? NOTHING);
     const placed = unionOf(unionOf(evidence?.assigned ?? NOTHING, given), dropped);
     const endedUs = session.ended?.atUs ?? Number.POSITIVE_INFINITY;
     const during = this.#input.log.acceptedBetween(stream, session.openedUs, endedUs);
     const skipped = intersectOf(minusOf(seqs, placed), during);
-    this.#silentlyLost(stream, skipped, 'the server had the session and never gave it this message');
+    this.#silentlyLost(stream, skipped, 'never-given');
     return minusOf(minusOf(seqs, believed), skipped);
   }
 
@@ -185,7 +187,7 @@ class Losses {
     const top = highest(streamOf(this.#input.session, stream)?.handled ?? NOTHING);
     const holes = clip(seqs, 1, top);
     if (this.#input.acked) this.#unresolved(holes);
-    else this.#silentlyLost(stream, holes, 'a later message was handled, and nothing comes twice');
+    else this.#silentlyLost(stream, holes, 'nothing-comes-twice');
     const onTheWay = countOf(minusOf(seqs, holes));
     this.#input.counts.notOwed += onTheWay;
     this.#input.counts.owed -= onTheWay;
@@ -194,14 +196,14 @@ class Losses {
   #whileAway(stream: number, seqs: Intervals): void {
     const ended = this.#input.evidence?.ended;
     if (ended === undefined) this.#unresolved(seqs);
-    else this.report(stream, seqs, LOSS_BY_END[ended.reason], 'the operator was told that the session ended');
+    else this.report(stream, seqs, LOSS_BY_END[ended.reason], 'session-end-told-operator');
   }
 
   #unresolved(seqs: Intervals): void {
     this.#input.counts.unresolved += countOf(seqs);
   }
 
-  #silentlyLost(stream: number, seqs: Intervals, cause: string): void {
+  #silentlyLost(stream: number, seqs: Intervals, cause: SilentCode): void {
     const count = countOf(seqs);
     if (count === 0) return;
     const { counts, cases } = this.#input;
@@ -209,34 +211,31 @@ class Losses {
     this.#silent.set(stream, unionOf(this.#silent.get(stream) ?? NOTHING, seqs));
     const dropped = this.dropped(stream);
     cases.add('silent-loss', seqs, count, (seq) => {
-      const why = contains(dropped, seq) ? 'the operator was told, the subscriber was not' : cause;
-      return this.#case(stream, seq, `${why}; ${this.#where(stream, seq)}`);
+      const code = contains(dropped, seq) ? 'only-operator-told' : cause;
+      return this.#case(stream, seq, { code, place: this.#place(stream, seq) });
     });
   }
 
-  #where(stream: number, seq: number): string {
+  #place(stream: number, seq: number): Place {
     const handled = streamOf(this.#input.session, stream)?.handled ?? NOTHING;
-    if (handled.length === 0) return 'the session handled nothing of this stream';
-    if (seq < lowest(handled)) return 'before everything the session handled (prefix)';
-    return seq > highest(handled)
-      ? 'after everything the session handled (suffix)'
-      : 'in the middle of what the session handled';
+    if (handled.length === 0) return 'alone';
+    if (seq < lowest(handled)) return 'before';
+    return seq > highest(handled) ? 'after' : 'among';
   }
 
-  #case(stream: number, seq: number, cause: string): Parameters<CaseFile['example']>[1] {
+  #case(stream: number, seq: number, cause: Cause): Case {
     const { client, ordinal } = this.#input;
     const evidence = this.#evidence(stream);
     return { client, session: ordinal, stream, seq, cause, stage: this.#stage(stream, seq), evidence };
   }
 
   /** How far it got; without the server's record only the client's end of it is known. */
-  #stage(stream: number, seq: number): string {
-    if (contains(streamOf(this.#input.session, stream)?.unhandled ?? NOTHING, seq))
-      return 'received but not handled';
-    if (this.#input.evidence === undefined) return '';
+  #stage(stream: number, seq: number): Stage | undefined {
+    if (contains(streamOf(this.#input.session, stream)?.unhandled ?? NOTHING, seq)) return 'not-handled';
+    if (this.#input.evidence === undefined) return undefined;
     const evidence = this.#evidence(stream);
-    if (contains(evidence?.sent ?? NOTHING, seq)) return 'not received';
-    return contains(evidence?.assigned ?? NOTHING, seq) ? 'not sent' : 'not enqueued';
+    if (contains(evidence?.sent ?? NOTHING, seq)) return 'not-received';
+    return contains(evidence?.assigned ?? NOTHING, seq) ? 'not-sent' : 'not-enqueued';
   }
 
   #resetReason(): LossReason {

@@ -7,7 +7,7 @@ export interface ReconnectPolicy {
 }
 
 /** A row of failed attempts to connect, and how long the client waited between them altogether. */
-export interface HastyReturn {
+export interface MissingBackoff {
   readonly waits: number;
   readonly waitedUs: number;
   /** The waits that the policy asks for at the most. */
@@ -26,7 +26,7 @@ const DOUBLINGS_MAX = 30;
  *
  * With full jitter a single wait says nothing. But the chance that `n` waits, uniform between 0 and their backoffs,
  * take `T` together is at most `T^n / (n! * product of the backoffs)`: the part of the box of all waits that lies
- * below a plane. A row of waits is hasty when that is next to impossible.
+ * below a plane. A row of waits lacks its backoff when that is next to impossible.
  *
  * Counted are waits after an attempt that came to nothing: after a working connection a server may have said when
  * to come back.
@@ -40,15 +40,15 @@ export class ReconnectPace {
   #backoffUs = 0;
   /** Logarithm of `n!` times the product of the backoffs, in µs. */
   #logBox = 0;
-  #hasty: HastyReturn | undefined;
+  #missing: MissingBackoff | undefined;
 
   constructor(policy: ReconnectPolicy) {
     this.#policy = policy;
   }
 
-  /** The last hasty row; undefined when there was none. */
-  get hasty(): HastyReturn | undefined {
-    return this.#hasty;
+  /** The last row that was too short; undefined when there was none. */
+  get missingBackoff(): MissingBackoff | undefined {
+    return this.#missing;
   }
 
   connecting(atUs: number): void {
@@ -87,6 +87,6 @@ export class ReconnectPace {
     const tooFast =
       jitter === 'none' ? this.#waitedUs < this.#backoffUs * WAITED_RATIO_MIN : logChance < LOG_CHANCE_MIN;
     if (!tooFast) return;
-    this.#hasty = { waits: this.#waits, waitedUs: this.#waitedUs, backoffUs: this.#backoffUs, atUs };
+    this.#missing = { waits: this.#waits, waitedUs: this.#waitedUs, backoffUs: this.#backoffUs, atUs };
   }
 }

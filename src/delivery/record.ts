@@ -1,6 +1,8 @@
 import type { AnomalyKind } from './anomaly.ts';
+import type { Cause } from './cause.ts';
 import type { Intervals } from './intervals.ts';
 import type { LossReason } from './loss-reason.ts';
+import type { Note } from './timeline-event.ts';
 
 /** What one client saw in a run, as it travels from a load worker to the checker: plain data. */
 export interface ClientRecord {
@@ -16,8 +18,8 @@ export interface ClientRecord {
   /** When its latest connection was gone; -1 when it never was. */
   readonly closedUs: number;
   readonly sessions: readonly SessionRecord[];
-  /** Its latest lifecycle notes: instant and text. */
-  readonly notes: readonly (readonly [atUs: number, text: string])[];
+  /** Its latest lifecycle notes. */
+  readonly notes: readonly Note[];
 }
 
 export interface SessionRecord {
@@ -115,6 +117,6 @@ export interface LedgerExample {
   /** Inversions: the newer message handled before; otherwise 0. */
   readonly newer: number;
   readonly atUs: number;
-  readonly cause: string;
-  readonly notes: readonly (readonly [atUs: number, text: string])[];
+  readonly cause: Cause;
+  readonly notes: readonly Note[];
 }

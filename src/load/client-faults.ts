@@ -142,7 +142,7 @@ export class ClientFaults {
   #take(active: ActiveFault, client: LoadClient): void {
     const { fault, plan } = active;
     const nowUs = this.#clock.nowUs();
-    client.ledger.note(nowUs, `fault ${plan.name} begins`);
+    client.ledger.note(nowUs, { code: 'fault-begins', fault: plan.name });
     if (fault.kind === 'acks') {
       active.held.set(client, this.#hold(active, client, nowUs));
       client.ackFilters.push(this.#filter(active, fault, client));
@@ -177,7 +177,7 @@ export class ClientFaults {
     active.active = false;
     const nowUs = this.#clock.nowUs();
     for (const [client, place] of active.held) {
-      client.ledger.note(nowUs, `fault ${plan.name} ends`);
+      client.ledger.note(nowUs, { code: 'fault-ends', fault: plan.name });
       const hold = active.holds[place];
       if (hold !== undefined) hold[2] = nowUs;
       if (fault.kind === 'acks') client.ackFilters.length = 0;

@@ -4,7 +4,7 @@ import type { DrainGoal, DrainTarget } from '../delivery/drain-target.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
 import type { PublishLogRecord } from '../delivery/publish-log.ts';
-import type { HastyReturn } from '../delivery/reconnect-pace.ts';
+import type { MissingBackoff } from '../delivery/reconnect-pace.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
 import { SeqSet } from '../delivery/seq-set.ts';
 import type {
@@ -19,6 +19,7 @@ import type { FaultRecord, PlannedFault } from '../faults/fault.ts';
 import { Histogram } from '../measure/histogram.ts';
 import { type Clock, type Dial, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import { ServerTextDecoder } from '../protocol/server-text-decoder.ts';
+import { clientId } from '../scenario/client-id.ts';
 import type { ClientProfile, Scenario } from '../scenario/schema.ts';
 import { clientsOf, subscribedStreams } from '../scenario/timeline.ts';
 import { upstreamRun } from '../scenario/upstream-streams.ts';
@@ -85,7 +86,7 @@ export interface FleetRecord {
   /** Clients whose only connection the server closed for another owner of their session, and when last. */
   readonly takenOver: readonly (readonly [client: number, atUs: number])[];
   /** Clients that did not back off. */
-  readonly hasty: readonly (HastyReturn & { readonly client: number })[];
+  readonly missingBackoffs: readonly (MissingBackoff & { readonly client: number })[];
   /** Clients that the server asked to pause and did not ask to go on, and how many messages of theirs wait. */
   readonly paused: readonly (readonly [client: number, waiting: number])[];
   /** By profile, in the order of the scenario: acks that left, and messages handled that had to be acked. */
@@ -236,8 +237,8 @@ export class Fleet implements LoadClientOwner {
       takenOver: clients.flatMap(({ client, takenOverUs }) =>
         takenOverUs < 0 ? [] : [[client, takenOverUs]],
       ),
-      hasty: clients.flatMap(({ client, pace }) =>
-        pace.hasty === undefined ? [] : { client, ...pace.hasty },
+      missingBackoffs: clients.flatMap(({ client, pace }) =>
+        pace.missingBackoff === undefined ? [] : { client, ...pace.missingBackoff },
       ),
       paused: clients.flatMap(({ client, subscriber: { upstream } }) =>
         upstream.paused && upstream.pending > 0 ? [[client, upstream.pending]] : [],
@@ -331,7 +332,7 @@ export class Fleet implements LoadClientOwner {
       helloTimeoutMs: this.#scenario.server.helloTimeout,
     });
     client.subscriber = newSubscriber({
-      clientId: `c${number}`,
+      clientId: clientId(number),
       profile: subscriber,
       observer: client,
       ports: {

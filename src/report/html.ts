@@ -11,7 +11,7 @@ import {
   saturationSection,
 } from './page/sections.ts';
 import { STYLE } from './page/style.ts';
-import { clientCount, headline, STATUS_SIGN } from './wording.ts';
+import { clientCount, headline, STATUS_SIGN } from './wording/result.ts';
 
 /** One page that needs nothing else: no script, no font, no picture from elsewhere. */
 export function renderHtml(result: Result): string {

@@ -1,4 +1,5 @@
 import { type Result, resultSchema } from '../run/result.ts';
+import { textOf } from './wording/say.ts';
 
 /** What fits into so many columns stays on one line, so that a series is not a page of braces. */
 const WIDTH = 100;
@@ -10,7 +11,20 @@ export function renderJson(result: Result): string {
   return `${pretty(Object.fromEntries(entries), '')}\n`;
 }
 
-function pretty(value: unknown, indent: string): string {
+/** Any other document. */
+export function renderDocument(document: unknown): string {
+  return `${JSON.stringify(document, (_, value) => withText(value), 2)}\n`;
+}
+
+/** Facts get their sentence, for people: nothing reads it. */
+function withText(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('code' in value)) return value;
+  const text = textOf(value.code, value);
+  return text === undefined ? value : { ...value, text };
+}
+
+function pretty(plain: unknown, indent: string): string {
+  const value = withText(plain);
   const compact = oneLine(value);
   if (indent !== '' && compact.length + indent.length <= WIDTH) return compact;
   const inner = `${indent}  `;
@@ -26,7 +40,8 @@ function pretty(value: unknown, indent: string): string {
   return fields.length === 0 ? '{}' : `{\n${fields.join(',\n')}\n${indent}}`;
 }
 
-function oneLine(value: unknown): string {
+function oneLine(plain: unknown): string {
+  const value = withText(plain);
   if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const fields = Object.entries(value)

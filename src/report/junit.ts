@@ -1,5 +1,5 @@
 import type { Result } from '../run/result.ts';
-import { guaranteeFinding, headline, type Status } from './wording.ts';
+import { guaranteeFinding, headline, type Status } from './wording/result.ts';
 
 /**
  * JUnit XML: one suite for each scenario, with its guarantee, its assertions and the verdict over all as test

@@ -12,7 +12,7 @@ import {
   type Status,
   spaced,
   upstreamFacts,
-} from './wording.ts';
+} from './wording/result.ts';
 
 /** A summary for a comment on a change: what failed is in sight, the rest is folded away. */
 

@@ -3,7 +3,8 @@ import { formatCount, formatPerSec, plural } from './figures.ts';
 import { layOut, reportWidth, type SectionLines } from './layout.ts';
 import { facts, justify, type Line, line, NO_BREAK, span, wrap } from './line.ts';
 import { type Appearance, paint } from './terminal.ts';
-import { STATUS_SIGN, type Status } from './wording.ts';
+import { STATUS_SIGN, type Status, spaced } from './wording/result.ts';
+import { explain, sayStage } from './wording/say.ts';
 
 /** Kinds of trouble that are told one by one. */
 const GROUPS_MAX = 10;
@@ -95,29 +96,35 @@ function statusOf(exitCode: SimulationSummary['exitCode']): Status {
 }
 
 function violationLines({ violations, seeds }: SimulationSummary, width: number): Line[] {
-  return limited(violations, width, ({ name, stage, cause, seeds: count, firstSeed, client, reproduce }) => {
-    const where = [stage, client === undefined ? '' : `client ${client}`].filter((part) => part !== '');
-    return [
-      ...wrap(
-        line(
-          span(name.replaceAll('-', ' '), 'bad'),
-          where.length === 0 ? '' : ` (${where.join(', ')})`,
-          `  ${formatCount(count)} of ${plural(seeds.done, 'seed')}, first ${firstSeed}`,
+  return limited(
+    violations,
+    width,
+    ({ kind, direction, stage, cause, seeds: count, firstSeed, client, reproduce }) => {
+      const where = [sayStage(stage), client === undefined ? '' : `client ${client}`].filter(
+        (part) => part !== '',
+      );
+      return [
+        ...wrap(
+          line(
+            span(spaced(kind), 'bad'),
+            where.length === 0 ? '' : ` (${where.join(', ')})`,
+            `  ${formatCount(count)} of ${plural(seeds.done, 'seed')}, first ${firstSeed}`,
+          ),
+          width,
+          2,
         ),
-        width,
-        2,
-      ),
-      ...wrap(line('  ', span(cause, 'dim')), width, 2),
-      ...wrap(line('  ', reproduce), width, 4),
-    ];
-  });
+        ...wrap(line('  ', span(explain({ cause, direction }), 'dim')), width, 2),
+        ...wrap(line('  ', reproduce), width, 4),
+      ];
+    },
+  );
 }
 
 function inconclusiveLines({ inconclusive, seeds }: SimulationSummary, width: number): Line[] {
-  return limited(inconclusive, width, ({ cause, seeds: count, firstSeed, reproduce }) => [
+  return limited(inconclusive, width, ({ reason, seeds: count, firstSeed, reproduce }) => [
     ...wrap(
       line(
-        span(cause, 'warn'),
+        span(reason, 'warn'),
         `  ${formatCount(count)} of ${plural(seeds.done, 'seed')}, first ${firstSeed}`,
       ),
       width,

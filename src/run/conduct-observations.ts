@@ -18,19 +18,19 @@ export function observeConduct(record: RunRecord, faults: readonly FaultRecord[]
   const { server, fleets, instants, timersLeft } = record;
   const { endUs } = instants;
   const shared = fleets.flatMap(({ twoOwners }) =>
-    twoOwners.map((client) => ({ session: `c${client}`, ownedUs: endUs, sentOnOlder: 0, ackedOnOlder: 0 })),
+    twoOwners.map((client) => ({ client, ownedUs: endUs, sentOnOlder: 0, ackedOnOlder: 0 })),
   );
   const clients = {
     strangers: fleets.flatMap(({ takenOver }) =>
-      takenOver.map(([client, closedUs]) => ({ session: `c${client}`, closedUs })),
+      takenOver.map(([client, closedUs]) => ({ client, closedUs })),
     ),
-    returns: fleets.flatMap(({ hasty }) => hasty.map((row) => ({ session: `c${row.client}`, ...row }))),
+    returns: fleets.flatMap(({ missingBackoffs }) => missingBackoffs),
   };
   if (server === undefined) return { takeovers: shared, ...clients };
-  const seen = new Set(server.takeovers.map(({ session }) => session));
+  const seen = new Set(server.takeovers.map(({ client }) => client));
   const { resumeTtl } = record.scenario.server;
   return {
-    takeovers: [...server.takeovers, ...shared.filter(({ session }) => !seen.has(session))],
+    takeovers: [...server.takeovers, ...shared.filter(({ client }) => !seen.has(client))],
     ...clients,
     ...livenessOf(record),
     ...boundsOf(record),
@@ -38,13 +38,13 @@ export function observeConduct(record: RunRecord, faults: readonly FaultRecord[]
     evictions: server.closes
       .filter(({ cause, gaps }) => cause === 'slow-consumer' && gaps < GAPS_MAX)
       .map(({ client, atUs, pending }) => ({
-        session: `c${client}`,
+        client,
         atUs,
         pending,
         cap: record.scenario.server.outbox.maxPending,
       })),
     keptSessions: server.absent.map(({ client, sinceUs }) => ({
-      session: `c${client}`,
+      client,
       disconnectedUs: sinceUs,
       seenUs: endUs,
       ttlUs: resumeTtl * 1000,
@@ -76,7 +76,7 @@ function livenessOf({ server, fleets, drain, instants }: RunRecord): Pick<Conduc
   const live = [...outboxes, ...paused].filter(({ client }) => !gone.has(client));
   return {
     liveness: live.map(({ client, ...waiting }) => ({
-      session: `c${client}`,
+      client,
       ...waiting,
       endUs,
       patienceUs: STUCK_PATIENCE_US,
@@ -95,8 +95,8 @@ function boundsOf({ scenario, sampler, planned }: RunRecord): Pick<ConductObserv
     Math.max(...scenario.publish.map(({ size }) => size), ...upstream, ...actions) + ENVELOPE_BYTES;
   return {
     bounds: [
-      { session: '', what: 'outbox (messages)', seenMax: sampler.pendingMax, cap: outbox.maxPending },
-      { session: '', what: 'socket buffer (bytes)', seenMax: sampler.bufferBytesMax, cap: buffer.max, slack },
+      { what: 'outbox', seenMax: sampler.pendingMax, cap: outbox.maxPending },
+      { what: 'socket-buffer', seenMax: sampler.bufferBytesMax, cap: buffer.max, slack },
     ],
   };
 }
@@ -164,7 +164,7 @@ function silencesOf(
       const closedUs = watchedUntilUs === connection.closedUs ? { closedUs: watchedUntilUs } : {};
       return [
         {
-          session: `c${client}`,
+          client,
           silentFromUs,
           ...closedUs,
           watchedUntilUs,
@@ -175,7 +175,7 @@ function silencesOf(
     slowConnections: server.closes
       .filter(({ cause }) => cause === 'missed-pongs')
       .map(({ client, atUs, heardUs }) => ({
-        session: `c${client}`,
+        client,
         closedUs: atUs,
         lastSentUs: heardUs,
         patienceUs: shortestSilenceUs(beat),

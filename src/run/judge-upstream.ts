@@ -1,13 +1,11 @@
 import { type Judgement, judge } from '../delivery/checker.ts';
-import { violations } from '../delivery/guarantee.ts';
+import { UPSTREAM_LEVEL, violations } from '../delivery/guarantee.ts';
 import type { Anomaly } from '../delivery/judgement.ts';
 import { PublishLog, type PublishLogRecord } from '../delivery/publish-log.ts';
+import { clientId } from '../scenario/client-id.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { type UpstreamStreams, upstreamStreams } from '../scenario/upstream-streams.ts';
 import type { RunRecord } from './run-record.ts';
-
-/** The server takes each message of a session once, whatever it gives the other way. */
-const LEVEL = 'effectively-once';
 
 export interface UpstreamJudgement {
   readonly judgement: Judgement;
@@ -37,20 +35,23 @@ export function judgeUpstream(record: RunRecord): UpstreamJudgement | undefined 
       subscribed: ledger.subscribed.filter((stream) => known.has(stream)),
     })),
     examples,
-    level: LEVEL,
+    level: UPSTREAM_LEVEL,
     drain,
     originUs: instants.loadFromUs,
     endUs: instants.endUs,
   });
   const broken = violations(
-    LEVEL,
+    UPSTREAM_LEVEL,
     judgement.delivery,
     judgement.anomalyCounts,
     scenario.expect.allowReported,
   );
   return {
-    judgement: { ...judgement, anomalies: judgement.anomalies.map((anomaly) => renamed(anomaly, streams)) },
-    broken: broken.map((text) => text.replace(LEVEL, 'upstream')),
+    judgement: {
+      ...judgement,
+      anomalies: judgement.anomalies.map((anomaly) => fromClient(anomaly, streams)),
+    },
+    broken: broken.map((text) => text.replace(UPSTREAM_LEVEL, 'upstream')),
     inconclusive: doubts(scenario, judgement),
   };
 }
@@ -80,19 +81,10 @@ function mergedLog(records: readonly PublishLogRecord[]): {
 }
 
 /** A stream is a client here, and its messages are named after it. */
-function renamed(anomaly: Anomaly, streams: UpstreamStreams): Anomaly {
-  const [, stream, seq] = /^p(\d+):(\d+)$/.exec(anomaly.message) ?? [];
-  if (stream === undefined || seq === undefined)
-    return { ...anomaly, session: 'server', cause: `upstream: ${anomaly.cause}` };
-  const client = `c${streams.clientOf(Number(stream))}`;
-  return {
-    ...anomaly,
-    session: client,
-    message: `${client}:${seq}`,
-    cause: `upstream: ${anomaly.cause}`,
-    timeline: anomaly.timeline.map(({ atMs, event }) => ({
-      atMs,
-      event: event.replaceAll(`p${stream}:`, `${client}:`),
-    })),
-  };
+function fromClient(anomaly: Anomaly, streams: UpstreamStreams): Anomaly {
+  const { client: _server, stream, seq, ...rest } = anomaly;
+  if (stream === undefined || seq === undefined) return { ...rest, direction: 'up', session: 'server' };
+  const client = streams.clientOf(stream);
+  const session = clientId(client);
+  return { ...rest, direction: 'up', client, stream, seq, session, message: `${session}:${seq}` };
 }

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { ANOMALY_KINDS } from '../delivery/anomaly.ts';
+import { CAUSES, STAGES } from '../delivery/cause.ts';
 import type { Anomaly, Belief, DeliveryCounts } from '../delivery/judgement.ts';
 import { DELIVERY_LEVELS } from '../delivery/level.ts';
 import { LOSS_REASONS } from '../delivery/loss-reason.ts';
+import { TIMELINE_EVENTS } from '../delivery/timeline-event.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { SeriesSummary } from '../measure/series.ts';
 import { DEPTH_MAX, nestsTooDeep } from '../protocol/limits.ts';
+import { toldFactSchema } from '../scenario/fact-schema.ts';
 import { OVERSIGHT_COUNTERS } from '../scenario/metric.ts';
 
 /**
@@ -145,11 +148,15 @@ const anomalyKind = z.enum(ANOMALY_KINDS);
 
 const anomaly: z.ZodType<Anomaly> = z.object({
   kind: anomalyKind,
-  session: z.string(),
-  message: z.string(),
-  cause: z.string(),
-  stage: z.string(),
-  timeline: z.array(z.object({ atMs: z.number(), event: z.string() })),
+  direction: z.enum(['down', 'up']).describe('`up`: from a client to the server.'),
+  client: count.optional().describe('Its number; absent where no single client is concerned.'),
+  stream: count.optional().describe('Of the message; absent where no message is concerned.'),
+  seq: count.optional(),
+  session: z.string().describe('Name of the session: `c17`, or `c17#2` for the second of client 17.'),
+  message: z.string().describe('Name of the message: `p1:42` is number 42 of publish stream 1.'),
+  cause: toldFactSchema(CAUSES, {}).describe('Why it counts as this.'),
+  stage: z.enum(STAGES).optional().describe('Where the message got lost; absent when unknown.'),
+  timeline: z.array(toldFactSchema(TIMELINE_EVENTS, { atMs: z.number() })),
 });
 
 /** The reference server's own counters, over the whole run; a counter it does not keep is absent. */

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { ANOMALY_KINDS } from '../delivery/anomaly.ts';
+import { STAGES } from '../delivery/cause.ts';
+import { VIOLATION_CAUSES } from '../delivery/violation-cause.ts';
+import { factSchema } from './fact-schema.ts';
 import { bytes, bytesPerSec, durationMs } from './quantity.ts';
 
 /** What a file that simulation wrote says of the failure in it: enough to see whether it happens again. */
@@ -23,8 +26,14 @@ const violation = z.strictObject({
   kind: z
     .enum(VIOLATION_KINDS)
     .describe('An anomaly, a failed `assertion`, or a `crash` of the code itself.'),
-  stage: z.string().default('').describe('Where the message got lost.'),
-  cause: z.string().default('').describe('In words; numbers in it do not count when it is compared.'),
+  direction: z
+    .enum(['down', 'up'])
+    .default('down')
+    .describe('Which way the message went; `up`: from a client to the server.'),
+  stage: z.enum(STAGES).optional().describe('Where the message got lost; absent when unknown.'),
+  cause: factSchema(VIOLATION_CAUSES).describe(
+    'Why it counts as this: a code, and values, of which numbers do not count when it is compared.',
+  ),
   client: z
     .int()
     .min(0)

@@ -22,6 +22,7 @@ import {
   Timer,
   type Timers,
 } from '../protocol/ports.ts';
+import { clientNumber } from '../scenario/client-id.ts';
 import type { AlertLog } from './alert-log.ts';
 import { FlakyLink, SendFailures } from './flaky-link.ts';
 import { type OpenConnection, type ServerClose, ServerRecord, tagOf } from './server-record.ts';
@@ -229,7 +230,7 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
   pendingSessions(): { readonly client: number; readonly pending: number }[] {
     const states = [...(this.#broadcaster?.sessionStates() ?? [])];
     return states.flatMap(({ clientId, pending, connected }) =>
-      connected ? [{ client: Number(clientId.slice(1)), pending }] : [],
+      connected ? [{ client: clientNumber(clientId) ?? -1, pending }] : [],
     );
   }
 

@@ -13,6 +13,7 @@ import type { OutgoingMessage } from '../protocol/message.ts';
 import { type Clock, type Link, type LinkEvents, LinkState } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
 import type { DropReason } from '../protocol/session-contract.ts';
+import { clientNumber } from '../scenario/client-id.ts';
 import { AlertLog } from './alert-log.ts';
 
 /** Messages of one stream that a tag can tell apart. */
@@ -114,7 +115,7 @@ export class ServerRecord implements BroadcasterObserver {
 
   takeovers(): TakeoverObservation[] {
     return [...this.#takeovers.values()].map(({ session, ownedUs, closedUs, ackedOnOlder }) => ({
-      session: `c${clientOf(session)}`,
+      client: clientOf(session),
       ownedUs,
       ...(closedUs === undefined ? {} : { olderClosedUs: closedUs }),
       sentOnOlder: 0,
@@ -221,7 +222,7 @@ export class ServerRecord implements BroadcasterObserver {
 }
 
 function clientOf(session: Session): number {
-  return Number(session.identity.clientId.slice(1));
+  return clientNumber(session.identity.clientId) ?? -1;
 }
 
 function evidenceOf(session: Session): SessionEvidence {

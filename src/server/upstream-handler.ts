@@ -5,6 +5,7 @@ import { LedgerContext } from '../delivery/ledger-context.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { Clock } from '../protocol/ports.ts';
+import { clientNumber } from '../scenario/client-id.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import { upstreamRun, upstreamStreams } from '../scenario/upstream-streams.ts';
@@ -88,9 +89,9 @@ export class UpstreamHandler implements Application {
   }
 
   #ledgerOf(clientId: string): ClientLedger | undefined {
-    const client = Number(clientId.slice(1));
-    const known = Number.isInteger(client) && client >= 0 && client < this.#clients;
-    return known ? this.#ledgers.get(this.#profileOf(client)) : undefined;
+    const client = clientNumber(clientId);
+    if (client === undefined || client >= this.#clients) return undefined;
+    return this.#ledgers.get(this.#profileOf(client));
   }
 
   #handle(ledger: ClientLedger, payload: unknown): void {

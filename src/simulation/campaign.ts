@@ -3,17 +3,11 @@ import { type CoveragePoint, keyOf, reachablePoints } from './coverage.ts';
 import type { SeedReport } from './seed-task.ts';
 import type { Violation } from './violation.ts';
 
-/** The same trouble in any number of seeds. */
-export interface TroubleGroup {
-  /** Kind of violation, or in words why seeds say too little. */
-  readonly name: string;
-  /** Where it went wrong; empty when unknown. */
-  readonly stage: string;
+/** The same of several seeds: what the first of them showed, and how many did. */
+export interface SeedGroup<T> {
+  readonly of: T;
   readonly seeds: number;
   readonly firstSeed: number;
-  /** Of the first seed. */
-  readonly cause: string;
-  readonly violation?: Violation;
 }
 
 export interface CoverageSummary {
@@ -70,27 +64,21 @@ export class Campaign {
   }
 
   /** By kind and stage; those of most seeds first. */
-  get violations(): TroubleGroup[] {
+  get violations(): SeedGroup<Violation>[] {
     return grouped(
       this.reports.flatMap(({ seed, violations }) =>
-        violations.map((violation) => ({
-          seed,
-          name: violation.kind,
-          stage: violation.stage,
-          cause: violation.cause,
-          violation,
-        })),
+        violations.map((of) => ({ seed, of, key: `${of.kind} ${of.stage}` })),
       ),
     );
   }
 
   /** Why seeds say too little; those of most seeds first. */
-  get inconclusive(): TroubleGroup[] {
+  get inconclusive(): SeedGroup<string>[] {
     return grouped(
       this.reports
         .filter(({ exitCode }) => exitCode === 5)
         .flatMap(({ seed, reasons }) =>
-          reasons.map((cause) => ({ seed, name: cause.replaceAll(/\d+(\.\d+)?/g, '#'), stage: '', cause })),
+          reasons.map((of) => ({ seed, of, key: of.replaceAll(/\d+(\.\d+)?/g, '#') })),
         ),
     );
   }
@@ -104,24 +92,20 @@ export class Campaign {
   }
 }
 
-interface Trouble {
-  readonly seed: number;
-  readonly name: string;
-  readonly stage: string;
-  readonly cause: string;
-  readonly violation?: Violation;
-}
-
-/** @param troubles - by seed */
-function grouped(troubles: readonly Trouble[]): TroubleGroup[] {
-  const groups = new Map<string, { readonly first: Trouble; readonly seeds: Set<number> }>();
-  for (const trouble of troubles) {
-    const key = `${trouble.name}/${trouble.stage}`;
+/** @param found - by seed */
+function grouped<T>(
+  found: readonly { readonly seed: number; readonly of: T; readonly key: string }[],
+): SeedGroup<T>[] {
+  const groups = new Map<
+    string,
+    { readonly of: T; readonly seeds: Set<number>; readonly firstSeed: number }
+  >();
+  for (const { seed, of, key } of found) {
     const known = groups.get(key);
-    if (known === undefined) groups.set(key, { first: trouble, seeds: new Set([trouble.seed]) });
-    else known.seeds.add(trouble.seed);
+    if (known === undefined) groups.set(key, { of, firstSeed: seed, seeds: new Set([seed]) });
+    else known.seeds.add(seed);
   }
   return [...groups.values()]
-    .map(({ first: { seed, ...rest }, seeds }) => ({ ...rest, firstSeed: seed, seeds: seeds.size }))
+    .map(({ of, firstSeed, seeds }) => ({ of, firstSeed, seeds: seeds.size }))
     .sort((a, b) => b.seeds - a.seeds);
 }

@@ -16,7 +16,11 @@ import type { Subject } from './subject.ts';
 export function explicitSubject({ network = {}, ...subject }: Subject): Subject {
   const found: FoundFailure = {
     by: '',
-    violation: { kind: 'crash', stage: '', cause: '' },
+    violation: {
+      kind: 'crash',
+      direction: 'down',
+      cause: { code: 'threw', error: '', where: '', message: '' },
+    },
     network: networkSettings(network),
   };
   const { found: read, ...scenario } = reread({ ...explicitScenario(subject.scenario), found });

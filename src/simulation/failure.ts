@@ -1,34 +1,30 @@
 import type { FoundFailure, Scenario } from '../scenario/schema.ts';
-import { writeScenario } from '../scenario/write-scenario.ts';
 import type { Variant } from '../zoo/variant.ts';
 import { networkSettings, simulatedNetwork } from './found-network.ts';
 import { HistoryRecording } from './history.ts';
-import { drawLanes } from './lanes.ts';
-import { drawLanesSvg } from './lanes-svg.ts';
 import { type ShrinkOptions, type Shrunk, shrink } from './shrink.ts';
-import { tellStory } from './story.ts';
 import { type Attempt, attempt, type Subject } from './subject.ts';
-import { traceRun } from './trace-run.ts';
-import { describeViolation, identityOf, isSame, type Violation } from './violation.ts';
+import { type Trace, traceRun } from './trace-run.ts';
+import { identityOf, isSame, type Violation } from './violation.ts';
 
 /** A failure as it is shown and kept. */
 export interface Failure {
   readonly subject: Subject;
   readonly violation: Violation;
-  /** Fingerprint of the run; absent when the code under test threw. */
-  readonly hash?: string;
-  /** Runs that shrinking took. */
-  readonly tries: number;
-  /** The file of it: a scenario that `replay` runs again, and `bench` too. */
-  readonly yaml: string;
-  /** What led to it, in 20 lines at most. */
-  readonly story: string;
-  /** What travelled, as a diagram in 80 columns. */
-  readonly lanes: string;
-  /** The same as a picture. */
-  readonly svg: string;
+  /** What its file says of it, for `replay`. */
+  readonly found: FoundFailure;
+  /** What happened to the client concerned. */
+  readonly trace: Trace;
   /** Everything that travelled, a line each, to find where a later run parts from this one; empty when it is too long. */
   readonly history: string;
+}
+
+/** A failure that was made small. */
+export interface ShrunkFailure extends Failure {
+  /** Runs that it took. */
+  readonly tries: number;
+  /** The scenario in which it was found. */
+  readonly origin: { readonly name: string; readonly seed: number; readonly faults: number };
 }
 
 export interface FailureOptions extends ShrinkOptions {
@@ -46,7 +42,7 @@ const HISTORY_LINES_MAX = 5000;
  *
  * @throws {Error} when no file can say what the scenario says
  */
-export function shrinkFailure(options: FailureOptions): Failure {
+export function shrinkFailure(options: FailureOptions): ShrunkFailure {
   const { subject, violation, version } = options;
   const shrunk = shrink(options) ?? asFound(subject, violation);
   const { scenario } = subject;
@@ -55,25 +51,22 @@ export function shrinkFailure(options: FailureOptions): Failure {
     scenario: {
       ...shrunk.subject.scenario,
       name: `${scenario.name}-${violation.kind}-seed-${scenario.seed}`,
-      description: `${describeViolation(shrunk.violation)}: ${shrunk.violation.cause}`,
     },
   };
-  const faults = `${scenario.faults.length} faults to ${small.scenario.faults.length}`;
-  const comment = [
-    `Found by wsdeliver simulate in "${scenario.name}" with seed ${scenario.seed}, shrunk from ${faults}.`,
-    'Again: wsdeliver replay <this file>',
-  ];
-  return { ...describeFailure(small, shrunk, version, comment), tries: shrunk.tries };
+  const { name, seed, faults } = scenario;
+  return {
+    ...failureOf(small, shrunk, version),
+    tries: shrunk.tries,
+    origin: { name, seed, faults: faults.length },
+  };
 }
 
-/** Tells of one run of a subject, as it is. */
-export function describeFailure(
+/** What there is to tell of one run of a subject, as it is. */
+export function failureOf(
   subject: Subject,
   { run, violation }: Pick<Attempt, 'run'> & { readonly violation: Violation },
   version: string,
-  comment: readonly string[] = [],
-): Omit<Failure, 'tries'> {
-  const trace = traceRun(subject, violation);
+): Failure {
   const hash = run?.hash;
   const found: FoundFailure = {
     by: version,
@@ -85,11 +78,8 @@ export function describeFailure(
   return {
     subject,
     violation,
-    ...(hash === undefined ? {} : { hash }),
-    yaml: writeScenario({ ...subject.scenario, found }, comment),
-    story: tellStory(trace, violation),
-    lanes: drawLanes(trace, violation),
-    svg: drawLanesSvg(trace, violation),
+    found,
+    trace: traceRun(subject, violation),
     history: historyOf(subject).join('\n'),
   };
 }
@@ -125,8 +115,6 @@ function asFound(subject: Subject, violation: Violation): Shrunk {
   const attempted = attempt(subject);
   const shown = attempted.violations.find((one) => isSame(one, violation));
   if (shown === undefined)
-    throw new Error(
-      `Cannot keep ${describeViolation(violation)}: it does not show when the seed is run again`,
-    );
+    throw new Error(`Cannot keep a ${violation.kind}: it does not show when the seed is run again`);
   return { ...attempted, subject, violation: shown, tries: 1, finished: false };
 }

@@ -41,7 +41,7 @@ export function runTask(task: SeedTask): SeedReport {
   const { run, violations } = attempt(subjectOf(task), { newTap: coverage.newTap });
   const kept = firstOfEach(violations);
   if (run === undefined) {
-    const reasons = violations.map(({ cause }) => `the code under test threw: ${cause}`);
+    const reasons = violations.map(({ kind }) => kind);
     return {
       seed: task.seed,
       exitCode: 3,

@@ -1,4 +1,4 @@
-import { type Failure, shrinkFailure } from './failure.ts';
+import { type ShrunkFailure, shrinkFailure } from './failure.ts';
 import { type SeedTask, subjectOf } from './seed-task.ts';
 import type { Violation } from './violation.ts';
 
@@ -16,7 +16,7 @@ export interface ShrinkRequest {
   readonly limitMs: number;
 }
 
-export type ShrinkAnswer = { readonly failure: Failure } | { readonly problem: string };
+export type ShrinkAnswer = { readonly failure: ShrunkFailure } | { readonly problem: string };
 
 function answer({ task, violation, version, limitMs }: ShrinkRequest): ShrinkAnswer {
   const untilMs = performance.now() + limitMs;

@@ -1,5 +1,6 @@
 import { worstExitCode } from '../delivery/severity.ts';
-import type { Campaign, CoverageSummary, TroubleGroup } from './campaign.ts';
+import type { Campaign, CoverageSummary, SeedGroup } from './campaign.ts';
+import { type Identity, identityOf } from './violation.ts';
 
 /** What the seeds of one scenario came to: the document that reports are made from, and that `--json` writes. */
 export interface SimulationSummary {
@@ -10,15 +11,10 @@ export interface SimulationSummary {
   readonly seeds: { readonly from: number; readonly asked: number; readonly done: number };
   readonly failed: number;
   readonly exitCode: 0 | 3 | 4 | 5;
-  readonly violations: readonly (Omit<TroubleGroup, 'violation'> & {
-    readonly client?: number;
-    /** Command that runs the first seed alone. */
-    readonly reproduce: string;
-  })[];
+  /** By kind and stage, each as the first seed showed it. */
+  readonly violations: readonly (Identity & SeedCount)[];
   /** Why seeds say too little. */
-  readonly inconclusive: readonly (Omit<TroubleGroup, 'violation' | 'stage'> & {
-    readonly reproduce: string;
-  })[];
+  readonly inconclusive: readonly ({ readonly reason: string } & SeedCount)[];
   /** Whatever else stands against a verdict: jobs that died, an interruption. */
   readonly notes: readonly string[];
   readonly coverage: readonly (CoverageSummary['point'] & { readonly seeds: number })[];
@@ -27,6 +23,12 @@ export interface SimulationSummary {
   readonly events: number;
   readonly wallMs: number;
   readonly jobs: number;
+}
+
+/** How many seeds showed something. */
+interface SeedCount extends Omit<SeedGroup<unknown>, 'of'> {
+  /** Command that runs the first seed alone. */
+  readonly reproduce: string;
 }
 
 /** What a summary says beside what the campaign knows. */
@@ -55,12 +57,13 @@ export function summarise(campaign: Campaign, context: SummaryContext): Simulati
     seeds: { from: context.fromSeed, asked: context.asked ?? campaign.done, done: campaign.done },
     failed: campaign.failed,
     exitCode: worst === 0 && context.incomplete ? 5 : worst,
-    violations: campaign.violations.map(({ violation, ...group }) => ({
+    violations: campaign.violations.map(({ of, ...group }) => ({
+      ...identityOf(of),
       ...group,
-      ...(violation?.client === undefined ? {} : { client: violation.client }),
       reproduce: reproduce(group.firstSeed),
     })),
-    inconclusive: campaign.inconclusive.map(({ stage: _stage, ...group }) => ({
+    inconclusive: campaign.inconclusive.map(({ of, ...group }) => ({
+      reason: of,
       ...group,
       reproduce: reproduce(group.firstSeed),
     })),

@@ -13,7 +13,8 @@ export interface Trace {
 }
 
 /** Runs a subject once more, and looks on at the client to whom the violation happened. */
-export function traceRun(subject: Subject, { kind, client = 0, message }: Violation): Trace {
+export function traceRun(subject: Subject, violation: Violation): Trace {
+  const { kind, client = 0, message } = violation;
   const tracer = new Tracer(client, message);
   const { run } = attempt(subject, tracer);
   if (run === undefined) {
@@ -26,7 +27,7 @@ export function traceRun(subject: Subject, { kind, client = 0, message }: Violat
   // At one instant, causes come before what they cause.
   const events = [
     ...faultMarks(run, client),
-    ...publishMarks(run, message),
+    ...publishMarks(run, violation),
     ...tracer.events,
     ...serverMarks(run, client),
   ];
@@ -83,9 +84,12 @@ function serverMarks({ record: { server, fleets } }: SeedRun, client: number): M
   return [...ends, ...closes];
 }
 
-function publishMarks({ record: { log, scenario } }: SeedRun, message: string): Mark[] {
-  const [stream, seq] = (/^p(\d+):(\d+)$/.exec(message) ?? []).slice(1).map(Number);
-  if (stream === undefined || seq === undefined || seq < 1 || seq > log.count(stream)) return [];
+function publishMarks(
+  { record: { log, scenario } }: SeedRun,
+  { direction, stream, seq, message }: Violation,
+): Mark[] {
+  if (direction === 'up' || stream === undefined || seq === undefined) return [];
+  if (seq < 1 || seq > log.count(stream)) return [];
   const room = scenario.publish[stream - 1]?.room ?? '*';
   const label = `publishes ${message} to ${room === '*' ? 'everybody' : `room ${room}`}`;
   const atUs = log.beginUs(stream, seq);

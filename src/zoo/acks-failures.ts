@@ -21,6 +21,6 @@ export const acksFailures: Variant = {
     duration: { settle: '20s' },
   }),
   newSubscriber: (parts) => new AcksFailures(parts),
-  outcome: { kind: 'ack-before-handle', cause: 'left before it was handled' },
+  outcome: { kind: 'ack-before-handle', cause: { code: 'acked-unhandled' } },
   consequences: ['silent-loss'],
 };

@@ -32,6 +32,6 @@ export const acksOnTheNextSocket: Variant = {
     expect: { allowReported: ['replaced'] },
   }),
   newSubscriber: (parts) => new AcksLate(parts),
-  outcome: { kind: 'ack-before-handle', cause: 'left before it was handled' },
+  outcome: { kind: 'ack-before-handle', cause: { code: 'acked-unhandled' } },
   consequences: ['silent-loss'],
 };

@@ -30,6 +30,6 @@ export const attemptsCountedOnReplay: Variant = {
     ],
   }),
   newBroadcaster: withSessions(CountsReplays),
-  outcome: { kind: 'reported-loss', cause: 'max-resend' },
+  outcome: { kind: 'reported-loss', cause: { reason: 'max-resend' } },
   consequences: [],
 };

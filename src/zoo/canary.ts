@@ -1,7 +1,7 @@
 import { createBroadcaster } from '../broadcaster/create-broadcaster.ts';
 import { ackBeforeHandle } from './ack-before-handle.ts';
 import { clearOnSend } from './clear-on-send.ts';
-import { type Exam, failuresOf } from './exam.ts';
+import type { Exam, ExamFailure } from './exam.ts';
 import type { Variant } from './variant.ts';
 
 /**
@@ -14,8 +14,8 @@ export interface Canary {
   readonly variant: Variant;
   /** In words: what has to be noticed. */
   readonly lie: string;
-  /** A part of the failure that has to come of it. */
-  readonly failure: string;
+  /** The failure that has to come of it. */
+  readonly failure: ExamFailure['code'];
 }
 
 const { newSubscriber: brokenClient } = ackBeforeHandle;
@@ -29,7 +29,7 @@ export const CANARIES: readonly Canary[] = [
       newBroadcaster: createBroadcaster,
     },
     lie: 'the correct build, posing as broken',
-    failure: 'not caught',
+    failure: 'not-caught',
   },
   {
     variant: {
@@ -39,11 +39,11 @@ export const CANARIES: readonly Canary[] = [
       defect: 'Where the correct build should be, its client is broken too.',
     },
     lie: 'a broken build, posing as correct',
-    failure: 'false alarm',
+    failure: 'false-alarm',
   },
 ];
 
 /** Whether the examination of a canary came to the failure that it must come to. */
 export function isSeenThrough({ failure }: Canary, exam: Exam): boolean {
-  return failuresOf([exam]).some((text) => text.includes(failure));
+  return exam.failures.some(({ code }) => code === failure);
 }

@@ -28,6 +28,6 @@ export const clearOnSend: Variant = {
     ],
   }),
   newBroadcaster: withSessions(ClearOnSend),
-  outcome: { kind: 'silent-loss', stage: 'not received' },
+  outcome: { kind: 'silent-loss', stage: 'not-received' },
   consequences: ['false-resume'],
 };

@@ -31,6 +31,6 @@ export const closeRemovesTheNewerConnection: Variant = {
     faults: [{ at: '500ms', clients: { ids: [0, 1, 2] }, do: 'second-socket' }],
   }),
   newBroadcaster: (options) => new ClosesTheNewer(options),
-  outcome: { kind: 'silent-loss', stage: 'not sent' },
+  outcome: { kind: 'silent-loss', stage: 'not-sent' },
   consequences: [],
 };

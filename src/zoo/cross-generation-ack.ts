@@ -53,6 +53,6 @@ export const crossGenerationAck: Variant = {
   }),
   network: { up: { delayMs: 0.1, jitterMs: 100 }, down: { delayMs: 0.1 } },
   newBroadcaster: (options) => new TakesLateAcks(options),
-  outcome: { kind: 'split-ownership', cause: 'acks of the older connection still counted' },
+  outcome: { kind: 'split-ownership', cause: { code: 'older-still-used' } },
   consequences: [],
 };

@@ -31,6 +31,6 @@ export const cumulativeAckOverAHole: Variant = {
     ],
   }),
   newSubscriber: (parts) => new AcksOverHoles(parts),
-  outcome: { kind: 'ack-before-handle', cause: 'the ack for everything up to' },
+  outcome: { kind: 'ack-before-handle', cause: { code: 'acked-through-unhandled' } },
   consequences: ['silent-loss'],
 };

@@ -28,6 +28,6 @@ export const deadLetterWithoutAGap: Variant = {
     expect: { allowReported: ['max-resend'] },
   }),
   newBroadcaster: withSessions(TellsTheOperatorOnly),
-  outcome: { kind: 'silent-loss', cause: 'the operator was told, the subscriber was not' },
+  outcome: { kind: 'silent-loss', cause: { code: 'only-operator-told' } },
   consequences: [],
 };

@@ -28,6 +28,6 @@ export const declaresWhatItReceived: Variant = {
     duration: { settle: '20s' },
   }),
   newSubscriber: (parts) => new DeclaresTheReceived(parts),
-  outcome: { kind: 'silent-loss', stage: 'received but not handled' },
+  outcome: { kind: 'silent-loss', stage: 'not-handled' },
   consequences: ['false-resume'],
 };

@@ -30,6 +30,6 @@ export const dedupOnArrival: Variant = {
     duration: { settle: '20s' },
   }),
   newSubscriber: (parts) => new RemembersArrivals(parts),
-  outcome: { kind: 'silent-loss', stage: 'received but not handled' },
+  outcome: { kind: 'silent-loss', stage: 'not-handled' },
   consequences: ['ack-before-handle'],
 };

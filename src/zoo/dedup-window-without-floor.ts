@@ -32,6 +32,6 @@ export const dedupWindowWithoutFloor: Variant = {
     faults: [{ during: 'load', clients: { ids: [0, 1, 2] }, do: 'lose-acks', probability: '20%' }],
   }),
   newSubscriber: (parts) => new RemembersTheLatest(parts),
-  outcome: { kind: 'duplicate', cause: 'it was handled before' },
+  outcome: { kind: 'duplicate', cause: { code: 'handled-before' } },
   consequences: [],
 };

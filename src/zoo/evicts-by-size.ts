@@ -24,6 +24,6 @@ export const evictsBySize: Variant = {
     clients: [{ count: 8, rooms: ['ticks'], handler: { time: '10ms' } }],
   }),
   newBroadcaster: (options) => new EvictsBySize(options),
-  outcome: { kind: 'misdetected', cause: 'put out as too slow' },
+  outcome: { kind: 'misdetected', cause: { code: 'evicted-early' } },
   consequences: ['reported-loss'],
 };

@@ -1,5 +1,17 @@
+import type { AnomalyKind } from '../delivery/anomaly.ts';
 import { type Trial, tryCorrectBuild, tryVariant } from './trial.ts';
-import type { ExpectedOutcome, Variant } from './variant.ts';
+import type { Variant } from './variant.ts';
+
+/** Why an examination is not passed. */
+export type ExamFailure =
+  /** @param kinds - what was found instead of the expected outcome */
+  | { readonly code: 'not-caught'; readonly seed: number; readonly kinds: readonly AnomalyKind[] }
+  /** @param kinds - what the defect does not cause, and was found all the same */
+  | { readonly code: 'unrelated-found'; readonly seed: number; readonly kinds: readonly AnomalyKind[] }
+  /** @param kinds - what was found in the correct build */
+  | { readonly code: 'false-alarm'; readonly seed: number; readonly kinds: readonly AnomalyKind[] }
+  /** A run that proves nothing clears nobody. */
+  | { readonly code: 'nothing-proved'; readonly seed: number; readonly reason: string };
 
 /** What some seeds showed of one variant, and of the correct build in its place. */
 export interface Exam {
@@ -13,17 +25,17 @@ export interface Exam {
   readonly simulatedMs: number;
   /** Seeds with which the correct build was charged with anything. */
   readonly falseAlarms: number;
-  /** What was not as it has to be, in words; a limited number. */
-  readonly complaints: readonly string[];
+  /** What was not as it has to be; a limited number. */
+  readonly failures: readonly ExamFailure[];
 }
 
-const COMPLAINTS_MAX = 5;
+const FAILURES_MAX = 5;
 
 /** Tries a variant, and the correct build in its place, with the seeds from 1 on; yields after each run. */
 export function* examine(variant: Variant, seeds: number): Generator<void, Exam> {
   let [caught, simulatedMs, falseAlarms] = [0, 0, 0];
   let firstSeed: number | undefined;
-  const complaints: string[] = [];
+  const failures: ExamFailure[] = [];
   for (let seed = 1; seed <= seeds; seed += 1) {
     const broken = tryVariant(variant, seed);
     yield;
@@ -34,9 +46,9 @@ export function* examine(variant: Variant, seeds: number): Generator<void, Exam>
       caught += 1;
       firstSeed ??= seed;
     }
-    const alarm = alarmsOf(correct);
-    if (alarm.length > 0) falseAlarms += 1;
-    complaints.push(...missesOf(broken), ...alarm);
+    const alarms = alarmsOf(correct);
+    if (alarms.length > 0) falseAlarms += 1;
+    failures.push(...missesOf(broken), ...alarms);
   }
   return {
     variant,
@@ -45,37 +57,20 @@ export function* examine(variant: Variant, seeds: number): Generator<void, Exam>
     ...(firstSeed === undefined ? {} : { firstSeed }),
     simulatedMs,
     falseAlarms,
-    complaints: complaints.slice(0, COMPLAINTS_MAX),
+    failures: failures.slice(0, FAILURES_MAX),
   };
 }
 
-/** Why examinations were not passed, in words; empty when all were. */
-export function failuresOf(exams: readonly Exam[]): string[] {
-  return exams.flatMap(({ variant, complaints }) => complaints.map((text) => `${variant.name}, ${text}`));
-}
-
-/** `silent-loss (not sent)`. */
-export function expectedText({ kind, stage, cause }: ExpectedOutcome): string {
-  const detail = [stage, cause].filter((part) => part !== undefined).join('; ');
-  return detail === '' ? kind : `${kind} (${detail})`;
-}
-
-function missesOf({ seed, caught, charges, unexpected }: Trial): string[] {
-  const instead = charges.length === 0 ? 'nothing was found' : `found instead: ${charges.join(', ')}`;
+function missesOf({ seed, caught, charges, unexpected }: Trial): ExamFailure[] {
   return [
-    ...(caught ? [] : [`seed ${seed}: not caught, ${instead}`]),
-    ...(unexpected.length === 0
-      ? []
-      : [`seed ${seed}: accused of ${unexpected.join(', ')} too, which it does not cause`]),
+    ...(caught ? [] : [{ code: 'not-caught', seed, kinds: charges } as const]),
+    ...(unexpected.length === 0 ? [] : [{ code: 'unrelated-found', seed, kinds: unexpected } as const]),
   ];
 }
 
-/** A run that proves nothing clears nobody. */
-function alarmsOf({ seed, charges, inconclusive }: Trial): string[] {
+function alarmsOf({ seed, charges, inconclusive }: Trial): ExamFailure[] {
   return [
-    ...(charges.length === 0
-      ? []
-      : [`seed ${seed}: false alarm, the correct build is accused of ${charges.join(', ')}`]),
-    ...inconclusive.map((reason) => `seed ${seed}: the run of the correct build proves nothing, ${reason}`),
+    ...(charges.length === 0 ? [] : [{ code: 'false-alarm', seed, kinds: charges } as const]),
+    ...inconclusive.map((reason) => ({ code: 'nothing-proved', seed, reason }) as const),
   ];
 }

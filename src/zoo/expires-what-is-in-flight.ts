@@ -32,6 +32,6 @@ export const expiresWhatIsInFlight: Variant = {
     ],
   }),
   newBroadcaster: withSessions(ExpiresInFlight),
-  outcome: { kind: 'reported-loss', cause: 'ttl' },
+  outcome: { kind: 'reported-loss', cause: { reason: 'ttl' } },
   consequences: [],
 };

@@ -26,6 +26,6 @@ export const gapWithTheWrongRange: Variant = {
     expect: { allowReported: ['overflow'] },
   }),
   newBroadcaster: withSessions(TellsTooLittle),
-  outcome: { kind: 'silent-loss', cause: 'the operator was told, the subscriber was not' },
+  outcome: { kind: 'silent-loss', cause: { code: 'only-operator-told' } },
   consequences: ['false-resume'],
 };

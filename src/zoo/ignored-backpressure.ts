@@ -15,6 +15,6 @@ export const ignoredBackpressure: Variant = {
   }),
   network: { kernelBytes: 8192 },
   newBroadcaster: withSessionSettings({ bufferBytesMax: 1_000_000_000 }),
-  outcome: { kind: 'limit-exceeded', cause: 'socket buffer (bytes)' },
+  outcome: { kind: 'limit-exceeded', cause: { code: 'over-limit', what: 'socket-buffer' } },
   consequences: [],
 };

@@ -23,6 +23,6 @@ export const ignoresGaps: Variant = {
     duration: { settle: '120s' },
   }),
   newSubscriber: (parts) => new IgnoresGaps(parts),
-  outcome: { kind: 'reported-loss', cause: 'max-resend' },
+  outcome: { kind: 'reported-loss', cause: { reason: 'max-resend' } },
   consequences: [],
 };

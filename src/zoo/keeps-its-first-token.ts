@@ -26,6 +26,6 @@ export const keepsItsFirstToken: Variant = {
     faults: [500, 1200].map((at) => ({ at: `${at}ms`, clients: { ids: [0, 1, 2] }, do: 'drop' })),
   }),
   newSubscriber: (parts) => new KeepsItsFirstToken(parts),
-  outcome: { kind: 'reported-loss', cause: 'replaced: the subscriber was told by a fresh session' },
+  outcome: { kind: 'reported-loss', cause: { code: 'fresh-session-told', reason: 'replaced' } },
   consequences: [],
 };

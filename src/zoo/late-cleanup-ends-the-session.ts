@@ -27,6 +27,6 @@ export const lateCleanupEndsTheSession: Variant = {
     duration: { settle: '20s' },
   }),
   newBroadcaster: (options) => new CleansUpLate(options),
-  outcome: { kind: 'silent-loss', stage: 'not enqueued' },
+  outcome: { kind: 'silent-loss', stage: 'not-enqueued' },
   consequences: [],
 };

@@ -29,6 +29,6 @@ export const lateUnsubscribe: Variant = {
     expect: { allowReported: ['replaced'] },
   }),
   newBroadcaster: (options) => new UnsubscribesLate(options),
-  outcome: { kind: 'silent-loss', stage: 'not enqueued' },
+  outcome: { kind: 'silent-loss', stage: 'not-enqueued' },
   consequences: [],
 };

@@ -18,6 +18,6 @@ export const leakAfterTtl: Variant = {
     expect: { allowReported: ['session-expired'] },
   }),
   newBroadcaster: (options) => new NeverExpires(options),
-  outcome: { kind: 'leak', cause: 'without a connection' },
+  outcome: { kind: 'leak', cause: { code: 'session-kept' } },
   consequences: [],
 };

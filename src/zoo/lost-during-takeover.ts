@@ -39,6 +39,6 @@ export const lostDuringTakeover: Variant = {
     faults: [{ at: '500ms', clients: { ids: [0, 1, 2] }, do: 'second-socket' }],
   }),
   newBroadcaster: (options) => new LosesDuringTakeover(options),
-  outcome: { kind: 'silent-loss', stage: 'not enqueued' },
+  outcome: { kind: 'silent-loss', stage: 'not-enqueued' },
   consequences: ['false-resume'],
 };

@@ -39,6 +39,6 @@ export const misroute: Variant = {
     ],
   }),
   newBroadcaster: (options) => new Misroutes(options),
-  outcome: { kind: 'phantom', cause: 'its room was not joined' },
+  outcome: { kind: 'phantom', cause: { code: 'room-not-joined' } },
   consequences: [],
 };

@@ -20,6 +20,6 @@ export const nackCountsAsAck: Variant = {
     duration: { settle: '20s' },
   }),
   newBroadcaster: withSessions(TakesNacksForAcks),
-  outcome: { kind: 'silent-loss', cause: 'the server believes that it was delivered' },
+  outcome: { kind: 'silent-loss', cause: { code: 'believed-delivered' } },
   consequences: [],
 };

@@ -22,6 +22,6 @@ export const noHeartbeat: Variant = {
     faults: [{ at: '200ms', for: '2500ms', clients: { ids: [0, 1] }, do: 'half-open' }],
   }),
   newBroadcaster: (options) => new NeverPings(options),
-  outcome: { kind: 'undetected', cause: 'still open' },
+  outcome: { kind: 'undetected', cause: { code: 'still-open' } },
   consequences: [],
 };

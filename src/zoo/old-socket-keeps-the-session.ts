@@ -15,6 +15,6 @@ export const oldSocketKeepsTheSession: Variant = {
     faults: [{ at: '500ms', clients: { ids: [0, 1, 2] }, do: 'second-socket' }],
   }),
   newBroadcaster: (options) => new KeepsOlderSocket(options),
-  outcome: { kind: 'split-ownership', cause: 'the older connection was never closed' },
+  outcome: { kind: 'split-ownership', cause: { code: 'older-never-closed' } },
   consequences: [],
 };

@@ -26,6 +26,6 @@ export const requestsForgottenOnResume: Variant = {
     duration: { settle: '60s' },
   }),
   newBroadcaster: (options) => new ForgetsRequests(options),
-  outcome: { kind: 'duplicate', cause: 'upstream' },
+  outcome: { kind: 'duplicate', direction: 'up' },
   consequences: [],
 };

@@ -46,6 +46,6 @@ export const resendsToTheAbsent: Variant = {
     faults: [{ at: '500ms', clients: { ids: [0, 1] }, do: 'drop' }],
   }),
   newBroadcaster: withSessions(ResendsToTheAbsent),
-  outcome: { kind: 'reported-loss', cause: 'max-resend' },
+  outcome: { kind: 'reported-loss', cause: { reason: 'max-resend' } },
   consequences: [],
 };

@@ -29,6 +29,6 @@ export const resumeFromWrongPlace: Variant = {
     ],
   }),
   newBroadcaster: (options) => new ResumesFromWrongPlace(options),
-  outcome: { kind: 'silent-loss', stage: 'not received', cause: 'the server believes that it was delivered' },
+  outcome: { kind: 'silent-loss', stage: 'not-received', cause: { code: 'believed-delivered' } },
   consequences: ['false-resume'],
 };

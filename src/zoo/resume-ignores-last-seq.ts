@@ -30,6 +30,6 @@ export const resumeIgnoresLastSeq: Variant = {
     ],
   }),
   newBroadcaster: (options) => new IgnoresLastSeq(options),
-  outcome: { kind: 'unsound-ack', cause: 'the client had resumed with everything up to' },
+  outcome: { kind: 'unsound-ack', cause: { code: 'resent-after-declared' } },
   consequences: ['duplicate-after-ack'],
 };

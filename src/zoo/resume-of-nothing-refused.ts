@@ -28,6 +28,6 @@ export const resumeOfNothingRefused: Variant = {
     expect: { allowReported: ['replaced'] },
   }),
   newBroadcaster: (options) => new RefusesTheEmptyHanded(options),
-  outcome: { kind: 'reported-loss', cause: 'session-expired' },
+  outcome: { kind: 'reported-loss', cause: { reason: 'session-expired' } },
   consequences: [],
 };

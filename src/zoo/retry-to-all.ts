@@ -26,6 +26,6 @@ export const retryToAll: Variant = {
     faults: [{ at: '500ms', clients: { ids: [0, 1] }, do: 'drop' }],
   }),
   newBroadcaster: (options) => new RetriesToAll(options),
-  outcome: { kind: 'duplicate-after-ack', cause: 'after it had taken in the ack' },
+  outcome: { kind: 'duplicate-after-ack', cause: { code: 'resent-after-ack' } },
   consequences: ['unsound-ack'],
 };

@@ -22,6 +22,6 @@ export const silentDropAtOverflow: Variant = {
     expect: { allowReported: ['overflow'] },
   }),
   newBroadcaster: withSessions(DropsSilently),
-  outcome: { kind: 'silent-loss', stage: 'not enqueued' },
+  outcome: { kind: 'silent-loss', stage: 'not-enqueued' },
   consequences: [],
 };

@@ -20,6 +20,6 @@ export const singleAckFreesAllBelow: Variant = {
     duration: { settle: '20s' },
   }),
   newBroadcaster: withSessions(FreesAllBelow),
-  outcome: { kind: 'silent-loss', cause: 'the server believes that it was delivered' },
+  outcome: { kind: 'silent-loss', cause: { code: 'believed-delivered' } },
   consequences: [],
 };

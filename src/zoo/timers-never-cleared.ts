@@ -29,6 +29,6 @@ export const timersNeverCleared: Variant = {
   defect: 'The heartbeat of a connection that is gone goes on, and keeps the process from ending.',
   scenario: zooScenario({ name: 'timers-never-cleared' }),
   newBroadcaster: (options) => new NeverStopsPinging(options),
-  outcome: { kind: 'leak', cause: 'timers' },
+  outcome: { kind: 'leak', cause: { code: 'not-given-back', what: 'timers' } },
   consequences: [],
 };

@@ -32,6 +32,6 @@ export const tokenReusable: Variant = {
   }),
   client: overheardSubscriber,
   newBroadcaster: withSessions(TakesOldTokens),
-  outcome: { kind: 'split-ownership', cause: 'somebody else took the session over' },
+  outcome: { kind: 'split-ownership', cause: { code: 'taken-by-another' } },
   consequences: [],
 };

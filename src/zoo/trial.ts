@@ -68,13 +68,13 @@ function trialOf(
   };
 }
 
-function shows({ anomalies }: Findings, { kind, stage, cause = '' }: ExpectedOutcome): boolean {
-  return anomalies.some(
-    (anomaly) =>
-      anomaly.kind === kind &&
-      (stage === undefined || anomaly.stage === stage) &&
-      anomaly.cause.includes(cause),
-  );
+function shows({ anomalies }: Findings, { cause = {}, ...expected }: ExpectedOutcome): boolean {
+  return anomalies.some((anomaly) => hasAll(anomaly, expected) && hasAll(anomaly.cause, cause));
+}
+
+function hasAll(found: object, expected: object): boolean {
+  const values = new Map<string, unknown>(Object.entries(found));
+  return Object.entries(expected).every(([name, value]) => values.get(name) === value);
 }
 
 /** The kinds of anomaly that were seen and that the level of delivery does not allow. */

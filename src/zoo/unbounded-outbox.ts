@@ -13,6 +13,6 @@ export const unboundedOutbox: Variant = {
     expect: { allowReported: ['overflow'] },
   }),
   newBroadcaster: withSessionSettings({ maxPending: 1_000_000 }),
-  outcome: { kind: 'limit-exceeded', cause: 'outbox (messages)' },
+  outcome: { kind: 'limit-exceeded', cause: { code: 'over-limit', what: 'outbox' } },
   consequences: [],
 };

@@ -26,6 +26,6 @@ export const vanishAfterMaxResend: Variant = {
     expect: { allowReported: ['max-resend'] },
   }),
   newBroadcaster: withSessions(Vanishes),
-  outcome: { kind: 'silent-loss', stage: 'received but not handled' },
+  outcome: { kind: 'silent-loss', stage: 'not-handled' },
   consequences: ['false-resume'],
 };

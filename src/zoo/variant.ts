@@ -1,4 +1,7 @@
 import type { AnomalyKind } from '../delivery/anomaly.ts';
+import type { CauseCode, GivenBack, Limited, Stage } from '../delivery/cause.ts';
+import type { Direction } from '../delivery/judgement.ts';
+import type { LossReason } from '../delivery/loss-reason.ts';
 import type { NewSubscriber } from '../load/fleet.ts';
 import type { SimulatedNetwork } from '../run/simulated-run.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -29,7 +32,12 @@ export interface Variant {
 /** The anomaly that has to be among those found, in all that is given. */
 export interface ExpectedOutcome {
   readonly kind: AnomalyKind;
-  readonly stage?: string;
-  /** A part of the cause, in the checker's words. */
-  readonly cause?: string;
+  readonly direction?: Direction;
+  readonly stage?: Stage;
+  /** Values that the cause has. */
+  readonly cause?: {
+    readonly code?: CauseCode;
+    readonly reason?: LossReason;
+    readonly what?: Limited | GivenBack;
+  };
 }

@@ -30,6 +30,6 @@ export const windowKeptOverSessions: Variant = {
     expect: { allowReported: ['replaced'] },
   }),
   newSubscriber: (parts) => new KeepsItsWindow(parts),
-  outcome: { kind: 'silent-loss', stage: 'received but not handled' },
+  outcome: { kind: 'silent-loss', stage: 'not-handled' },
   consequences: ['ack-before-handle'],
 };

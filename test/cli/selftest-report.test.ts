@@ -12,7 +12,7 @@ const caught: Exam = {
   firstSeed: 1,
   simulatedMs: 2850,
   falseAlarms: 0,
-  complaints: [],
+  failures: [],
 };
 
 const passed: SelfTest = {
@@ -27,9 +27,9 @@ const missed: Exam = {
   ...caught,
   caught: 9,
   falseAlarms: 1,
-  complaints: [
-    'seed 3: not caught, nothing was found',
-    'seed 4: false alarm, the correct build is accused of leak',
+  failures: [
+    { code: 'not-caught', seed: 3, kinds: [] },
+    { code: 'false-alarm', seed: 4, kinds: ['leak'] },
   ],
 };
 
@@ -97,14 +97,14 @@ describe('the report of a self-test', () => {
         {
           name: 'clear-on-send',
           side: 'server',
-          expected: { kind: 'silent-loss', stage: 'not received' },
+          expected: { kind: 'silent-loss', stage: 'not-received' },
           caught: 9,
           falseAlarms: 1,
         },
       ],
       failures: [
         'clear-on-send, seed 3: not caught, nothing was found',
-        'clear-on-send, seed 4: false alarm, the correct build is accused of leak',
+        'clear-on-send, seed 4: false alarm, the correct build is blamed for leak',
       ],
     });
   });

@@ -77,8 +77,7 @@ describe('checker', () => {
         const named = (kind: AnomalyKind): string[] =>
           judged.anomalies
             .filter(
-              (anomaly) =>
-                anomaly.kind === kind && anomaly.timeline.every(({ event }) => !event.startsWith('seen')),
+              (anomaly) => anomaly.kind === kind && anomaly.timeline.every(({ code }) => code !== 'seen'),
             )
             .map(({ session, message }) => `${session}:${message}`)
             .sort();

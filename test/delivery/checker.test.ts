@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AnomalyKind } from '../../src/delivery/anomaly.ts';
+import type { Cause } from '../../src/delivery/cause.ts';
 import { inconclusiveReasons, type Judgement } from '../../src/delivery/checker.ts';
 import { handle, handleRange, receive, Story } from './story.ts';
 
@@ -9,7 +10,7 @@ function named(judgement: Judgement, kind: AnomalyKind): string[] {
     .map(({ session, message }) => `${session} ${message}`);
 }
 
-function causes(judgement: Judgement, kind: AnomalyKind): string[] {
+function causes(judgement: Judgement, kind: AnomalyKind): Cause[] {
   return judgement.anomalies.filter((one) => one.kind === kind).map(({ cause }) => cause);
 }
 
@@ -47,7 +48,7 @@ describe('owed', () => {
     handle(client, 1);
     const judged = story.judge();
     expect(judged.delivery).toMatchObject({ owed: 0, phantom: 1, notOwed: 0 });
-    expect(causes(judged, 'phantom')).toEqual(['it was published while the client was not subscribed']);
+    expect(causes(judged, 'phantom')).toEqual([{ code: 'published-while-unsubscribed' }]);
   });
 
   it('stays with the old session until the hello of the next, and what overlaps the change is optional', () => {
@@ -143,7 +144,7 @@ describe('outcome', () => {
     handle(story.subscribed(100), 9);
     const judged = story.judge();
     expect(judged.delivery.phantom).toBe(1);
-    expect(causes(judged, 'phantom')).toEqual(['it was never published']);
+    expect(causes(judged, 'phantom')).toEqual([{ code: 'never-published' }]);
   });
 
   it('phantom: a stamp of another run', () => {
@@ -197,9 +198,14 @@ describe('outcome', () => {
     const judged = story.judge({ evidence: story.evidence.toRecord() });
     expect(judged.delivery.duplicates).toEqual({ handled: 1, handledAfterAck: 1, received: 1 });
     expect(judged.anomalyCounts).toMatchObject({ duplicate: 0, 'duplicate-after-ack': 1, 'unsound-ack': 1 });
-    expect(judged.anomalies.find(({ kind }) => kind === 'unsound-ack')?.timeline.at(-1)?.event).toBe(
-      "by the server's record: assigned, sent, acked, sent again after the ack",
-    );
+    expect(judged.anomalies.find(({ kind }) => kind === 'unsound-ack')?.timeline.at(-1)).toMatchObject({
+      code: 'server-record',
+      assigned: true,
+      sent: true,
+      acked: true,
+      dropped: '',
+      resentAfterAck: true,
+    });
   });
 
   it('a message handled in the old and in the new session is a duplicate', () => {
@@ -232,9 +238,9 @@ describe('outcome', () => {
     const judged = story.judge();
     expect(judged.delivery.lost.silent).toBe(3);
     expect(causes(judged, 'silent-loss')).toEqual([
-      'it never came and nobody was told; before everything the session handled (prefix)',
-      'it never came and nobody was told; in the middle of what the session handled',
-      'it never came and nobody was told; after everything the session handled (suffix)',
+      { code: 'never-came', place: 'before' },
+      { code: 'never-came', place: 'among' },
+      { code: 'never-came', place: 'after' },
     ]);
   });
 
@@ -248,12 +254,7 @@ describe('outcome', () => {
     receive(client, 4);
     const judged = story.judge({ evidence: story.evidence.toRecord() });
     const stages = judged.anomalies.map(({ message, stage }) => `${message} ${stage}`).sort();
-    expect(stages).toEqual([
-      'p0:1 not enqueued',
-      'p0:2 not sent',
-      'p0:3 not received',
-      'p0:4 received but not handled',
-    ]);
+    expect(stages).toEqual(['p0:1 not-enqueued', 'p0:2 not-sent', 'p0:3 not-received', 'p0:4 not-handled']);
   });
 
   it.each(['progressing', 'stuck'] as const)('unresolved: the drain was %s', (drain) => {
@@ -458,9 +459,7 @@ describe('gap', () => {
     const judged = story.judge();
     expect(named(judged, 'reported-loss')).toEqual(['c0 p0:2']);
     expect(named(judged, 'silent-loss')).toEqual(['c0 p0:3']);
-    expect(judged.anomalies.find(({ kind }) => kind === 'reported-loss')?.stage).toBe(
-      'received but not handled',
-    );
+    expect(judged.anomalies.find(({ kind }) => kind === 'reported-loss')?.stage).toBe('not-handled');
   });
 
   it('accounts for nothing that arrives after all', () => {
@@ -531,7 +530,7 @@ describe('a client that never returns', () => {
     evidence.acked(0, 3);
     const judged = story.judge({ evidence: story.evidence.toRecord() });
     expect(judged.delivery.lost).toMatchObject({ silent: 1, reportedBy: { overflow: 1 } });
-    expect(causes(judged, 'silent-loss')[0]).toContain('the server believes that it was delivered');
+    expect(causes(judged, 'silent-loss')[0]?.code).toBe('believed-delivered');
   });
 
   it('was still there when its connection was only taken down after the drain', () => {
@@ -592,7 +591,7 @@ describe('a client that returns', () => {
     client.resumed(400, 0);
     const silent = story.judge();
     expect(silent.delivery).toMatchObject({ owed: 2, lost: { silent: 2 } });
-    expect(causes(silent, 'silent-loss')[0]).toContain('the session handled nothing of this stream');
+    expect(causes(silent, 'silent-loss')[0]).toMatchObject({ place: 'alone' });
     handleRange(client, 1, 2);
     expect(story.judge().delivery).toMatchObject({ owed: 2, delivered: 2, lost: { silent: 0 } });
   });
@@ -648,7 +647,7 @@ describe('who was told', () => {
     const record = story.evidence.toRecord();
     const judged = story.judge({ evidence: record });
     expect(judged.delivery.lost).toMatchObject({ silent: 1, reported: 0 });
-    expect(causes(judged, 'silent-loss')[0]).toContain('the operator was told, the subscriber was not');
+    expect(causes(judged, 'silent-loss')[0]?.code).toBe('only-operator-told');
     const without = story.judge({ evidence: record, level: 'at-most-once' });
     expect(without.delivery.lost).toMatchObject({ silent: 0, reportedBy: { 'max-resend': 1 } });
   });
@@ -664,7 +663,7 @@ describe('a new connection without acks', () => {
     client.subscribed(505, 's1');
     const judged = story.judge({ level: 'at-most-once' });
     expect(judged.delivery.lost).toMatchObject({ silent: 2, reported: 0 });
-    expect(causes(judged, 'silent-loss')[0]).toContain('the connection broke, and nobody was told');
+    expect(causes(judged, 'silent-loss')[0]?.code).toBe('connection-broke');
   });
 });
 
@@ -779,7 +778,7 @@ describe('judgement', () => {
     const client = story.subscribed(1_000_100, 'key');
     story.evidence.opened('key', 1_000_099).assigned(0, 1);
     story.publish(1_002_000, 1_003_000);
-    client.note(1_001_500, 'half-open begins');
+    client.note(1_001_500, { code: 'fault-begins', fault: 'half-open' });
     client.closed(1_004_000, 1006);
     client.resumed(1_005_000, 0);
     const judged = story.judge({
@@ -788,14 +787,22 @@ describe('judgement', () => {
       evidence: story.evidence.toRecord(),
     });
     expect(judged.anomalies[0]?.timeline).toEqual([
-      { atMs: 0.098, event: 'hello sent' },
-      { atMs: 0.1, event: 'fresh session' },
-      { atMs: 1.5, event: 'half-open begins' },
-      { atMs: 2, event: 'publish of p0:1 begins' },
-      { atMs: 3, event: 'publish accepted' },
-      { atMs: 4, event: 'connection closed with 1006' },
-      { atMs: 5, event: 'session resumed after position 0' },
-      { atMs: 9, event: "by the server's record: assigned, never sent, never acked" },
+      { atMs: 0.098, code: 'hello-sent' },
+      { atMs: 0.1, code: 'fresh-session', reset: '' },
+      { atMs: 1.5, code: 'fault-begins', fault: 'half-open' },
+      { atMs: 2, code: 'publish-begins' },
+      { atMs: 3, code: 'publish-ends', status: 'accepted' },
+      { atMs: 4, code: 'connection-closed', closeCode: 1006 },
+      { atMs: 5, code: 'resumed', position: 0 },
+      {
+        atMs: 9,
+        code: 'server-record',
+        assigned: true,
+        sent: false,
+        acked: false,
+        dropped: '',
+        resentAfterAck: false,
+      },
     ]);
   });
 

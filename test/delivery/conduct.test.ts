@@ -7,16 +7,16 @@ import {
   shortestSilenceUs,
 } from '../../src/delivery/conduct.ts';
 
-function found(seen: ConductObservations): string[] {
-  return judgeConduct(seen, 0).anomalies.map(({ kind, session, cause }) => `${kind} ${session}: ${cause}`);
+function found(seen: ConductObservations): object[] {
+  return judgeConduct(seen, 0).anomalies.map(({ kind, client, cause }) => ({ kind, client, ...cause }));
 }
 
 describe('liveness', () => {
-  const session = { session: 'c1', endUs: 10_000_000, patienceUs: 2_000_000 };
+  const session = { client: 1, endUs: 10_000_000, patienceUs: 2_000_000 };
 
   it('is broken by a session with messages pending that has stopped to advance', () => {
     expect(found({ liveness: [{ ...session, pending: 3, advancedUs: 7_000_000 }] })).toEqual([
-      'stuck c1: 3 messages pending, and nothing moved for 3000ms',
+      { kind: 'stuck', client: 1, code: 'nothing-moved', pending: 3, idleUs: 3_000_000 },
     ]);
   });
 
@@ -28,29 +28,36 @@ describe('liveness', () => {
 
 describe('bounds', () => {
   it('are broken above the cap, with room for the one addition that passes it', () => {
-    const outbox = { session: 'c1', what: 'outbox messages', cap: 1000 };
+    const outbox = { what: 'outbox', cap: 1000 } as const;
     expect(found({ bounds: [{ ...outbox, seenMax: 1001 }] })).toEqual([
-      'limit-exceeded c1: outbox messages reached 1001, its limit is 1000',
+      {
+        kind: 'limit-exceeded',
+        client: undefined,
+        code: 'over-limit',
+        what: 'outbox',
+        seen: 1001,
+        limit: 1000,
+      },
     ]);
     expect(found({ bounds: [{ ...outbox, seenMax: 1000 }] })).toEqual([]);
-    const buffer = { session: 'c1', what: 'buffer bytes', cap: 1000, slack: 300 };
+    const buffer = { what: 'socket-buffer', cap: 1000, slack: 300 } as const;
     expect(found({ bounds: [{ ...buffer, seenMax: 1300 }] })).toEqual([]);
     expect(found({ bounds: [{ ...buffer, seenMax: 1301 }] })).toHaveLength(1);
   });
 
   it('include time: a session kept after its TTL is a leak', () => {
-    const kept = { session: 'c1', disconnectedUs: 0, ttlUs: 30_000_000, graceUs: 1_000_000 };
+    const kept = { client: 1, disconnectedUs: 0, ttlUs: 30_000_000, graceUs: 1_000_000 };
     expect(found({ keptSessions: [{ ...kept, seenUs: 31_000_000 }] })).toEqual([]);
     expect(found({ keptSessions: [{ ...kept, seenUs: 32_000_000 }] })).toEqual([
-      'leak c1: kept 32000ms without a connection, its TTL is 30000ms',
+      { kind: 'leak', client: 1, code: 'session-kept', keptUs: 32_000_000, ttlUs: 30_000_000 },
     ]);
   });
 
   it('include what has to be given back after the faults', () => {
-    const sessions = { what: 'sessions', before: 100, tolerance: 5, atUs: 9 };
+    const sessions = { what: 'sessions', before: 100, tolerance: 5, atUs: 9 } as const;
     expect(found({ baselines: [{ ...sessions, after: 105 }] })).toEqual([]);
     expect(found({ baselines: [{ ...sessions, after: 106 }] })).toEqual([
-      'leak : sessions: 100 before the faults, 106 after everything healed',
+      { kind: 'leak', client: undefined, code: 'not-given-back', what: 'sessions', before: 100, after: 106 },
     ]);
   });
 });
@@ -58,7 +65,7 @@ describe('bounds', () => {
 describe('detection', () => {
   const heartbeat = { intervalMs: 1000, timeoutMs: 500, missed: 2 };
   const silent = {
-    session: 'c1',
+    client: 1,
     silentFromUs: 0,
     watchedUntilUs: 9_000_000,
     budgetUs: detectionBudgetUs(heartbeat),
@@ -72,8 +79,8 @@ describe('detection', () => {
   it('fails for a silent connection that is closed too late or never', () => {
     expect(found({ silentConnections: [{ ...silent, closedUs: 3_500_000 }] })).toEqual([]);
     expect(found({ silentConnections: [{ ...silent, closedUs: 4_000_000 }, silent] })).toEqual([
-      'undetected c1: closed only after 4000ms of silence, the heartbeat allows 3500ms',
-      'undetected c1: still open after 9000ms of silence, the heartbeat allows 3500ms',
+      { kind: 'undetected', client: 1, code: 'closed-late', silentUs: 4_000_000, allowedUs: 3_500_000 },
+      { kind: 'undetected', client: 1, code: 'still-open', silentUs: 9_000_000, allowedUs: 3_500_000 },
     ]);
   });
 
@@ -82,75 +89,79 @@ describe('detection', () => {
   });
 
   it('fails for a slow connection that is closed although it showed life', () => {
-    const slow = { session: 'c2', lastSentUs: 1_000_000, patienceUs: shortestSilenceUs(heartbeat) };
+    const slow = { client: 2, lastSentUs: 1_000_000, patienceUs: shortestSilenceUs(heartbeat) };
     expect(found({ slowConnections: [{ ...slow, closedUs: 2_500_000 }] })).toEqual([]);
     expect(found({ slowConnections: [{ ...slow, closedUs: 1_200_000 }] })).toEqual([
-      'misdetected c2: closed by the heartbeat 200ms after it had shown life, it takes 1500ms to miss enough pongs',
+      { kind: 'misdetected', client: 2, code: 'closed-alive', silentUs: 200_000, neededUs: 1_500_000 },
     ]);
   });
 });
 
 describe('eviction', () => {
-  const full = { session: 'c1', atUs: 0, pending: 100, cap: 100 };
+  const full = { client: 1, atUs: 0, pending: 100, cap: 100 };
 
   it('is for clients whose outbox is full, and for no others', () => {
     expect(found({ evictions: [full] })).toEqual([]);
     expect(found({ evictions: [{ ...full, pending: 11 }] })).toEqual([
-      'misdetected c1: put out as too slow with 11 messages pending, its outbox takes 100',
+      { kind: 'misdetected', client: 1, code: 'evicted-early', pending: 11, limit: 100 },
     ]);
   });
 });
 
 describe('ownership', () => {
-  const takeover = { session: 'c1', ownedUs: 100, olderClosedUs: 90, sentOnOlder: 0, ackedOnOlder: 0 };
+  const takeover = { client: 1, ownedUs: 100, olderClosedUs: 90, sentOnOlder: 0, ackedOnOlder: 0 };
 
   it('passes from one connection to the other', () => {
     expect(found({ takeovers: [takeover] })).toEqual([]);
   });
 
   it('is broken by an older connection that goes on', () => {
-    expect(found({ takeovers: [{ ...takeover, olderClosedUs: 101 }] })).toHaveLength(1);
+    expect(found({ takeovers: [{ ...takeover, olderClosedUs: 101 }] })).toMatchObject([
+      { code: 'older-closed-late' },
+    ]);
     expect(found({ takeovers: [{ ...takeover, sentOnOlder: 2, ackedOnOlder: 1 }] })).toEqual([
-      'split-ownership c1: 2 messages were still sent on the older connection; 1 acks of the older connection still counted',
+      { kind: 'split-ownership', client: 1, code: 'older-still-used', sent: 2, acked: 1 },
     ]);
     const { olderClosedUs, ...open } = takeover;
     expect(olderClosedUs).toBe(90);
     expect(found({ takeovers: [open] })).toEqual([
-      'split-ownership c1: the older connection was never closed',
+      { kind: 'split-ownership', client: 1, code: 'older-never-closed', sent: 0, acked: 0 },
     ]);
   });
 });
 
 describe('what only the client can tell', () => {
   it('is that somebody else has taken over its session', () => {
-    expect(found({ strangers: [{ session: 'c1', closedUs: 7000 }] })).toEqual([
-      'split-ownership c1: somebody else took the session over: the client had opened no other connection',
+    expect(found({ strangers: [{ client: 1, closedUs: 7000 }] })).toEqual([
+      { kind: 'split-ownership', client: 1, code: 'taken-by-another' },
     ]);
   });
 
   it('is that it came back sooner than it should have', () => {
-    const row = { session: 'c1', waits: 3, waitedUs: 150_000, backoffUs: 350_000, atUs: 900 };
+    const row = { client: 1, waits: 3, waitedUs: 150_000, backoffUs: 350_000, atUs: 900 };
     expect(found({ returns: [row] })).toEqual([
-      'missing-backoff c1: 3 waits before it tried to connect again took 150ms together, its backoff says up to 350ms',
+      {
+        kind: 'missing-backoff',
+        client: 1,
+        code: 'waited-too-short',
+        waits: 3,
+        waitedUs: 150_000,
+        backoffUs: 350_000,
+      },
     ]);
   });
 });
 
 describe('judgeConduct', () => {
   it('counts everything and keeps a limited number of examples, with their timeline', () => {
-    const bounds = Array.from({ length: 50 }, (_, n) => ({
-      session: `c${n}`,
-      what: 'outbox',
-      seenMax: 2,
-      cap: 1,
-    }));
-    const liveness = [{ session: 'c1', pending: 1, advancedUs: 2000, endUs: 9000, patienceUs: 1000 }];
+    const bounds = Array.from({ length: 50 }, () => ({ what: 'outbox', seenMax: 2, cap: 1 }) as const);
+    const liveness = [{ client: 1, pending: 1, advancedUs: 2000, endUs: 9000, patienceUs: 1000 }];
     const { anomalies, anomalyCounts } = judgeConduct({ bounds, liveness }, 1000);
     expect(anomalyCounts).toMatchObject({ 'limit-exceeded': 50, stuck: 1, leak: 0 });
     expect(anomalies).toHaveLength(33);
     expect(anomalies[0]?.timeline).toEqual([
-      { atMs: 1, event: 'last advance' },
-      { atMs: 8, event: 'end of the drain with 1 pending' },
+      { atMs: 1, code: 'last-advance' },
+      { atMs: 8, code: 'drain-ended', pending: 1 },
     ]);
     expect(mergeAnomalyCounts(anomalyCounts, { ...emptyAnomalyCounts(), stuck: 4 }).stuck).toBe(5);
   });

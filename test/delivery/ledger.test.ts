@@ -116,9 +116,9 @@ describe('ClientLedger', () => {
       if (arrival !== undefined) client.failed(0, arrival, 100 + seq);
     }
     expect(client.toRecord().notes).toHaveLength(3);
-    for (let n = 0; n < 100; n += 1) client.note(300 + n, `fault ${n}`);
+    for (let n = 0; n < 100; n += 1) client.note(300 + n, { code: 'fault-begins', fault: `${n}` });
     expect(client.toRecord().notes).toHaveLength(32);
-    expect(client.toRecord().notes.at(-1)).toEqual([399, 'fault 99']);
+    expect(client.toRecord().notes.at(-1)).toEqual([399, { code: 'fault-begins', fault: '99' }]);
   });
 
   it('keeps a limited number of examples for all clients together', () => {

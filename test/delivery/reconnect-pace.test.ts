@@ -26,11 +26,11 @@ function backoffs({ minMs, maxMs }: ReconnectPolicy, draws: readonly number[]): 
 
 describe('the pace of reconnects', () => {
   it('is kept by waits that double up to the longest', () => {
-    expect(clientAfter(STRICT, [100, 200, 400, 800, 1000, 1000]).hasty).toBeUndefined();
+    expect(clientAfter(STRICT, [100, 200, 400, 800, 1000, 1000]).missingBackoff).toBeUndefined();
   });
 
   it('is broken by waits that begin anew', () => {
-    expect(clientAfter(STRICT, [100, 100, 100]).hasty).toEqual({
+    expect(clientAfter(STRICT, [100, 100, 100]).missingBackoff).toEqual({
       waits: 3,
       waitedUs: 300_000,
       backoffUs: 700_000,
@@ -42,15 +42,15 @@ describe('the pace of reconnects', () => {
     const hasty = Array.from({ length: 2000 }, (_, seed) => {
       const random = randomStreams(seed)('waits');
       const draws = Array.from({ length: 30 }, () => random.next());
-      return clientAfter(JITTERED, backoffs(JITTERED, draws)).hasty;
+      return clientAfter(JITTERED, backoffs(JITTERED, draws)).missingBackoff;
     });
     expect(hasty.filter((row) => row !== undefined)).toEqual([]);
   });
 
   it('is broken with jitter by waits that are always short, once they are too many for chance', () => {
     const short = Array.from({ length: 30 }, () => 50);
-    expect(clientAfter(JITTERED, short.slice(0, 3)).hasty).toBeUndefined();
-    expect(clientAfter(JITTERED, short).hasty?.waits).toBe(30);
+    expect(clientAfter(JITTERED, short.slice(0, 3)).missingBackoff).toBeUndefined();
+    expect(clientAfter(JITTERED, short).missingBackoff?.waits).toBe(30);
   });
 
   it('counts from the last welcome, and not what somebody else decided', () => {
@@ -63,10 +63,10 @@ describe('the pace of reconnects', () => {
     pace.closed(300_003);
     pace.forgive();
     pace.connecting(300_004);
-    expect(pace.hasty).toBeUndefined();
+    expect(pace.missingBackoff).toBeUndefined();
   });
 
   it('is not judged where the first wait is 0', () => {
-    expect(clientAfter({ ...STRICT, minMs: 0 }, [0, 0, 0, 0]).hasty).toBeUndefined();
+    expect(clientAfter({ ...STRICT, minMs: 0 }, [0, 0, 0, 0]).missingBackoff).toBeUndefined();
   });
 });

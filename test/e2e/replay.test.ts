@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FailureFiles, failureFiles } from '../../src/report/failure/files.ts';
 import { type Failure, shrinkFailure } from '../../src/simulation/failure.ts';
 import { attempt } from '../../src/simulation/subject.ts';
 import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
@@ -10,11 +11,12 @@ const folder = new Folder();
 const TIMEOUT_MS = 60_000;
 
 let failure: Failure;
+let files: FailureFiles;
 let file: string;
 
 /** The same file without the build that it needs. */
 function withoutVariant(): string {
-  return failure.yaml.replace(/^ *variant: .*\n/m, '');
+  return files.yaml.replace(/^ *variant: .*\n/m, '');
 }
 
 /** As if no line had been broken. */
@@ -31,7 +33,8 @@ beforeAll(() => {
   const [violation] = attempt(subject).violations;
   if (violation === undefined) throw new Error('the variant does nothing wrong');
   failure = shrinkFailure({ subject, violation, version: '1.2.3' });
-  file = folder.write('failure.yaml', failure.yaml);
+  files = failureFiles(failure);
+  file = folder.write('failure.yaml', files.yaml);
 });
 afterAll(() => folder.remove());
 
@@ -45,14 +48,14 @@ describe('wsdeliver replay, in virtual time', () => {
     const { code, stdout } = await wsdeliver(['replay', file, '--repeat', '3', '--json', json]);
     expect(code).toBe(3);
     expect(stdout).toMatch(/^✗ REPRODUCED {2}silent-loss/);
-    expect(stdout).toContain(`bit for bit: the hash of the run is ${failure.hash}, as stored`);
+    expect(stdout).toContain(`bit for bit: the hash of the run is ${failure.found.hash}, as stored`);
     expect(stdout).toContain('all 3 runs are the same, bit for bit');
     expect(stdout).toContain('broken build clear-on-send');
     expect(readJson(json)).toMatchObject({
       schema: 'wsdeliver.replay/1',
       world: 'virtual',
       outcome: 'identical',
-      hash: failure.hash,
+      hash: failure.found.hash,
       exitCode: 3,
     });
   });
@@ -62,12 +65,12 @@ describe('wsdeliver replay, in virtual time', () => {
     const { code, stdout } = await wsdeliver(['replay', gone]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^✓ NOT REPRODUCED {2}silent-loss/);
-    expect(flat(stdout)).toContain(`${failure.hash} is stored`);
+    expect(flat(stdout)).toContain(`${failure.found.hash} is stored`);
   });
 
   test('names the first difference from the history beside the file', async () => {
-    const changed = folder.write('changed.yaml', failure.yaml.replace(/^ *variant: .*\n/m, ''));
-    folder.write('changed.history.txt', failure.history);
+    const changed = folder.write('changed.yaml', files.yaml.replace(/^ *variant: .*\n/m, ''));
+    folder.write('changed.history.txt', files.history);
     const { stdout } = await wsdeliver(['replay', changed]);
     expect(stdout).toMatch(/first difference, at event \d+: stored \d+\.\d{3}ms c0#\d/);
   });
@@ -77,8 +80,8 @@ describe('wsdeliver replay, in virtual time', () => {
     const { code, stdout } = await wsdeliver(['replay', file, '--out', out]);
     const [, written = ''] = /^Written: (\S+\.yaml)/m.exec(stdout) ?? [];
     expect(code).toBe(3);
-    expect((await wsdeliver(['replay', written])).stdout).toContain(`${failure.hash}, as stored`);
-    expect(existsSync(written.replace('.yaml', '.lanes.svg'))).toBe(true);
+    expect((await wsdeliver(['replay', written])).stdout).toContain(`${failure.found.hash}, as stored`);
+    expect(existsSync(written.replace('.yaml', '.sequence.svg'))).toBe(true);
   });
 
   test('keeps to a narrow terminal, in ASCII where there is nothing else', async () => {
@@ -91,17 +94,14 @@ describe('wsdeliver replay, in virtual time', () => {
 
 describe('wsdeliver replay, of what it can not replay', () => {
   test('a scenario with a mistake is told where, with exit 2', async () => {
-    const wrong = folder.write('wrong.yaml', failure.yaml.replace('kind: silent-loss', 'kind: silent-los'));
+    const wrong = folder.write('wrong.yaml', files.yaml.replace('kind: silent-loss', 'kind: silent-los'));
     const { code, stderr } = await wsdeliver(['replay', wrong]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/wrong\.yaml:\d+:\d+: Cannot read "kind" as "silent-los"/);
   });
 
   test('a scenario without a failure, a result file that is cut off, and a build that is not there', async () => {
-    const unknown = folder.write(
-      'unknown.yaml',
-      failure.yaml.replace('variant: clear-on-send', 'variant: no'),
-    );
+    const unknown = folder.write('unknown.yaml', files.yaml.replace('variant: clear-on-send', 'variant: no'));
     const cut = folder.write('cut.json', '{\n  "schema": "wsdeliver.result/1",\n  "verdict"');
     for (const [name, message] of [
       ['quickstart', 'it stores no failure'],
@@ -123,7 +123,7 @@ describe('the file of a failure, on sockets', () => {
     expect(code).toBe(0);
     expect(flat(stdout)).toContain('found in a simulation of the broken build clear-on-send');
     expect(flat(stdout)).toContain('this run does not show it');
-    expect(readJson(json)).toMatchObject({ scenario: { resolved: { found: { hash: failure.hash } } } });
+    expect(readJson(json)).toMatchObject({ scenario: { resolved: { found: { hash: failure.found.hash } } } });
   });
 
   test('is replayed with the rate at which it shows, by file and by result', async () => {

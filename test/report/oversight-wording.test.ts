@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { oversightRows } from '../../src/report/oversight-wording.ts';
+import { oversightRows } from '../../src/report/wording/oversight.ts';
 import type { Result } from '../../src/run/result.ts';
 import { passingResult } from './sample-result.ts';
 

@@ -230,16 +230,16 @@ describe('renderText', () => {
     const lines = sectionOf(plain(failingResult(), 120), 'ANOMALIES');
     expect(lines[0]).toMatch(/^silent loss ×14 · .* · reported loss ×120$/);
     expect(lines[2]).toBe('✗ silent loss · message p1:42 · session c17 · received but not handled');
-    expect(lines[3]).toBe('  owed since the subscription at -1.204 s, never handled, and nobody was told');
-    expect(lines.join('\n')).toMatch(/\+3\.004 s {2}published[\s\S]*… 2 more[\s\S]*\+19\.500 s {2}drained/);
+    expect(lines[3]).toBe('  it never came and nobody was told; in the middle of what the session handled');
+    expect(lines.join('\n')).toMatch(
+      /\+3\.004 s {2}its publish begins[\s\S]*… 2 more[\s\S]*\+19\.500 s {2}by the server's record/,
+    );
   });
 
   it('neither obeys nor breaks at control characters of a strange server', () => {
     const base = failingResult();
-    const anomalies = base.anomalies.map((anomaly) => ({
-      ...anomaly,
-      cause: 'closed: \u001b[2J\u0007\r\n\u202egone',
-    }));
+    const message = 'closed: \u001b[2J\u0007\r\n\u202egone';
+    const anomalies = base.anomalies.map((anomaly) => ({ ...anomaly, message }));
     const text = plain({ ...base, anomalies }, 80);
     for (const sign of ['\u001b', '\u0007', '\r', '\u202e']) expect(text).not.toContain(sign);
   });
@@ -257,7 +257,7 @@ describe('renderText', () => {
               reasons: [words],
               scenario: { ...base.scenario, name: words, description: words },
               assertions: [{ text: words, actualText: words, status: 'fail' }],
-              anomalies: base.anomalies.map((anomaly) => ({ ...anomaly, cause: words, session: words })),
+              anomalies: base.anomalies.map((anomaly) => ({ ...anomaly, message: words, session: words })),
               faults: base.faults.map((fault) => ({ ...fault, name: words })),
             },
             width,

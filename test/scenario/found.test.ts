@@ -7,7 +7,7 @@ name: found
 clients: [{ count: 2 }]
 found:
   by: 1.2.3
-  violation: { kind: silent-loss, stage: not sent, cause: nobody was told, client: 1 }
+  violation: { kind: silent-loss, stage: not-sent, cause: { code: never-came, place: after }, client: 1 }
   hash: "0123456789012345"
   variant: clear-on-send
   network: { up: { delay: 100us, jitter: 30ms, bandwidth: 1MiB/s }, kernel: 8KiB }
@@ -24,7 +24,13 @@ describe('what a scenario stores of a failure', () => {
     if (!outcome.ok) throw new Error(problemsOf(FOUND).join('\n'));
     expect(outcome.scenario.found).toEqual({
       by: '1.2.3',
-      violation: { kind: 'silent-loss', stage: 'not sent', cause: 'nobody was told', client: 1 },
+      violation: {
+        kind: 'silent-loss',
+        direction: 'down',
+        stage: 'not-sent',
+        cause: { code: 'never-came', place: 'after' },
+        client: 1,
+      },
       hash: '0123456789012345',
       variant: 'clear-on-send',
       network: { up: { delay: 0.1, jitter: 30, bandwidth: 1_048_576 }, kernel: 8192 },
@@ -36,6 +42,9 @@ describe('what a scenario stores of a failure', () => {
   it.each([
     ['client: 1 }', 'client: 2 }', '6: Cannot find client 2: there are 2, 0 to 1 is wanted'],
     ['kind: silent-loss', 'kind: loud-loss', '6: Cannot read "kind" as "loud-loss"'],
+    ['stage: not-sent', 'stage: not sent', '6: Cannot read "stage" as "not sent"'],
+    ['code: never-came', 'code: it never came', '6: Cannot read'],
+    ['place: after', 'place: behind', '6: Cannot read "place" as "behind"'],
     ['hash: "0123456789012345"', 'hash: abc', '7: Cannot read "hash" as "abc"'],
     ['jitter: 30ms', 'jitter: 30', '9: Cannot read "30": a duration needs a unit'],
     ['variant: clear-on-send', 'varian: clear-on-send', '8: Cannot read "varian"'],

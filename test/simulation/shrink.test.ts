@@ -79,7 +79,8 @@ describe('a shrunk failure', () => {
 
   it('needs no client in particular where the violation is of the whole run', () => {
     const { subject, violation } = shrunkFrom(timersNeverCleared, 1);
-    expect(violation).toMatchObject({ kind: 'leak', session: '' });
+    expect(violation).toMatchObject({ kind: 'leak', cause: { what: 'timers' } });
+    expect(violation.client).toBeUndefined();
     expect(subject.scenario.faults).toEqual([]);
   });
 
@@ -91,7 +92,9 @@ describe('a shrunk failure', () => {
     if (violation === undefined) throw new Error('the assertion is met');
     expect(violation.kind).toBe('assertion');
     const shrunk = shrink({ subject, violation });
-    expect(shrunk?.violation.cause).toContain('delivery.published < 3');
+    expect(shrunk?.violation.cause).toMatchObject({
+      reason: expect.stringContaining('delivery.published < 3'),
+    });
     expect(shrunk?.subject.scenario).toMatchObject({ faults: [], publish: [{ room: '*' }] });
   });
 });

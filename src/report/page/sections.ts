@@ -12,7 +12,7 @@ import {
   formatUs,
   NO_DATA,
 } from '../figures.ts';
-import { oversightRows } from '../oversight-wording.ts';
+import { oversightRows } from '../wording/oversight.ts';
 import {
   anomalyTally,
   deadLetterFacts,
@@ -27,7 +27,8 @@ import {
   spaced,
   trafficFacts,
   upstreamFacts,
-} from '../wording.ts';
+} from '../wording/result.ts';
+import { explain, sayEvent, sayStage } from '../wording/say.ts';
 import { histogramChart, seriesChart } from './charts.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 
@@ -237,14 +238,19 @@ export function anomalySection(result: Result): Markup {
   );
 }
 
-function anomalyDetails({ kind, session, message, cause, stage, timeline }: Anomaly, open: boolean): Markup {
-  const who = [message === '' ? '' : `message ${message}`, session === '' ? '' : `session ${session}`, stage]
+function anomalyDetails(anomaly: Anomaly, open: boolean): Markup {
+  const { kind, session, message, stage, timeline } = anomaly;
+  const who = [
+    message === '' ? '' : `message ${message}`,
+    session === '' ? '' : `session ${session}`,
+    sayStage(stage),
+  ]
     .filter((part) => part !== '')
     .join(' · ');
   const events = timeline.map(
-    ({ atMs, event }) => html`<li><span class="at">${formatAt(atMs)}</span><span>${event}</span></li>`,
+    (event) => html`<li><span class="at">${formatAt(event.atMs)}</span><span>${sayEvent(event)}</span></li>`,
   );
-  const head = html`<summary><b>${spaced(kind)}</b> <span class="soft">${who}</span></summary><p>${cause}</p><ol class="timeline">${events}</ol>`;
+  const head = html`<summary><b>${spaced(kind)}</b> <span class="soft">${who}</span></summary><p>${explain(anomaly)}</p><ol class="timeline">${events}</ol>`;
   return open ? html`<details open>${head}</details>` : html`<details>${head}</details>`;
 }
 

@@ -3,7 +3,8 @@ import type { Anomaly } from '../../delivery/judgement.ts';
 import type { Result } from '../../run/result.ts';
 import { formatAt, formatCount } from '../figures.ts';
 import { facts, type Line, line, padStart, span, type Tone, wrap } from '../line.ts';
-import { anomalyTally, anomalyTone, spaced } from '../wording.ts';
+import { anomalyTally, anomalyTone, spaced } from '../wording/result.ts';
+import { explain, sayEvent, sayStage } from '../wording/say.ts';
 
 const EXAMPLES_MAX = 4;
 /** Where the level of delivery allows what was seen, an example of what it looks like is enough. */
@@ -49,16 +50,16 @@ function worst(anomalies: readonly Anomaly[], examplesMax: number): Anomaly[] {
 }
 
 function exampleLines(anomaly: Anomaly, width: number, allowed: boolean): Line[] {
-  const { kind, session, message, cause, stage, timeline } = anomaly;
+  const { kind, session, message, stage, timeline } = anomaly;
   const who = [
     ...(message === '' ? [] : [line(`message ${message}`)]),
     ...(session === '' ? [] : [line(`session ${session}`)]),
-    ...(stage === '' ? [] : [line(span(stage, 'warn'))]),
+    ...(stage === undefined ? [] : [line(span(sayStage(stage), 'warn'))]),
   ];
   const title = line(allowed ? span(`• ${spaced(kind)}`) : span(`✗ ${spaced(kind)}`, anomalyTone(kind)));
   return [
     ...facts([title, ...who], width, 2),
-    ...wrap(line('  ', span(cause, 'plain')), width, 2),
+    ...wrap(line('  ', span(explain(anomaly), 'plain')), width, 2),
     ...timelineLines(timeline, width),
   ];
 }
@@ -66,9 +67,9 @@ function exampleLines(anomaly: Anomaly, width: number, allowed: boolean): Line[]
 function timelineLines(timeline: Anomaly['timeline'], width: number): Line[] {
   const instants = timeline.map(({ atMs }) => formatAt(atMs));
   const column = Math.max(0, ...instants.map(({ length }) => length)) + 2;
-  const lines = timeline.map(({ event }, index) => {
+  const lines = timeline.map((event, index) => {
     const instant = padStart(line(span(instants[index] ?? '', 'dim')), column);
-    return wrap([...instant, span('  '), span(event, 'dim')], width, column + 2);
+    return wrap([...instant, span('  '), span(sayEvent(event), 'dim')], width, column + 2);
   });
   const hidden = lines.length - EVENTS_MAX;
   if (hidden <= 0) return lines.flat();

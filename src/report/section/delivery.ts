@@ -3,7 +3,7 @@ import type { Result } from '../../run/result.ts';
 import { formatCount, formatShare, plural } from '../figures.ts';
 import { facts, type Line, line, padEnd, span, type Tone, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
-import { deadLetterFacts, lossReasons, oddities, trafficFacts, upstreamFacts } from '../wording.ts';
+import { deadLetterFacts, lossReasons, oddities, trafficFacts, upstreamFacts } from '../wording/result.ts';
 
 const LABEL_WIDTH = 13;
 

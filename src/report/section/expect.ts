@@ -1,6 +1,6 @@
 import type { Result } from '../../run/result.ts';
 import { type Line, line, lineWidth, padEnd, span, wrap } from '../line.ts';
-import { guaranteeFinding, STATUS_SIGN, type Status } from '../wording.ts';
+import { guaranteeFinding, STATUS_SIGN, type Status } from '../wording/result.ts';
 
 interface Expectation {
   readonly text: string;

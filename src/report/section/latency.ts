@@ -5,7 +5,7 @@ import { bar } from '../bars.ts';
 import { formatCount, formatEdge, formatShare, formatUs } from '../figures.ts';
 import { type Line, line, padEnd, padStart, span, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
-import { LATENCY_LABEL, LATENCY_MEANING } from '../wording.ts';
+import { LATENCY_LABEL, LATENCY_MEANING } from '../wording/result.ts';
 
 const BARS_MAX = 14;
 const SHARE_WIDTH = 7;

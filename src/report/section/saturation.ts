@@ -3,9 +3,9 @@ import type { Result } from '../../run/result.ts';
 import { sparkline } from '../bars.ts';
 import { formatAt, formatCount, formatIn, formatShare } from '../figures.ts';
 import { facts, type Line, line, span, wrap } from '../line.ts';
-import { oversightRows } from '../oversight-wording.ts';
 import { type Column, table } from '../table.ts';
-import { serverCounters } from '../wording.ts';
+import { oversightRows } from '../wording/oversight.ts';
+import { serverCounters } from '../wording/result.ts';
 
 const SPARKLINE = { widthMin: 8, widthMax: 40 };
 const ALERTS_MAX = 8;

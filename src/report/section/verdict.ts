@@ -1,7 +1,7 @@
 import type { Result } from '../../run/result.ts';
 import { formatUs, plural } from '../figures.ts';
 import { facts, justify, type Line, line, span, wrap } from '../line.ts';
-import { clientCount, headline, STATUS_SIGN } from '../wording.ts';
+import { clientCount, headline, STATUS_SIGN } from '../wording/result.ts';
 
 const REASONS_MAX = 6;
 

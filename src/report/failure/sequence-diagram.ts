@@ -1,33 +1,34 @@
-import { type LaneRow, laneRows } from './lane-rows.ts';
-import { headline, instant, TIME_WIDTH } from './story.ts';
-import type { Mark, Travel } from './trace.ts';
-import type { Trace } from './trace-run.ts';
-import type { Violation } from './violation.ts';
+import type { Mark, Travel } from '../../simulation/trace.ts';
+import type { Trace } from '../../simulation/trace-run.ts';
+import type { Violation } from '../../simulation/violation.ts';
+import { violationHeadline } from '../wording/violation.ts';
+import { type SequenceRow, sequenceRows } from './sequence-rows.ts';
+import { instant, TIME_WIDTH } from './timeline.ts';
 
-/** Columns of the lanes; no line is longer than 80. */
+/** Columns of the lifelines; no line is longer than 80. */
 const CLIENT = 12;
 const NETWORK = 45;
 const SERVER = 78;
 const FLAG = TIME_WIDTH + 1;
 const WIDTH = SERVER + 1;
-/** Of an arrow between two lanes, with its ends. */
+/** Of an arrow between two lifelines, with its ends. */
 const LABEL_MAX = NETWORK - CLIENT - 7;
 
 /** A diagram of what travelled between a client and the server: in 80 columns, time downwards. */
-export function drawLanes(trace: Trace, violation: Violation): string {
+export function drawSequence(trace: Trace, violation: Violation): string {
   const head = new Canvas(' ').write(CLIENT, `client c${trace.client}`).write(NETWORK - 3, 'network');
   const lines = [
-    headline(violation),
+    violationHeadline(violation),
     '',
     head.write(SERVER - 5, 'server').text,
-    ...laneRows(trace).map((row) => drawRow(row, trace.originUs)),
+    ...sequenceRows(trace).map((row) => drawRow(row, trace.originUs)),
     '',
     '◆ fault   ● event   × lost on the way   » about the message concerned',
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-function drawRow(row: LaneRow, originUs: number): string {
+function drawRow(row: SequenceRow, originUs: number): string {
   if (row.kind === 'elision') return new Canvas('┊').write(CLIENT + 3, `… ${row.text} `).text;
   const canvas = new Canvas('│').write(0, instant(row.atUs, originUs));
   const { weight } = row.kind === 'mark' ? row.mark : row.travel;
@@ -68,11 +69,11 @@ function drawArrival(canvas: Canvas, { direction, label }: Travel): Canvas {
 class Canvas {
   readonly #cells: string[];
 
-  constructor(lane: string) {
+  constructor(lifeline: string) {
     this.#cells = Array.from({ length: WIDTH }, () => ' ');
-    this.write(CLIENT, lane)
-      .write(NETWORK, lane === ' ' ? ' ' : '┊')
-      .write(SERVER, lane);
+    this.write(CLIENT, lifeline)
+      .write(NETWORK, lifeline === ' ' ? ' ' : '┊')
+      .write(SERVER, lifeline);
   }
 
   get text(): string {

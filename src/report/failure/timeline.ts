@@ -1,26 +1,22 @@
+import type { TraceEvent } from '../../simulation/trace.ts';
+import type { Trace } from '../../simulation/trace-run.ts';
+import type { Violation } from '../../simulation/violation.ts';
+import { explain } from '../wording/say.ts';
+import { violationHeadline } from '../wording/violation.ts';
 import { digest, type Elision } from './digest.ts';
-import type { TraceEvent } from './trace.ts';
-import type { Trace } from './trace-run.ts';
-import { describeViolation, type Violation } from './violation.ts';
 
 /** With the line that says what is wrong and the one that says why. */
 const LINES_MAX = 20;
 const WHO_WIDTH = 15;
 
 /** What led to a violation, as the client concerned saw it: at most 20 lines. */
-export function tellStory(trace: Trace, violation: Violation): string {
+export function drawTimeline(trace: Trace, violation: Violation): string {
   const lines = [
-    headline(violation),
+    violationHeadline(violation),
     ...digest(trace, LINES_MAX - 2).map((piece) => lineOf(piece, trace.originUs)),
-    `  ${' '.repeat(TIME_WIDTH)}→ ${violation.cause}`,
+    `  ${' '.repeat(TIME_WIDTH)}→ ${explain(violation)}`,
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
-}
-
-/** What is wrong, and with which message. */
-export function headline(violation: Violation): string {
-  const { message } = violation;
-  return `${describeViolation(violation)}${message === '' ? '' : `: ${message}`}`;
 }
 
 export const TIME_WIDTH = 9;

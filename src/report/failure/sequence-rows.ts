@@ -1,35 +1,35 @@
+import type { Mark, TraceEvent, Travel } from '../../simulation/trace.ts';
+import type { Trace } from '../../simulation/trace-run.ts';
 import { digest, type Elision } from './digest.ts';
-import type { Mark, TraceEvent, Travel } from './trace.ts';
-import type { Trace } from './trace-run.ts';
 
 /** Longer diagrams are read by nobody. */
 const PIECES_MAX = 40;
 
-/** One row of a diagram of lanes: client, network, server, time downwards. */
-export type LaneRow =
+/** One row of a sequence diagram: client, network, server, time downwards. */
+export type SequenceRow =
   | { readonly kind: 'mark'; readonly atUs: number; readonly mark: Mark }
   /** Something leaves; `whole`: and arrives before anything else happens. */
   | { readonly kind: 'departure'; readonly atUs: number; readonly travel: Travel; readonly whole: boolean }
   | { readonly kind: 'arrival'; readonly atUs: number; readonly travel: Travel }
   | { readonly kind: 'elision'; readonly atUs: number; readonly text: string };
 
-export function laneRows(trace: Trace): LaneRow[] {
+export function sequenceRows(trace: Trace): SequenceRow[] {
   const rows = digest(trace, PIECES_MAX).flatMap(rowsOf);
   return withoutRepeats(rows.sort((a, b) => a.atUs - b.atUs));
 }
 
-function rowsOf(piece: TraceEvent | Elision): LaneRow[] {
+function rowsOf(piece: TraceEvent | Elision): SequenceRow[] {
   const { atUs } = piece;
   if (piece.kind === 'elision') return [{ kind: 'elision', atUs, text: piece.text }];
   if (piece.kind === 'mark') return [{ kind: 'mark', atUs, mark: piece }];
-  const departure: LaneRow = { kind: 'departure', atUs, travel: piece, whole: false };
+  const departure: SequenceRow = { kind: 'departure', atUs, travel: piece, whole: false };
   if (piece.arrivedUs === undefined) return [departure];
   return [departure, { kind: 'arrival', atUs: piece.arrivedUs, travel: piece }];
 }
 
 /** An arrival right below its departure needs no row of its own. */
-function withoutRepeats(rows: readonly LaneRow[]): LaneRow[] {
-  const joined: LaneRow[] = [];
+function withoutRepeats(rows: readonly SequenceRow[]): SequenceRow[] {
+  const joined: SequenceRow[] = [];
   for (const row of rows) {
     const last = joined.at(-1);
     if (row.kind === 'arrival' && last?.kind === 'departure' && last.travel === row.travel)

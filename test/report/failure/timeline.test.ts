@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { tellStory } from '../../src/simulation/story.ts';
-import { attempt, type Subject } from '../../src/simulation/subject.ts';
-import { traceRun } from '../../src/simulation/trace-run.ts';
-import type { Violation } from '../../src/simulation/violation.ts';
-import { VARIANTS } from '../../src/zoo/registry.ts';
-import { scenarioWithFaults } from './many-faults.ts';
+import { drawTimeline } from '../../../src/report/failure/timeline.ts';
+import { attempt, type Subject } from '../../../src/simulation/subject.ts';
+import { traceRun } from '../../../src/simulation/trace-run.ts';
+import type { Violation } from '../../../src/simulation/violation.ts';
+import { VARIANTS } from '../../../src/zoo/registry.ts';
+import { scenarioWithFaults } from '../../simulation/many-faults.ts';
 
 const LINES_MAX = 20;
 
-function storyOf(subject: Subject, kind?: Violation['kind']): string[] {
+function timelineOf(subject: Subject, kind?: Violation['kind']): string[] {
   const violation = attempt(subject).violations.find((one) => kind === undefined || one.kind === kind);
   if (violation === undefined) throw new Error('nothing is wrong');
-  return tellStory(traceRun(subject, violation), violation).trimEnd().split('\n');
+  return drawTimeline(traceRun(subject, violation), violation).trimEnd().split('\n');
 }
 
 function ownScenario(name: string): Subject {
@@ -21,11 +21,11 @@ function ownScenario(name: string): Subject {
   return { scenario, variant, ...(network === undefined ? {} : { network }) };
 }
 
-describe('a story', () => {
+describe('a timeline', () => {
   it.each(VARIANTS.map(({ name }) => name))(
     'of %s has at most 20 lines, from what is wrong to why, in order of time',
     (name) => {
-      const lines = storyOf(ownScenario(name));
+      const lines = timelineOf(ownScenario(name));
       expect(lines.length).toBeLessThanOrEqual(LINES_MAX);
       expect(lines.at(-1)).toMatch(/^ {11}→ ./);
       const seconds = lines.flatMap((line) => /^ *(-?\d+\.\d{3})s {2}/.exec(line)?.[1] ?? []).map(Number);
@@ -35,7 +35,7 @@ describe('a story', () => {
   );
 
   it('tells of the faults, of the message concerned and of where it was lost', () => {
-    const lines = storyOf(ownScenario('clear-on-send'), 'silent-loss');
+    const lines = timelineOf(ownScenario('clear-on-send'), 'silent-loss');
     const message = /^silent-loss \(not received\) of client \d: (p\d+:\d+)$/.exec(lines[0] ?? '')?.[1];
     expect(message).toBeDefined();
     const ofMessage = lines.filter((line) => line.includes(`${message} `));
@@ -49,7 +49,7 @@ describe('a story', () => {
   });
 
   it('says how much happened that it leaves out', () => {
-    const lines = storyOf({ ...ownScenario('clear-on-send'), scenario: scenarioWithFaults(1, 39) });
+    const lines = timelineOf({ ...ownScenario('clear-on-send'), scenario: scenarioWithFaults(1, 39) });
     expect(lines.length).toBe(LINES_MAX);
     expect(lines.some((line) => /^ {11}… \d+ messages, \d+ /.test(line))).toBe(true);
   });
@@ -69,9 +69,12 @@ describe('a story', () => {
       },
     };
     const [violation] = attempt({ ...subject, variant }).violations;
-    expect(violation).toMatchObject({ kind: 'crash', cause: 'Cannot make broadcaster 7' });
+    expect(violation).toMatchObject({
+      kind: 'crash',
+      cause: { code: 'threw', error: 'Error', where: expect.stringMatching(/newBroadcaster$/) },
+    });
     if (violation === undefined) return;
-    expect(tellStory(traceRun({ ...subject, variant }, violation), violation)).toBe(
+    expect(drawTimeline(traceRun({ ...subject, variant }, violation), violation)).toBe(
       'crash\n           → Cannot make broadcaster 7\n',
     );
   });

@@ -1,8 +1,8 @@
-import { ANOMALIES, ANOMALY_KINDS, type AnomalyKind } from '../delivery/anomaly.ts';
-import type { DeliveryCounts } from '../delivery/judgement.ts';
-import type { LatencyName, Result } from '../run/result.ts';
-import { formatCount, plural } from './figures.ts';
-import type { Tone } from './line.ts';
+import { ANOMALIES, ANOMALY_KINDS, type AnomalyKind } from '../../delivery/anomaly.ts';
+import type { DeliveryCounts } from '../../delivery/judgement.ts';
+import type { LatencyName, Result } from '../../run/result.ts';
+import { formatCount, plural } from '../figures.ts';
+import type { Tone } from '../line.ts';
 
 /** Words that all reports share: what a verdict, a latency, an anomaly is called. */
 

@@ -1,5 +1,5 @@
-import type { TraceEvent } from './trace.ts';
-import type { Trace } from './trace-run.ts';
+import type { TraceEvent } from '../../simulation/trace.ts';
+import type { Trace } from '../../simulation/trace-run.ts';
 
 /** Events that are only counted: 40 messages, 38 acks. */
 export interface Elision {

@@ -1,6 +1,7 @@
-import type { Result } from '../run/result.ts';
-import type { Scenario } from '../scenario/schema.ts';
-import { describeViolation, isSame, resultViolations } from './violation.ts';
+import type { Result } from '../../run/result.ts';
+import type { Scenario } from '../../scenario/schema.ts';
+import { isSame, resultViolations } from '../../simulation/violation.ts';
+import { describeViolation } from '../wording/violation.ts';
 
 /**
  * What the file of a failure claims, and whether a run on sockets has shown it: such a run has neither the broken build

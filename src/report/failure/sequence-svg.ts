@@ -1,13 +1,15 @@
-import { type LaneRow, laneRows } from './lane-rows.ts';
-import { headline, instant } from './story.ts';
-import type { Mark, Travel } from './trace.ts';
-import type { Trace } from './trace-run.ts';
-import type { Violation } from './violation.ts';
+import type { Mark, Travel } from '../../simulation/trace.ts';
+import type { Trace } from '../../simulation/trace-run.ts';
+import type { Violation } from '../../simulation/violation.ts';
+import { explain } from '../wording/say.ts';
+import { violationHeadline } from '../wording/violation.ts';
+import { type SequenceRow, sequenceRows } from './sequence-rows.ts';
+import { instant } from './timeline.ts';
 
-/** Places of the lanes and of what stands around them, px. */
+/** Places of the lifelines and of what stands around them, px. */
 const WIDTH = 860;
 const TIME_END = 84;
-const LANES = { client: 110, network: 450, server: 790 } as const;
+const LIFELINES = { client: 110, network: 450, server: 790 } as const;
 const LABEL_GAP = 14;
 const HEAD = 96;
 const FOOT = 56;
@@ -25,7 +27,7 @@ const STYLE = `
   .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
   .title { font-size: 17px; font-weight: 600; } .name { font-weight: 600; }
   .dim { fill: var(--dim); } .time { font-variant-numeric: tabular-nums; fill: var(--dim); }
-  .lane { stroke: var(--line); stroke-width: 2; } .network { stroke-dasharray: 2 5; }
+  .lifeline { stroke: var(--line); stroke-width: 2; } .network { stroke-dasharray: 2 5; }
   .way { stroke: var(--ink); stroke-width: 1.4; fill: none; } .tip { fill: var(--ink); stroke: none; }
   .message .way { stroke: var(--message); stroke-width: 2.2; } .message .tip { fill: var(--message); }
   text.message { fill: var(--message); font-weight: 600; } .dot { fill: var(--ink); }
@@ -33,18 +35,18 @@ const STYLE = `
   text.fault { font-weight: 600; } .cut { stroke: var(--lost); stroke-width: 2.6; fill: none; }
 `;
 
-/** The diagram of lanes as a picture: one file that needs no other, in light and in dark. */
-export function drawLanesSvg(trace: Trace, violation: Violation): string {
-  const rows = laneRows(trace);
+/** The sequence diagram as a picture: one file that needs no other, in light and in dark. */
+export function drawSequenceSvg(trace: Trace, violation: Violation): string {
+  const rows = sequenceRows(trace);
   const height = HEAD + rows.length * ROW + FOOT;
-  const title = headline(violation);
+  const title = violationHeadline(violation);
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">`,
-    `<title>${escaped(title)}</title><desc>${escaped(violation.cause)}</desc><style>${STYLE}</style>`,
+    `<title>${escaped(title)}</title><desc>${escaped(explain(violation))}</desc><style>${STYLE}</style>`,
     `<rect width="${WIDTH}" height="${height}" style="fill: var(--paper)"/>`,
     label(24, 32, title, 'title'),
-    label(24, 54, violation.cause, 'dim'),
-    lanes(trace.client, height),
+    label(24, 54, explain(violation), 'dim'),
+    lifelines(trace.client, height),
     ...rows.map((row, place) => drawRow(row, place, rows, trace.originUs)),
     legend(height - 20),
     '</svg>',
@@ -52,13 +54,13 @@ export function drawLanesSvg(trace: Trace, violation: Violation): string {
   return `${parts.join('\n')}\n`;
 }
 
-function lanes(client: number, height: number): string {
+function lifelines(client: number, height: number): string {
   const names = { client: `client c${client}`, network: 'network', server: 'server' };
   return (['client', 'network', 'server'] as const)
-    .map((lane) => {
-      const x = LANES[lane];
-      const line = `<line class="lane ${lane}" x1="${x}" x2="${x}" y1="${HEAD - 8}" y2="${height - FOOT + 6}"/>`;
-      return label(x, HEAD - 16, names[lane], 'name', 'middle') + line;
+    .map((lifeline) => {
+      const x = LIFELINES[lifeline];
+      const line = `<line class="lifeline ${lifeline}" x1="${x}" x2="${x}" y1="${HEAD - 8}" y2="${height - FOOT + 6}"/>`;
+      return label(x, HEAD - 16, names[lifeline], 'name', 'middle') + line;
     })
     .join('\n');
 }
@@ -66,8 +68,8 @@ function lanes(client: number, height: number): string {
 function legend(y: number): string {
   const about = `<circle class="dot message" cx="426" cy="${y - 4}" r="${SIGN}"/>`;
   return [
-    diamond(LANES.client, y - 4),
-    label(LANES.client + LABEL_GAP, y, 'fault', 'dim'),
+    diamond(LIFELINES.client, y - 4),
+    label(LIFELINES.client + LABEL_GAP, y, 'fault', 'dim'),
     `<circle class="dot" cx="196" cy="${y - 4}" r="${SIGN}"/>`,
     label(210, y, 'event', 'dim'),
     cross(282, y - 4),
@@ -77,9 +79,9 @@ function legend(y: number): string {
   ].join('');
 }
 
-function drawRow(row: LaneRow, place: number, rows: readonly LaneRow[], originUs: number): string {
+function drawRow(row: SequenceRow, place: number, rows: readonly SequenceRow[], originUs: number): string {
   const y = heightOf(place);
-  if (row.kind === 'elision') return label(LANES.client + LABEL_GAP, y + 4, `… ${row.text}`, 'dim halo');
+  if (row.kind === 'elision') return label(LIFELINES.client + LABEL_GAP, y + 4, `… ${row.text}`, 'dim halo');
   const time = label(TIME_END, y + 4, instant(row.atUs, originUs).trim(), 'time', 'end');
   switch (row.kind) {
     case 'mark':
@@ -98,7 +100,7 @@ function heightOf(place: number): number {
 }
 
 function drawMark({ place, label: text, weight }: Mark, y: number): string {
-  const x = LANES[place];
+  const x = LIFELINES[place];
   const dot =
     weight === 'fault' ? diamond(x, y) : `<circle class="dot ${weight}" cx="${x}" cy="${y}" r="${SIGN}"/>`;
   return dot + endLabel(place, y + 4, text, weight);
@@ -108,8 +110,8 @@ function drawTravel({ direction, label: text, weight, arrivedUs }: Travel, y: nu
   const [from, to] = direction === 'up' ? (['client', 'server'] as const) : (['server', 'client'] as const);
   const step = direction === 'up' ? 1 : -1;
   const lost = arrivedUs === undefined;
-  const endX = lost ? LANES.network : LANES[to] - step * 3;
-  const way = `<line class="way" x1="${LANES[from]}" y1="${y}" x2="${endX}" y2="${endY}"/>`;
+  const endX = lost ? LIFELINES.network : LIFELINES[to] - step * 3;
+  const way = `<line class="way" x1="${LIFELINES[from]}" y1="${y}" x2="${endX}" y2="${endY}"/>`;
   const end = lost ? cross(endX, endY) : tip(endX, endY, step);
   return `<g class="${weight}">${way}${end}</g>${endLabel(from, y - 4, text, weight)}`;
 }
@@ -128,10 +130,10 @@ function diamond(x: number, y: number): string {
   return `<path class="dot fault" d="M${x} ${y - r}L${x + r} ${y}L${x} ${y + r}L${x - r} ${y}Z"/>`;
 }
 
-/** Beside the lane of an end, on the side of the network. */
+/** Beside the lifeline of an end, on the side of the network. */
 function endLabel(place: 'client' | 'server', y: number, text: string, style: string): string {
   const client = place === 'client';
-  const x = LANES[place] + (client ? LABEL_GAP : -LABEL_GAP);
+  const x = LIFELINES[place] + (client ? LABEL_GAP : -LABEL_GAP);
   return label(x, y, text, `${style} halo`, client ? 'start' : 'end');
 }
 

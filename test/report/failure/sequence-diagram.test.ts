@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { drawLanes } from '../../src/simulation/lanes.ts';
-import { drawLanesSvg } from '../../src/simulation/lanes-svg.ts';
-import { toAscii } from '../../src/simulation/signs.ts';
-import { attempt } from '../../src/simulation/subject.ts';
-import type { Mark, TraceEvent, Travel } from '../../src/simulation/trace.ts';
-import { type Trace, traceRun } from '../../src/simulation/trace-run.ts';
-import type { Violation } from '../../src/simulation/violation.ts';
-import { VARIANTS } from '../../src/zoo/registry.ts';
+import { drawSequence } from '../../../src/report/failure/sequence-diagram.ts';
+import { drawSequenceSvg } from '../../../src/report/failure/sequence-svg.ts';
+import { toAscii } from '../../../src/report/failure/signs.ts';
+import { attempt } from '../../../src/simulation/subject.ts';
+import type { Mark, TraceEvent, Travel } from '../../../src/simulation/trace.ts';
+import { type Trace, traceRun } from '../../../src/simulation/trace-run.ts';
+import type { Violation } from '../../../src/simulation/violation.ts';
+import { VARIANTS } from '../../../src/zoo/registry.ts';
 
 const VIOLATION: Violation = {
   kind: 'silent-loss',
-  stage: 'not received',
-  cause: 'it is < 1 & nobody was told',
+  direction: 'down',
+  stage: 'not-received',
+  cause: { code: 'threw', error: 'Error', where: '', message: 'it is < 1 & nobody was told' },
   client: 3,
-  session: 'c3',
   message: 'p1:7',
 };
 
@@ -47,9 +47,9 @@ const TRACE = traceOf(
   travel(1100, 'down', 'p1:7 as seq 8'),
 );
 
-describe('the diagram of lanes', () => {
+describe('the sequence diagram', () => {
   it('draws what arrives, what crosses, what is lost, and what is left out', () => {
-    expect(drawLanes(TRACE, VIOLATION)).toBe(
+    expect(drawSequence(TRACE, VIOLATION)).toBe(
       [
         'silent-loss (not received) of client 3: p1:7',
         '',
@@ -76,11 +76,11 @@ describe('the diagram of lanes', () => {
       { ...mark(1001, 'client', 'handles p1:2', 'traffic') },
       travel(1100, 'down', 'p1:7 as seq 8', 1101),
     );
-    expect(drawLanes(alone, VIOLATION)).toContain('● handles p1:2');
+    expect(drawSequence(alone, VIOLATION)).toContain('● handles p1:2');
   });
 
   it('has the same columns in ASCII', () => {
-    const [plain, ascii] = [drawLanes(TRACE, VIOLATION), toAscii(drawLanes(TRACE, VIOLATION))];
+    const [plain, ascii] = [drawSequence(TRACE, VIOLATION), toAscii(drawSequence(TRACE, VIOLATION))];
     expect(ascii).toMatch(/^[\n\x20-\x7e]+$/);
     expect(ascii).not.toContain('?');
     expect(ascii.split('\n').map(({ length }) => length)).toEqual(
@@ -95,7 +95,7 @@ describe('the diagram of lanes', () => {
       const subject = { scenario, variant, ...(network === undefined ? {} : { network }) };
       const [violation] = attempt(subject).violations;
       if (violation === undefined) throw new Error('nothing is wrong');
-      const lines = drawLanes(traceRun(subject, violation), violation).split('\n');
+      const lines = drawSequence(traceRun(subject, violation), violation).split('\n');
       expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
       expect(toAscii(lines.join('\n'))).not.toContain('?');
       expect(lines.length).toBeLessThan(90);
@@ -103,8 +103,8 @@ describe('the diagram of lanes', () => {
   );
 });
 
-describe('the picture of lanes', () => {
-  const svg = drawLanesSvg(TRACE, VIOLATION);
+describe('the sequence diagram as a picture', () => {
+  const svg = drawSequenceSvg(TRACE, VIOLATION);
 
   it('is well-formed', () => {
     const open: string[] = [];

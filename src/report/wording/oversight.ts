@@ -1,5 +1,5 @@
-import type { Result } from '../run/result.ts';
-import { formatCount, formatShare, formatUs, plural } from './figures.ts';
+import type { Result } from '../../run/result.ts';
+import { formatCount, formatShare, formatUs, plural } from '../figures.ts';
 
 type Broadcast = NonNullable<Result['broadcast']>;
 

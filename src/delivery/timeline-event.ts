@@ -1,0 +1,45 @@
+import type { FactOf } from './fact.ts';
+import { LOSS_REASONS } from './loss-reason.ts';
+
+/** What the timeline of an anomaly is made of, with the values that belong to each event. */
+export const TIMELINE_EVENTS = {
+  'publish-begins': {},
+  'publish-ends': { status: ['open', 'accepted', 'rejected', 'unknown'] },
+  seen: { position: 'number' },
+  /** How far the server's record says that the message got; `dropped` is empty where it was not given up. */
+  'server-record': {
+    assigned: 'boolean',
+    sent: 'boolean',
+    acked: 'boolean',
+    dropped: [...LOSS_REASONS, ''],
+    resentAfterAck: 'boolean',
+  },
+  'hello-sent': {},
+  /** @param reset - why the session before it is gone; empty where there was none */
+  'fresh-session': { reset: 'name' },
+  resumed: { position: 'number' },
+  'connection-closed': { closeCode: 'number' },
+  goodbye: {},
+  'handler-failed': { stream: 'number', seq: 'number', position: 'number' },
+  gap: { from: 'number', to: 'number', reason: LOSS_REASONS },
+  'fault-begins': { fault: 'name' },
+  'fault-ends': { fault: 'name' },
+  'last-advance': {},
+  'drain-ended': { pending: 'number' },
+  disconnected: {},
+  'still-held': {},
+  'left-over': { count: 'number' },
+  'went-silent': {},
+  'remained-open': {},
+  'closed-by-server': {},
+  'last-sign-of-life': {},
+  'older-closed': {},
+  'newer-took-over': {},
+  'closed-for-newer-owner': {},
+  'connects-again': {},
+} as const;
+
+export type TimelineEvent = FactOf<typeof TIMELINE_EVENTS>;
+
+/** An event and its instant, µs of the run's clock. */
+export type Note = readonly [atUs: number, event: TimelineEvent];
