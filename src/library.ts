@@ -16,11 +16,8 @@ import { isName, NAME_LENGTH_MAX, nestsTooDeep, PAYLOAD_DEPTH_MAX } from './prot
 import { OutgoingMessage } from './protocol/message.ts';
 import { LinkState } from './protocol/ports.ts';
 import { METRICS_CLIENTS, Metrics } from './server/metrics.ts';
-import { randomStreams } from './world/random.ts';
-import { MachineClock } from './world/real/clock.ts';
-import { newSecretId } from './world/real/new-id.ts';
+import { Machine } from './world/real/machine.ts';
 import { linkUpgrade, type Upgrade } from './world/real/server-link.ts';
-import { TimerWheel } from './world/real/timer-wheel.ts';
 import { WsLink } from './world/real/ws-link.ts';
 
 /**
@@ -146,8 +143,7 @@ export function createBroadcaster(options: BroadcasterOptions = {}): DeliveringB
 }
 
 export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
-  readonly #clock = new MachineClock();
-  readonly #timers = new TimerWheel(this.#clock);
+  readonly #machine = new Machine(randomInt(2 ** 31));
   readonly #letters: DeadLetters;
   readonly #broadcaster: Broadcaster;
   readonly #onMessage: BroadcasterOptions['onMessage'];
@@ -168,10 +164,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
     this.#broadcaster = new Broadcaster({
       settings,
       ports: {
-        clock: this.#clock,
-        timers: this.#timers,
-        randomFor: randomStreams(randomInt(2 ** 31)),
-        newId: newSecretId,
+        ...this.#machine,
         alert: ({ name, detail }: BroadcastAlert) => this.#tell('alert', { name, detail }),
       },
       observer: this.#observer(),
@@ -301,7 +294,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
     this.#stopped = true;
     for (const detach of this.#detachers) detach();
     this.#broadcaster.stop('restart');
-    this.#timers.close();
+    this.#machine.close();
   }
 
   #checkRunning(action: string): void {
@@ -347,7 +340,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
   }
 
   #noticeOf({ atUs, clientId, session, seq, reason, attempts, message }: DeadLetter): DeadLetterNotice {
-    const at = new Date(Date.now() - (this.#clock.nowUs() - atUs) / 1000);
+    const at = new Date(Date.now() - (this.#machine.clock.nowUs() - atUs) / 1000);
     const { room, type, payloadText } = message;
     const payload: unknown = JSON.parse(payloadText);
     return { at, clientId, session, seq, room, type, payload, reason, attempts };

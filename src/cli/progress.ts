@@ -1,6 +1,6 @@
 import ora, { type Ora } from 'ora';
 import { formatProgress, formatProgressLine, type ProgressState } from '../report/progress.ts';
-import type { RunProgress } from '../run/scenario-run.ts';
+import type { RunProgress } from '../run/run-progress.ts';
 
 const REDRAW_MS = 100;
 const LINE_MS = 2000;

@@ -1,14 +1,13 @@
+import { randomInt } from 'node:crypto';
 import type { Broadcaster } from '../broadcaster/broadcaster.ts';
 import { createBroadcaster } from '../broadcaster/create-broadcaster.ts';
 import type { Application } from '../broadcaster/upstream-intake.ts';
+import type { Clock } from '../protocol/ports.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import { broadcasterSettings } from '../server/broadcaster-settings.ts';
 import { ScaleHook } from '../server/scale-hook.ts';
-import { randomStreams } from '../world/random.ts';
-import { MachineClock } from '../world/real/clock.ts';
 import { ListenError, listen } from '../world/real/listener.ts';
-import { newSecretId } from '../world/real/new-id.ts';
-import { TimerWheel } from '../world/real/timer-wheel.ts';
+import { Machine } from '../world/real/machine.ts';
 import { DeadLetterFile } from './dead-letter-file.ts';
 import { UserError } from './exit.ts';
 import { type MetricsFlags, openMetricsPort } from './metrics-port.ts';
@@ -27,9 +26,7 @@ export interface ServeOptions extends MetricsFlags {
 
 /** Runs the reference broadcaster until a signal comes, then drains it. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const clock = new MachineClock();
-  const timers = new TimerWheel(clock);
-  const randomFor = randomStreams(Math.floor(clock.nowUs()));
+  const machine = new Machine(randomInt(2 ** 31));
   const server = serverBlock(options.scenario);
   const settings = broadcasterSettings(server);
   const warn = (what: string): void => void process.stderr.write(`warning: ${what}\n`);
@@ -38,15 +35,12 @@ export async function serve(options: ServeOptions): Promise<void> {
     settings,
     application: SINK,
     ports: {
-      clock,
-      timers,
-      randomFor,
-      newId: newSecretId,
+      ...machine,
       alert: ({ name, detail }) => warn(`${name}: ${detail}`),
       scale: (alert) => hook.run(alert),
     },
   });
-  const letterFile = openLetterFile(options.deadLetters, broadcaster, clock, warn);
+  const letterFile = openLetterFile(options.deadLetters, broadcaster, machine.clock, warn);
   const metrics = await openMetricsPort(options, options.host, { source: () => broadcaster });
   const listener = await listen({
     port: options.port,
@@ -68,7 +62,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await metrics?.close();
   hook.stop();
   await listener.close();
-  timers.close();
+  machine.close();
 }
 
 /** Nobody is there to use what clients send: it is taken, once, and that is all. */
@@ -77,7 +71,7 @@ const SINK: Application = { receive: (_message, settled) => settled(undefined) }
 function openLetterFile(
   file: string | undefined,
   broadcaster: Broadcaster,
-  clock: MachineClock,
+  clock: Clock,
   warn: (what: string) => void,
 ): DeadLetterFile | undefined {
   if (file === undefined) return undefined;

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { worstExitCode } from '../delivery/severity.ts';
 import { renderDocument } from '../report/json.ts';
 import { formatSimulationProgress, renderSimulation, simulationHeadline } from '../report/simulation.ts';
-import { obstacleToSimulation, withoutProcess } from '../run/simulated-run.ts';
+import { obstacleToSimulation, withoutProcess } from '../run/simulatable.ts';
 import { parseDuration } from '../scenario/quantity.ts';
 import { Campaign } from '../simulation/campaign.ts';
 import { type JobPoolOutcome, runJobs } from '../simulation/job-pool.ts';

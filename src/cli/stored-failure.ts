@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { obstacleToSimulation } from '../run/simulated-run.ts';
+import { obstacleToSimulation } from '../run/simulatable.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import type { FoundFailure } from '../scenario/schema.ts';

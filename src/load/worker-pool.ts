@@ -1,8 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FleetRecord, FleetStatus } from './fleet.ts';
-import type { MeasuresRecord } from './measures.ts';
+import type { DrainGoal } from '../delivery/drain-target.ts';
+import type { Clients, ClientsRecord } from './clients.ts';
+import type { FleetCounts, FleetRecord, FleetStatus } from './fleet.ts';
+import { Measures, type MeasuresRecord } from './measures.ts';
 import type { ProcessUse, WorkerAccount, WorkerCommand, WorkerReport } from './worker-messages.ts';
 
 const STDERR_KEPT = 2000;
@@ -10,6 +12,8 @@ const STDERR_KEPT = 2000;
 const LAST_WORDS_MS = 1000;
 /** How Node begins the line that says why it gave up; the line of code shown before may speak of errors as well. */
 const UNCAUGHT = /^(?:FATAL|[A-Za-z]*Error\b)/;
+
+type SummedKey = 'ready' | 'probed' | 'gone' | 'unfinished' | 'progress' | 'handled' | 'deduplicated';
 
 /** One load worker, seen from the coordinator. */
 export interface LoadWorker extends WorkerAccount {
@@ -29,24 +33,118 @@ interface Hand {
   stderr: string;
 }
 
-/** The load workers of one run: started, told what to do, listened to, and noticed when they die. */
-export class WorkerPool {
+type Job = Omit<Extract<WorkerCommand, { kind: 'job' }>, 'kind' | 'worker' | 'clients'>;
+
+/** The clients of one run in processes of their own: started, told what to do, and noticed when they die. */
+export class WorkerPool implements Clients {
   readonly #hands: Hand[] = [];
-  readonly #onLost: (worker: LoadWorker) => void;
+  readonly #job: () => Job;
+  readonly #workers: number;
+  readonly #clients: number;
+  readonly #onTrouble: (trouble: string) => void;
 
-  constructor(onLost: (worker: LoadWorker) => void) {
-    this.#onLost = onLost;
+  /** @param options - `job` is asked for when the workers are made: where the server listens is known then */
+  constructor(options: {
+    readonly job: () => Job;
+    readonly workers: number;
+    readonly clients: number;
+    /** Hears of each worker that is lost, in words. */
+    readonly onTrouble: (trouble: string) => void;
+  }) {
+    this.#job = options.job;
+    this.#workers = options.workers;
+    this.#clients = options.clients;
+    this.#onTrouble = options.onTrouble;
   }
 
-  get workers(): readonly LoadWorker[] {
-    return this.#hands.map(({ worker }) => worker);
+  make(): void {
+    const job = this.#job();
+    for (let worker = 0; worker < this.#workers; worker += 1) {
+      const clients: number[] = [];
+      for (let client = worker; client < this.#clients; client += this.#workers) clients.push(client);
+      this.#tell(this.#start(clients), { kind: 'job', worker, clients, ...job });
+    }
   }
 
-  get live(): readonly LoadWorker[] {
-    return this.workers.filter(({ lost }) => lost === undefined);
+  get made(): boolean {
+    return this.#live.every(({ status }) => status !== undefined);
   }
 
-  start(clients: readonly number[]): LoadWorker {
+  connect(startUs: number): void {
+    this.#tellAll({ kind: 'connect', startUs });
+  }
+
+  startLoad(fromUs: number, toUs: number): void {
+    this.#tellAll({ kind: 'load', fromUs, toUs });
+  }
+
+  heal(): void {
+    this.#tellAll({ kind: 'heal' });
+  }
+
+  startDrain(goals: readonly DrainGoal[]): void {
+    this.#tellAll({ kind: 'drain', goals });
+  }
+
+  get draining(): boolean {
+    return this.#live.every(({ draining }) => draining);
+  }
+
+  finish(): void {
+    this.#tellAll({ kind: 'finish' });
+  }
+
+  get recorded(): boolean {
+    return this.#live.every(({ record }) => record !== undefined);
+  }
+
+  get living(): number {
+    return this.#live.reduce((sum, { clients }) => sum + clients.length, 0);
+  }
+
+  counts(): FleetCounts {
+    // A worker that has not heard of the drain yet counts nothing as unfinished.
+    const unfinished = this.draining ? this.sum('unfinished') : this.living;
+    return {
+      ready: this.sum('ready'),
+      probed: this.sum('probed'),
+      gone: this.sum('gone'),
+      unfinished,
+      progress: this.sum('progress'),
+    };
+  }
+
+  toRecord(): ClientsRecord {
+    const workers = this.#hands.map(({ worker }) => worker);
+    const { scenario } = this.#job();
+    const measures = new Measures(scenario.clients.length);
+    for (const worker of workers) if (worker.measures !== undefined) measures.merge(worker.measures);
+    for (const { worker, record } of this.#live)
+      if (record === undefined) this.#onTrouble(`load worker ${worker} did not hand over its record`);
+    const failures = workers.map(({ status }) => status?.lastFailure ?? '');
+    return {
+      fleets: workers.flatMap(({ record }) => record ?? []),
+      measures,
+      workers,
+      lastFailure: failures.find((text) => text !== '') ?? '',
+    };
+  }
+
+  /** Over the clients of workers that are alive. */
+  sum(key: SummedKey): number {
+    return this.#live.reduce((sum, { status }) => sum + (status?.[key] ?? 0), 0);
+  }
+
+  /** What each worker that is alive said last. */
+  get statuses(): readonly FleetStatus[] {
+    return this.#live.flatMap(({ status }) => status ?? []);
+  }
+
+  get #live(): readonly LoadWorker[] {
+    return this.#hands.map(({ worker }) => worker).filter(({ lost }) => lost === undefined);
+  }
+
+  #start(clients: readonly number[]): LoadWorker {
     const script = fileURLToPath(new URL(`./load-worker${extname(import.meta.url)}`, import.meta.url));
     const child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const worker: LoadWorker = {
@@ -74,7 +172,7 @@ export class WorkerPool {
     return worker;
   }
 
-  tell(worker: LoadWorker, command: WorkerCommand): void {
+  #tell(worker: LoadWorker, command: WorkerCommand): void {
     const hand = this.#hands[worker.worker];
     if (hand === undefined || worker.lost !== undefined || !hand.process.connected) return;
     hand.process.send(command, (error) => {
@@ -83,8 +181,8 @@ export class WorkerPool {
     });
   }
 
-  tellAll(command: WorkerCommand): void {
-    for (const worker of this.live) this.tell(worker, command);
+  #tellAll(command: WorkerCommand): void {
+    for (const worker of this.#live) this.#tell(worker, command);
   }
 
   /** Ends whatever still runs. */
@@ -101,7 +199,7 @@ export class WorkerPool {
       .split('\n')
       .find((line) => UNCAUGHT.test(line));
     worker.lost = last === undefined ? why : `${why}: ${last.trim()}`;
-    this.#onLost(worker);
+    this.#onTrouble(`load worker ${worker.worker} died (${worker.lost})`);
   }
 }
 

@@ -49,8 +49,12 @@ export interface ServerEndpoint {
   /** Drops all sockets and refuses new ones. */
   goDown(): void;
   comeUp(): void;
-  /** Spins, as a handler does that never returns to the event loop. */
-  block(forMs: number): void;
+  /**
+   * Keeps the process from its event loop, as a handler does that never returns to it.
+   *
+   * @returns until when, µs
+   */
+  block(forMs: number): number;
 }
 
 /** What the server knows of a run at its end, before it is stopped. */
@@ -93,6 +97,7 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
   readonly #togetherTimer: Timer;
   readonly #together: { readonly message: OutgoingMessage; readonly settle: Settle }[] = [];
   readonly #sendFailures: SendFailures | undefined;
+  #blockedUntilUs = 0;
   #broadcaster: Broadcaster | undefined;
   #endpoint: ServerEndpoint | undefined;
 
@@ -189,7 +194,12 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
   }
 
   blockEventLoop(forMs: number): void {
-    this.#endpoint?.block(forMs);
+    this.#blockedUntilUs = this.#endpoint?.block(forMs) ?? 0;
+  }
+
+  /** Until when a fault kept it from its event loop last; 0 when none did. */
+  get blockedUntilUs(): number {
+    return this.#blockedUntilUs;
   }
 
   failSends(errors: SendErrors): void {

@@ -1,9 +1,10 @@
-import type { Accept } from '../protocol/ports.ts';
+import type { Accept, Clock } from '../protocol/ports.ts';
 import { type Listener, listen } from '../world/real/listener.ts';
 import type { ServerEndpoint } from './reference-server.ts';
 
 /** A real port for the reference server, which it keeps over restarts. */
 export class SocketEndpoint implements ServerEndpoint {
+  readonly #clock: Clock;
   readonly #accept: Accept;
   readonly #host: string;
   readonly #onTrouble: (error: Error) => void;
@@ -14,6 +15,7 @@ export class SocketEndpoint implements ServerEndpoint {
   #settled: Promise<void> = Promise.resolve();
 
   constructor(options: {
+    readonly clock: Clock;
     readonly accept: Accept;
     readonly host: string;
     readonly port: number;
@@ -22,6 +24,7 @@ export class SocketEndpoint implements ServerEndpoint {
     /** As of a listener. */
     readonly beforeRead: () => void;
   }) {
+    this.#clock = options.clock;
     this.#accept = options.accept;
     this.#host = options.host;
     this.#port = options.port;
@@ -53,9 +56,10 @@ export class SocketEndpoint implements ServerEndpoint {
     this.#then(() => this.open());
   }
 
-  block(forMs: number): void {
-    const untilMs = performance.now() + forMs;
-    while (performance.now() < untilMs);
+  block(forMs: number): number {
+    const untilUs = this.#clock.nowUs() + forMs * 1000;
+    while (this.#clock.nowUs() < untilUs);
+    return this.#clock.nowUs();
   }
 
   async close(): Promise<void> {

@@ -48,7 +48,6 @@ export class VirtualEndpoint implements ServerEndpoint {
   readonly #time: VirtualTime;
   readonly #timers: ProcessTimers;
   readonly #paths: readonly Path[];
-  readonly #onBlocked: (untilUs: number) => void;
   readonly #unblock: Timer;
   #listener: VirtualListener;
 
@@ -60,14 +59,12 @@ export class VirtualEndpoint implements ServerEndpoint {
     readonly timers: ProcessTimers;
     /** The ways of all clients to the server. */
     readonly paths: readonly Path[];
-    readonly onBlocked: (untilUs: number) => void;
   }) {
     this.#network = options.network;
     this.#accept = options.accept;
     this.#time = options.time;
     this.#timers = options.timers;
     this.#paths = options.paths;
-    this.#onBlocked = options.onBlocked;
     this.#unblock = new Timer(() => {
       for (const { up } of this.#paths) up.heal();
     });
@@ -83,11 +80,11 @@ export class VirtualEndpoint implements ServerEndpoint {
   }
 
   /** Nothing reaches the process and no timer of it fires; afterwards timers come before what the network holds. */
-  block(forMs: number): void {
+  block(forMs: number): number {
     const untilUs = this.#time.nowUs() + forMs * 1000;
     for (const { up } of this.#paths) up.clog();
     this.#timers.block(untilUs);
     this.#time.arm(this.#unblock, forMs);
-    this.#onBlocked(untilUs);
+    return untilUs;
   }
 }

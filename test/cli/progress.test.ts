@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProgressDisplay } from '../../src/cli/progress.ts';
-import type { RunProgress } from '../../src/run/scenario-run.ts';
+import type { RunProgress } from '../../src/run/run-progress.ts';
 
 const START: RunProgress = {
   phase: 'load',

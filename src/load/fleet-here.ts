@@ -1,0 +1,46 @@
+import type { DrainGoal } from '../delivery/drain-target.ts';
+import type { Clients, ClientsRecord } from './clients.ts';
+import type { Fleet, FleetCounts } from './fleet.ts';
+
+/** All clients of a run in this process: whatever they are told, they have heard. */
+export class FleetHere implements Clients {
+  readonly living: number;
+  readonly made = true;
+  readonly draining = true;
+  readonly recorded = true;
+  readonly #fleet: Fleet;
+
+  constructor(fleet: Fleet, count: number) {
+    this.#fleet = fleet;
+    this.living = count;
+  }
+
+  make(): void {}
+
+  connect(startUs: number): void {
+    this.#fleet.connect(startUs);
+  }
+
+  startLoad(fromUs: number, toUs: number): void {
+    this.#fleet.startLoad(fromUs, toUs);
+  }
+
+  heal(): void {
+    this.#fleet.heal();
+  }
+
+  startDrain(goals: readonly DrainGoal[]): void {
+    this.#fleet.startDrain(goals);
+  }
+
+  finish(): void {}
+
+  counts(): FleetCounts {
+    return this.#fleet.counts();
+  }
+
+  toRecord(): ClientsRecord {
+    const { measures, lastFailure } = this.#fleet;
+    return { fleets: [this.#fleet.toRecord()], measures, workers: [], lastFailure };
+  }
+}

@@ -1,0 +1,202 @@
+import type { Drain } from '../delivery/loss-judge.ts';
+import type { PlannedFault } from '../faults/fault.ts';
+import type { Clients } from '../load/clients.ts';
+import type { Publishers } from '../load/publishers.ts';
+import type { UpstreamRoute } from '../load/upstream-route.ts';
+import type { ProcessUse } from '../load/worker-messages.ts';
+import type { Clock } from '../protocol/ports.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { clientsOf } from '../scenario/timeline.ts';
+import type { ServerUnderTest } from '../server/server-under-test.ts';
+import { DrainWatch } from './drain-watch.ts';
+import type { RunRecord } from './run-record.ts';
+
+/**
+ * One run of a scenario, from the first connection to the last record, the same in both worlds. It yields what it
+ * waits for; the real world lets real time pass until then, the virtual one runs its events.
+ */
+
+export type Phase = 'start' | 'connect' | 'probe' | 'warm-up' | 'load' | 'drain' | 'judge';
+
+/** What a phase waits for, and for how long at most. */
+export interface Wait {
+  readonly phase: Phase;
+  readonly isOver: () => boolean;
+  readonly atMostMs: number;
+  /** An interruption does not end it. */
+  readonly insists?: boolean;
+}
+
+/** Measures the process of the server from the first connection on, and its load apart. */
+interface Watch {
+  restart(): void;
+  startLoad(): void;
+  freeze(): void;
+  /** Nobody waits for the server any more. */
+  stop(): void;
+  use(): ProcessUse;
+}
+
+/** What a run consists of, in either world. */
+export interface RunParts {
+  readonly world: RunRecord['world'];
+  readonly scenario: Scenario;
+  readonly planned: readonly PlannedFault[];
+  readonly clock: Clock;
+  readonly clients: Clients;
+  readonly publishers: Publishers;
+  /** Absent for a target. */
+  readonly server: ServerUnderTest | undefined;
+  /** The publishers' way to a target; absent where the server is at hand. */
+  readonly route: UpstreamRoute | undefined;
+  /** Absent in virtual time, where the server has no process. */
+  readonly watch: Watch | undefined;
+  /** Shortest time between two samples of what the server holds. */
+  readonly sampleMs?: number;
+  /** Why the run says too little, in words: what else goes wrong is added. */
+  readonly troubles: string[];
+  readonly isInterrupted: () => boolean;
+}
+
+/** Nobody answers at the target, or not in this protocol. */
+export class TargetUnreachable extends Error {
+  override readonly name = 'TargetUnreachable';
+}
+
+const CONNECT_GRACE_MS = 15_000;
+const PROBE_TIMEOUT_MS = 15_000;
+const RECORD_TIMEOUT_MS = 60_000;
+const TARGET_TIMEOUT_MS = 5000;
+
+/** @throws {TargetUnreachable} */
+export function* phases(run: RunParts): Generator<Wait, RunRecord, void> {
+  const { clock, clients, publishers, server } = run;
+  const startUs = clock.nowUs();
+  yield* reachTarget(run);
+  const connected = yield* connect(run);
+  const probed = yield* probe(run);
+  const span = yield* load(run);
+  const drain = yield* drainAll(run);
+  run.watch?.stop();
+  const endUs = clock.nowUs();
+  const findings = server?.findings();
+  clients.finish();
+  yield { phase: 'judge', isOver: () => clients.recorded, atMostMs: RECORD_TIMEOUT_MS, insists: true };
+  return {
+    world: run.world,
+    scenario: run.scenario,
+    planned: run.planned,
+    log: publishers.log,
+    publishedInLoad: publishers.inLoad,
+    slip: publishers.slip,
+    accept: publishers.accept,
+    ...clients.toRecord(),
+    server: findings,
+    sampler: server?.sampler,
+    serverUse: server === undefined ? undefined : run.watch?.use(),
+    serverFaults: server?.faultRecords() ?? [],
+    drain,
+    interrupted: run.isInterrupted(),
+    connected,
+    probed,
+    troubles: run.troubles,
+    instants: { startUs, ...span, endUs },
+  };
+}
+
+type Step<T> = Generator<Wait, T, void>;
+
+function* reachTarget({ route, scenario, isInterrupted }: RunParts): Step<void> {
+  if (route === undefined) return;
+  route.connect();
+  yield { phase: 'start', isOver: () => route.ready, atMostMs: TARGET_TIMEOUT_MS };
+  if (route.ready || isInterrupted()) return;
+  const why = route.lastFailure === '' ? 'it does not answer a hello' : route.lastFailure;
+  throw new TargetUnreachable(
+    `Cannot reach "${scenario.target}": ${why}, a WebSocket server that speaks wsdeliver.v1 is wanted`,
+  );
+}
+
+/** @returns how many clients came in */
+function* connect({ clients, scenario, clock, server, watch, sampleMs }: RunParts): Step<number> {
+  const { rampUp } = scenario.duration;
+  clients.make();
+  yield { phase: 'start', isOver: () => clients.made, atMostMs: CONNECT_GRACE_MS };
+  watch?.restart();
+  clients.connect(clock.nowUs());
+  const isOver = (): boolean => clients.counts().ready >= clients.living;
+  yield { phase: 'connect', isOver, atMostMs: rampUp + CONNECT_GRACE_MS };
+  server?.sampler.start(clientsOf(scenario).count, sampleMs);
+  return clients.counts().ready;
+}
+
+/**
+ * Every client has to have received one message before anything is measured.
+ *
+ * @returns how many have
+ */
+function* probe({ clients, publishers, isInterrupted }: RunParts): Step<number> {
+  if (isInterrupted()) return 0;
+  publishers.probe();
+  const isOver = (): boolean => {
+    const { probed, ready } = clients.counts();
+    return probed >= ready;
+  };
+  yield { phase: 'probe', isOver, atMostMs: PROBE_TIMEOUT_MS };
+  return clients.counts().probed;
+}
+
+function* load(run: RunParts): Step<Pick<RunRecord['instants'], 'loadFromUs' | 'loadToUs'>> {
+  const { clients, publishers, scenario, clock, server, watch, isInterrupted } = run;
+  const { duration } = scenario;
+  const fromUs = clock.nowUs();
+  const loadFromUs = fromUs + duration.warmUp * 1000;
+  const loadToUs = loadFromUs + duration.load * 1000;
+  const nobodyIsLeft = (): boolean => clients.living === 0;
+  if (isInterrupted()) return { loadFromUs, loadToUs };
+  publishers.start({ fromUs, loadFromUs, toUs: loadToUs });
+  yield { phase: 'warm-up', isOver: nobodyIsLeft, atMostMs: duration.warmUp };
+  if (isInterrupted()) return { loadFromUs, loadToUs };
+  clients.startLoad(loadFromUs, loadToUs);
+  watch?.startLoad();
+  server?.startLoad(loadFromUs);
+  yield { phase: 'load', isOver: nobodyIsLeft, atMostMs: (loadToUs - clock.nowUs()) / 1000 };
+  return { loadFromUs, loadToUs: isInterrupted() ? clock.nowUs() : loadToUs };
+}
+
+/** Heals every fault, then waits until every live session has everything, or nothing moves any more. */
+function* drainAll(run: RunParts): Step<Drain> {
+  const { clients, publishers, scenario, clock, server, isInterrupted } = run;
+  const { settle } = scenario.duration;
+  run.watch?.freeze();
+  publishers.stop();
+  server?.endLoad();
+  clients.heal();
+  const deadlineUs = clock.nowUs() + settle * 1000;
+  const wait = (
+    isOver: () => boolean,
+    atMostMs = Math.max(0, (deadlineUs - clock.nowUs()) / 1000),
+  ): Wait => ({
+    phase: 'drain',
+    isOver,
+    atMostMs,
+  });
+  // Half of the time at most: a server that never answers a publish may still have something to deliver.
+  yield wait(() => publishers.unanswered === 0 && (server?.reference.isUp ?? true), settle / 2);
+  clients.startDrain(publishers.goals());
+  yield wait(() => clients.draining);
+  const watch = new DrainWatch({ scenario, server: server?.reference, clock });
+  yield wait(() => watch.look(clients.counts(), clients.living));
+  // A run that was cut short has not waited long enough to call anything stuck.
+  if (isInterrupted()) return 'progressing';
+  noteTroubles(run, watch);
+  return watch.outcome;
+}
+
+/** A server that has gone away owes nothing any more, which must not pass for having delivered everything. */
+function noteTroubles({ publishers, troubles, scenario }: RunParts, { away, outcome }: DrainWatch): void {
+  const { unanswered } = publishers;
+  if (unanswered > 0) troubles.push(`${unanswered} publishes were never answered`);
+  if (away > 0 && outcome !== 'complete')
+    troubles.push(`${away} of ${clientsOf(scenario).count} clients had no connection at the end`);
+}

@@ -1,0 +1,24 @@
+import type { Scenario } from '../scenario/schema.ts';
+
+/** Why a scenario can't run in virtual time, in words; undefined when it can. */
+export function obstacleToSimulation({ target, publish }: Scenario): string | undefined {
+  if (target !== undefined)
+    return `Cannot simulate "${target}": it is a server elsewhere, a scenario without a target is wanted`;
+  if (publish.some(({ rate }) => rate === Number.POSITIVE_INFINITY))
+    return 'Cannot simulate the rate "max": virtual time has no capacity to measure, a rate per second is wanted';
+  return undefined;
+}
+
+/** Of a process, which virtual time has none of. */
+const PROCESS_METRICS = /^saturation\.(rss|heapAfterGc|timers|eventLoopDelay)\./;
+
+/** A scenario without the assertions that only a real process can meet or miss, and those assertions. */
+export function withoutProcess(scenario: Scenario): {
+  readonly scenario: Scenario;
+  readonly omitted: readonly string[];
+} {
+  const { assert } = scenario.expect;
+  const omitted = assert.filter((text) => PROCESS_METRICS.test(text));
+  const kept = assert.filter((text) => !PROCESS_METRICS.test(text));
+  return { scenario: { ...scenario, expect: { ...scenario.expect, assert: kept } }, omitted };
+}
