@@ -38,7 +38,14 @@ export interface BroadcasterOptions {
   /** Messages that are kept for one client. Default 1000. */
   readonly maxPending?: number;
   /**
-   * What happens to a message for a client who has that many: `reject` it (default), give up its oldest
+   * Bytes of messages that are kept for one client, and for all together, where a message that several wait for counts
+   * once. A client's outbox is full as well when it holds as much as is left of the total, so that the longest are
+   * full first. Default 16 MiB and 128 MiB.
+   */
+  readonly outboxBytesMax?: number;
+  readonly outboxBytesTotalMax?: number;
+  /**
+   * What happens to a message for a client whose outbox is full: `reject` it (default), give up its oldest
    * (`drop-oldest`), `disconnect` it, or make the publish wait (`pause`). The client is told of every loss.
    */
   readonly overflow?: 'reject' | 'drop-oldest' | 'disconnect' | 'pause';
@@ -57,8 +64,14 @@ export interface BroadcasterOptions {
   readonly batchDelayMs?: number;
   /** After this a send that has not left counts as failed, and a publish that waits gives up waiting. Default 5000. */
   readonly messageTimeoutMs?: number;
-  /** Newest dead letters that `deadLetters` returns. Default 1000. */
+  /** Bytes of publishes that wait (`pause`); more are refused. Default 32 MiB. */
+  readonly waitingBytesMax?: number;
+  /** Bytes that one client may have sent without an answer, and all together; more is refused. Default 4 and 32 MiB. */
+  readonly requestBytesMax?: number;
+  readonly requestBytesTotalMax?: number;
+  /** Newest dead letters that `deadLetters` returns, and their bytes. Default 1000 and 16 MiB. */
   readonly deadLettersKept?: number;
+  readonly deadLetterBytesMax?: number;
   /**
    * Handles what clients send, each message once per session. A text that it returns refuses the message and says why;
    * what it throws or rejects with refuses it as well. Absent: clients can publish and nothing else.
@@ -157,10 +170,11 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
     const { onMessage, deadLettersKept = DEAD_LETTERS_KEPT, ...chosen } = options;
     checkOptions({ ...chosen, deadLettersKept });
     this.#onMessage = onMessage;
-    this.#letters = new DeadLetters(deadLettersKept, (letter) => {
+    const settings: BroadcasterSettings = { ...DEFAULT_SETTINGS, ...chosen };
+    const { deadLetterBytesMax: bytesMax } = settings;
+    this.#letters = new DeadLetters({ keptMax: deadLettersKept, bytesMax }, (letter) => {
       if (this.listenerCount('deadLetter') > 0) this.#tell('deadLetter', this.#noticeOf(letter));
     });
-    const settings: BroadcasterSettings = { ...DEFAULT_SETTINGS, ...chosen };
     this.#broadcaster = new Broadcaster({
       settings,
       ports: {
@@ -358,6 +372,12 @@ const NUMBERS: Readonly<Record<string, number>> = {
   maxResend: 0,
   nackBackoffMs: 1,
   maxPending: 1,
+  outboxBytesMax: 1,
+  outboxBytesTotalMax: 1,
+  waitingBytesMax: 1,
+  requestBytesMax: 1,
+  requestBytesTotalMax: 1,
+  deadLetterBytesMax: 1,
   resumeTtlMs: 1,
   helloTimeoutMs: 1,
   bufferBytesMax: 1,

@@ -67,7 +67,9 @@ export class Broadcaster extends SessionHost implements SessionObserver {
     super(options);
     const { settings, statistics, rooms } = this;
     const { timers, clock } = options.ports;
-    this.deadLetters = options.deadLetters ?? new DeadLetters(DEAD_LETTERS_KEPT);
+    this.deadLetters =
+      options.deadLetters ??
+      new DeadLetters({ keptMax: DEAD_LETTERS_KEPT, bytesMax: settings.deadLetterBytesMax });
     this.types = options.types ?? new TypeCounters();
     this.fanOut = new FanOut({
       batchSize: settings.batchSize,
@@ -87,6 +89,7 @@ export class Broadcaster extends SessionHost implements SessionObserver {
       },
     });
     this.upstream = new UpstreamIntake({
+      limits: { bytesMax: settings.requestBytesMax, bytesTotalMax: settings.requestBytesTotalMax },
       statistics,
       application: options.application ?? NO_APPLICATION,
       publish: (session, message, settled) => {
@@ -343,6 +346,7 @@ export class Broadcaster extends SessionHost implements SessionObserver {
       clock,
       timers,
       timeoutMs,
+      bytesMax: settings.waitingBytesMax,
       statistics,
       admit: (message) => this.publish(message),
     });

@@ -2,9 +2,6 @@ import type { OutgoingMessage } from '../protocol/message.ts';
 import type { Session } from '../protocol/session.ts';
 import type { DropReason } from '../protocol/session-contract.ts';
 
-/** Payload characters that the letters kept may have together. */
-const TEXT_LENGTH_MAX = 64 * 1024 * 1024;
-
 /** Why a message became a dead letter: no answer to its last attempt, or a nack that asked for no other. */
 export type DeadLetterReason = Extract<DropReason, 'max-resend' | 'nack'>;
 
@@ -22,19 +19,26 @@ export interface DeadLetter {
   readonly message: OutgoingMessage;
 }
 
+export interface DeadLetterLimits {
+  readonly keptMax: number;
+  /** Of the messages of those kept; the newest is kept whatever its size. */
+  readonly bytesMax: number;
+}
+
 /** The newest dead letters, for somebody to look at; of the older ones only the number is known. */
 export class DeadLetters {
-  readonly #keptMax: number;
+  readonly #limits: DeadLetterLimits;
   readonly #onAdded: (letter: DeadLetter) => void;
   readonly #byReason: Record<DeadLetterReason, number> = { 'max-resend': 0, nack: 0 };
-  /** In order of their numbers; those before `#first` are gone. */
-  #letters: DeadLetter[] = [];
-  #first = 0;
-  #textLength = 0;
+  /** By number, oldest first. */
+  readonly #letters = new Map<number, DeadLetter>();
+  /** How many of the letters kept are of the same broadcast, which counts once. */
+  readonly #lettersOf = new Map<OutgoingMessage, number>();
+  #bytes = 0;
 
   /** @param onAdded - hears of each, in the midst of other work: it has to be quick and must not throw */
-  constructor(keptMax: number, onAdded: (letter: DeadLetter) => void = () => {}) {
-    this.#keptMax = keptMax;
+  constructor(limits: DeadLetterLimits, onAdded: (letter: DeadLetter) => void = () => {}) {
+    this.#limits = limits;
     this.#onAdded = onAdded;
   }
 
@@ -48,32 +52,43 @@ export class DeadLetters {
   }
 
   get kept(): number {
-    return this.#letters.length - this.#first;
+    return this.#letters.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   add(letter: Omit<DeadLetter, 'number'>): DeadLetter {
+    const { message } = letter;
     this.#byReason[letter.reason] += 1;
     const numbered = { number: this.count, ...letter };
-    this.#letters.push(numbered);
-    this.#textLength += letter.message.text.length;
-    while (this.kept > this.#keptMax || (this.kept > 1 && this.#textLength > TEXT_LENGTH_MAX))
-      this.#forgetOldest();
+    this.#letters.set(numbered.number, numbered);
+    const others = this.#lettersOf.get(message) ?? 0;
+    if (others === 0) this.#bytes += message.sizeBytes;
+    this.#lettersOf.set(message, others + 1);
+    const { keptMax, bytesMax } = this.#limits;
+    while (this.kept > keptMax || (this.kept > 1 && this.#bytes > bytesMax)) this.#forgetOldest();
     this.#onAdded(numbered);
     return numbered;
   }
 
   /** @returns those kept whose number is above `number`, oldest first */
   after(number: number): readonly DeadLetter[] {
-    const oldest = this.#letters[this.#first]?.number ?? 0;
-    return this.#letters.slice(this.#first + Math.max(0, number + 1 - oldest));
+    return [...this.#letters.values()].filter((letter) => letter.number > number);
   }
 
   #forgetOldest(): void {
-    this.#textLength -= this.#letters[this.#first]?.message.text.length ?? 0;
-    this.#first += 1;
-    if (this.#first < this.#keptMax) return;
-    this.#letters = this.#letters.slice(this.#first);
-    this.#first = 0;
+    for (const [number, { message }] of this.#letters) {
+      this.#letters.delete(number);
+      const others = (this.#lettersOf.get(message) ?? 1) - 1;
+      if (others > 0) this.#lettersOf.set(message, others);
+      else {
+        this.#lettersOf.delete(message);
+        this.#bytes -= message.sizeBytes;
+      }
+      return;
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { HeldBytes } from '../protocol/held-bytes.ts';
 import type { Connection } from './connection.ts';
 import type { MemoryStore } from './store.ts';
 
@@ -10,6 +11,10 @@ export interface Load {
   readonly absent: number;
   readonly pendingMax: number;
   readonly pendingTotal: number;
+  /** Bytes of the fullest outbox; what it shares with others counts in full. */
+  readonly outboxBytesMax: number;
+  /** Of all outboxes together; what they share counts once. */
+  readonly outboxBytesTotal: number;
   readonly bufferBytesMax: number;
   readonly bufferBytesTotal: number;
 }
@@ -25,11 +30,13 @@ export interface SessionState {
 }
 
 /** Walks over all sessions and connections. */
-export function loadOf(store: MemoryStore, connections: ReadonlySet<Connection>): Load {
-  let [pendingMax, pendingTotal, bufferBytesMax, bufferBytesTotal, healthy] = [0, 0, 0, 0, 0];
-  for (const session of store.sessions()) {
-    pendingMax = Math.max(pendingMax, session.outbox.pending);
-    pendingTotal += session.outbox.pending;
+export function loadOf(store: MemoryStore, connections: ReadonlySet<Connection>, heldBytes: HeldBytes): Load {
+  let [pendingMax, pendingTotal, outboxBytesMax] = [0, 0, 0];
+  let [bufferBytesMax, bufferBytesTotal, healthy] = [0, 0, 0];
+  for (const { outbox } of store.sessions()) {
+    pendingMax = Math.max(pendingMax, outbox.pending);
+    pendingTotal += outbox.pending;
+    outboxBytesMax = Math.max(outboxBytesMax, outbox.bytes);
   }
   for (const { link, heartbeat } of connections) {
     if (heartbeat?.healthy) healthy += 1;
@@ -43,6 +50,8 @@ export function loadOf(store: MemoryStore, connections: ReadonlySet<Connection>)
     absent: store.absent,
     pendingMax,
     pendingTotal,
+    outboxBytesMax,
+    outboxBytesTotal: heldBytes.held,
     bufferBytesMax,
     bufferBytesTotal,
   };

@@ -1,13 +1,18 @@
-import { OutgoingMessage } from '../protocol/message.ts';
+import { utf8Length } from '../protocol/frame.ts';
+import { MESSAGE_OVERHEAD_BYTES, OutgoingMessage } from '../protocol/message.ts';
 import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
 import type { Statistics } from './statistics.ts';
 
 /** Clients remembered as away; the one that left first is forgotten first. */
 const AWAY_MAX = 10_000;
+/** Of one place in the set of clients that lack a message. */
+const RECIPIENT_BYTES = 64;
 
 export interface QueueSettings {
   /** Messages that may be in the queue at a time. */
   readonly size: number;
+  /** Bytes of those messages; the last one may go over it. */
+  readonly bytesMax: number;
   /** Tries after the first. */
   readonly retries: number;
   /** Wait before a retry, times its number. */
@@ -22,6 +27,8 @@ export type QueuedMessage = ConstructorParameters<typeof OutgoingMessage>[0];
 interface Entry {
   readonly message: QueuedMessage;
   readonly recipients: number;
+  /** Of its payload and the names it keeps. */
+  readonly sizeBytes: number;
   /** Clients that do not have it yet. */
   readonly lacking: Set<string>;
   /** Those of them whose present try has no outcome yet. */
@@ -51,6 +58,7 @@ export class MessageQueue {
   readonly #trying = new Map<OutgoingMessage, Entry>();
   readonly #away = new Map<string, { readonly rooms: ReadonlySet<string>; readonly leftUs: number }>();
   readonly #awayMs: number;
+  #bytes = 0;
 
   constructor(options: {
     readonly settings: QueueSettings;
@@ -78,6 +86,10 @@ export class MessageQueue {
     return this.#entries.size;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isEmpty(): boolean {
     return this.#entries.size === 0;
   }
@@ -91,7 +103,7 @@ export class MessageQueue {
 
   /** @returns undefined when taken, else why not */
   add(message: QueuedMessage): string | undefined {
-    if (this.#entries.size >= this.#settings.size) {
+    if (this.#entries.size >= this.#settings.size || this.#bytes >= this.#settings.bytesMax) {
       this.#statistics.queueRejected += 1;
       return 'queue full';
     }
@@ -100,6 +112,7 @@ export class MessageQueue {
     const entry: Entry = {
       message,
       recipients: lacking.size,
+      sizeBytes: utf8Length(message.payloadText) + MESSAGE_OVERHEAD_BYTES + lacking.size * RECIPIENT_BYTES,
       lacking,
       trying: new Set(),
       state: 'pending',
@@ -107,6 +120,7 @@ export class MessageQueue {
       dueUs: this.#clock.nowUs(),
     };
     this.#entries.add(entry);
+    this.#bytes += entry.sizeBytes;
     this.#statistics.queueAccepted += 1;
     if (!this.#timer.armed) this.#timers.arm(this.#timer, this.#settings.intervalMs);
     return undefined;
@@ -141,6 +155,7 @@ export class MessageQueue {
   stop(): void {
     this.#timers.disarm(this.#timer);
     this.#entries.clear();
+    this.#bytes = 0;
     this.#trying.clear();
     this.#away.clear();
   }
@@ -186,6 +201,7 @@ export class MessageQueue {
       return;
     }
     this.#entries.delete(entry);
+    this.#bytes -= entry.sizeBytes;
     if (lacking.size === 0) this.#statistics.queueCompleted += 1;
     else if (lacking.size < recipients) this.#statistics.queuePartial += 1;
     else this.#statistics.queueFailed += 1;

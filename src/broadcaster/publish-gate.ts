@@ -6,6 +6,7 @@ import type { Statistics } from './statistics.ts';
 
 /** Publishes that may wait at a time, over all rooms. */
 export const PUBLISHES_WAITING_MAX = 1000;
+const TOO_MANY_WAIT = 'too many publishes wait already';
 
 /** Hears what became of a publish. @param refusal - undefined when it was accepted, else why not */
 export type PublishSettled = (refusal: string | undefined) => void;
@@ -37,13 +38,17 @@ export class PublishGate {
   readonly #queues = new Map<string, Waiting[]>();
   /** Sessions that were waited for in vain. */
   readonly #hopeless = new Set<Session>();
+  readonly #bytesMax: number;
   #waiting = 0;
+  #bytes = 0;
 
   constructor(options: {
     readonly rooms: Rooms;
     readonly clock: Clock;
     readonly timers: Timers;
     readonly timeoutMs: number;
+    /** Of the messages that wait; the last of them may go over it. */
+    readonly bytesMax: number;
     readonly statistics: Statistics;
     /** @returns why not, undefined when it is accepted */
     readonly admit: (message: OutgoingMessage) => string | undefined;
@@ -52,6 +57,7 @@ export class PublishGate {
     this.#clock = options.clock;
     this.#timers = options.timers;
     this.#timeoutMs = options.timeoutMs;
+    this.#bytesMax = options.bytesMax;
     this.#statistics = options.statistics;
     this.#admit = options.admit;
     this.#timer = new Timer(() => this.#sweep());
@@ -62,6 +68,10 @@ export class PublishGate {
     return this.#waiting;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Admits a message now or later. @param settled - called exactly once, at once when it need not wait */
   publish(message: OutgoingMessage, settled: PublishSettled): void {
     const queue = this.#queues.get(message.room);
@@ -70,14 +80,15 @@ export class PublishGate {
       settled(this.#admit(message));
       return;
     }
-    if (this.#waiting >= PUBLISHES_WAITING_MAX) {
-      settled(`${PUBLISHES_WAITING_MAX} publishes wait already`);
+    if (this.#waiting >= PUBLISHES_WAITING_MAX || this.#bytes >= this.#bytesMax) {
+      settled(TOO_MANY_WAIT);
       return;
     }
     const entry = { message, settled, dueUs: this.#clock.nowUs() + this.#timeoutMs * 1000, blocker };
     if (queue === undefined) this.#queues.set(message.room, [entry]);
     else queue.push(entry);
     this.#waiting += 1;
+    this.#bytes += message.sizeBytes;
     this.#statistics.pausedPublishes += 1;
     if (!this.#timer.armed) this.#timers.arm(this.#timer, this.#timeoutMs);
   }
@@ -99,6 +110,7 @@ export class PublishGate {
     const queues = [...this.#queues.values()];
     this.#queues.clear();
     this.#waiting = 0;
+    this.#bytes = 0;
     for (const { settled } of queues.flat()) settled(refusal);
   }
 
@@ -129,6 +141,7 @@ export class PublishGate {
       }
       passed += 1;
       this.#waiting -= 1;
+      this.#bytes -= entry.message.sizeBytes;
       entry.settled(this.#admit(entry.message));
     }
     queue.splice(0, passed);

@@ -77,9 +77,9 @@ export class PublisherPressure {
 
   /** An outbox got longer. */
   grew(session: Session): void {
-    if (session.outbox.pending < this.#high || this.#pressing.has(session) || this.#hopeless.has(session))
-      return;
-    if (!session.connected) return;
+    const { pending, bytes, bytesMax } = session.outbox;
+    if (pending < this.#high && bytes < bytesMax * HIGH_RATIO) return;
+    if (this.#pressing.has(session) || this.#hopeless.has(session) || !session.connected) return;
     this.#pressing.set(session, this.#clock.nowUs());
     if (!this.#patienceTimer.armed) this.#timers.arm(this.#patienceTimer, this.#patienceUs / 1000);
     this.#soon();
@@ -88,7 +88,8 @@ export class PublisherPressure {
   /** An outbox got shorter. Cheap while none is near its cap. */
   shrank(session: Session): void {
     if (this.#pressing.size + this.#hopeless.size === 0) return;
-    if (session.outbox.pending <= this.#low) {
+    const { pending, bytes, bytesMax } = session.outbox;
+    if (pending <= this.#low && bytes <= bytesMax * LOW_RATIO) {
       this.#hopeless.delete(session);
       if (this.#pressing.delete(session)) this.#soon();
     } else if (this.#pressing.has(session)) this.#pressing.set(session, this.#clock.nowUs());

@@ -8,6 +8,7 @@ import {
   type Hello,
   type RefusalReason,
 } from '../protocol/frame.ts';
+import { HeldBytes } from '../protocol/held-bytes.ts';
 import { PeerViolation } from '../protocol/peer-violation.ts';
 import { type Link, type LinkEvents, LinkState, type Random } from '../protocol/ports.ts';
 import { Session } from '../protocol/session.ts';
@@ -41,6 +42,8 @@ export abstract class SessionHost implements ConnectionOwner {
   readonly statistics = new Statistics();
   readonly rooms = new Rooms();
   readonly turns: Turns;
+  /** Of the messages in all outboxes. */
+  protected readonly heldBytes: HeldBytes;
   protected readonly ports: BroadcasterPorts;
   protected readonly store: MemoryStore;
   protected readonly observer: BroadcasterObserver | undefined;
@@ -57,6 +60,7 @@ export abstract class SessionHost implements ConnectionOwner {
     this.settings = options.settings;
     this.ports = options.ports;
     this.observer = options.observer;
+    this.heldBytes = new HeldBytes(options.settings.outboxBytesTotalMax);
     const { timers, clock } = options.ports;
     this.turns = new Turns(timers);
     this.store = new MemoryStore({
@@ -136,6 +140,7 @@ export abstract class SessionHost implements ConnectionOwner {
       timers,
       random: randomFor(`session/${hello.clientId}`),
       observer: this.sessionObserver,
+      heldBytes: this.heldBytes,
     });
   }
 
@@ -277,7 +282,7 @@ export abstract class SessionHost implements ConnectionOwner {
 
   /** What it holds now; walks over all sessions. */
   load(): Load {
-    return loadOf(this.store, this.#connections);
+    return loadOf(this.store, this.#connections, this.heldBytes);
   }
 
   /** Every session with what it waits for, for a check at the end. */

@@ -19,12 +19,21 @@ export interface BroadcasterSettings extends SessionSettings {
   readonly batchDelayMs: number;
   /** A send that has not left by then counts as failed. */
   readonly messageTimeoutMs: number;
+  /** Bytes of publishes that wait for room in an outbox; more are refused. */
+  readonly waitingBytesMax: number;
+  /** Bytes of what one client sent and was not answered yet, and of all clients together; more is refused. */
+  readonly requestBytesMax: number;
+  readonly requestBytesTotalMax: number;
+  /** Bytes of the dead letters that are kept to be looked at. */
+  readonly deadLetterBytesMax: number;
   /** The naive one is there to be tested against. */
   readonly broadcaster: 'robust' | 'naive';
   readonly failures: FailureSettings;
   readonly queue: QueueSettings;
   readonly alerts: AlertSettings;
 }
+
+const MIB = 1024 * 1024;
 
 export const DEFAULT_SETTINGS: BroadcasterSettings = {
   delivery: 'at-least-once',
@@ -33,6 +42,8 @@ export const DEFAULT_SETTINGS: BroadcasterSettings = {
   maxResend: 5,
   nackBackoffMs: 1000,
   maxPending: 1000,
+  outboxBytesMax: 16 * MIB,
+  outboxBytesTotalMax: 128 * MIB,
   overflow: 'reject',
   bufferBytesMax: 1_048_576,
   retryAttempts: 2,
@@ -47,6 +58,10 @@ export const DEFAULT_SETTINGS: BroadcasterSettings = {
   batchSize: 100,
   batchDelayMs: 10,
   messageTimeoutMs: 5000,
+  waitingBytesMax: 32 * MIB,
+  requestBytesMax: 4 * MIB,
+  requestBytesTotalMax: 32 * MIB,
+  deadLetterBytesMax: 16 * MIB,
   broadcaster: 'robust',
   failures: {
     threshold: 5,
@@ -57,6 +72,6 @@ export const DEFAULT_SETTINGS: BroadcasterSettings = {
     throttlePerSec: 10,
     keepEvery: 5,
   },
-  queue: { size: 10_000, retries: 3, retryDelayMs: 1000, intervalMs: 100 },
+  queue: { size: 10_000, bytesMax: 32 * MIB, retries: 3, retryDelayMs: 1000, intervalMs: 100 },
   alerts: { windowMs: 300_000, failureRatio: 0.1, bufferRatio: 0.8, latencyMs: 100, actions: ['log'] },
 };

@@ -38,6 +38,8 @@ export class Statistics {
   /** Upstream messages that had been accepted before. */
   dedupRejected = 0;
   upstreamAccepted = 0;
+  /** Upstream messages refused because too much was unanswered already. */
+  requestsOverflowed = 0;
   /** Publishes that had to wait for room in an outbox, and clients that were waited for in vain. */
   pausedPublishes = 0;
   pauseTimeouts = 0;

@@ -87,7 +87,8 @@ export const ANOMALIES = {
     concerns: 'resources',
     severity: 'error',
     needsServer: true,
-    meaning: 'An outbox grew over its cap, or a socket buffer over its limit by more than one frame.',
+    meaning:
+      'An outbox grew over its cap, in messages or by more than one message in bytes, or a socket buffer over its limit by more than one frame.',
   },
   leak: {
     concerns: 'resources',

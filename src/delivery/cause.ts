@@ -10,7 +10,7 @@ const PLACES = ['before', 'among', 'after', 'alone'] as const;
 export type Place = (typeof PLACES)[number];
 
 /** What has a limit that was passed, or has to be given back. */
-const LIMITED = ['outbox', 'socket-buffer'] as const;
+const LIMITED = ['outbox', 'outbox-bytes', 'outbox-bytes-total', 'socket-buffer'] as const;
 export type Limited = (typeof LIMITED)[number];
 const GIVEN_BACK = ['sessions', 'timers'] as const;
 export type GivenBack = (typeof GIVEN_BACK)[number];

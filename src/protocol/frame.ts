@@ -13,6 +13,7 @@ export const FRAME_BYTES_MAX = 1_048_576;
 /** Everybody's room. */
 export const EVERYBODY = '*';
 const ENVELOPE_HEAD_BYTES_MAX = 64;
+const BEYOND_ASCII = /[\u0080-\uffff]/;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 const BATCH_MAX = 10_000;
 
@@ -382,14 +383,21 @@ export function encodeUpstream(seq: number, type: string, payloadText: string, a
 
 /** Whether an envelope without its `seq` fits into the largest frame. */
 export function fitsFrame(text: string): boolean {
-  let bytes = text.length + ENVELOPE_HEAD_BYTES_MAX;
-  if (bytes * UTF8_BYTES_PER_UNIT_MAX <= FRAME_BYTES_MAX) return true;
-  for (let at = 0; at < text.length && bytes <= FRAME_BYTES_MAX; at += 1) {
+  const units = text.length + ENVELOPE_HEAD_BYTES_MAX;
+  if (units * UTF8_BYTES_PER_UNIT_MAX <= FRAME_BYTES_MAX) return true;
+  return units <= FRAME_BYTES_MAX && utf8Length(text) + ENVELOPE_HEAD_BYTES_MAX <= FRAME_BYTES_MAX;
+}
+
+/** Bytes of a text in UTF-8. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  if (!BEYOND_ASCII.test(text)) return bytes;
+  for (let at = 0; at < text.length; at += 1) {
     const point = text.codePointAt(at) ?? 0;
     if (point >= 0x80) bytes += point < 0x800 ? 1 : 2;
     if (point > 0xffff) at += 1;
   }
-  return bytes <= FRAME_BYTES_MAX;
+  return bytes;
 }
 
 function malformed(reason: string): Malformed {

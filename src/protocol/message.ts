@@ -1,3 +1,4 @@
+import { utf8Length } from './frame.ts';
 import { SharedText } from './ports.ts';
 
 /**
@@ -12,6 +13,10 @@ export class OutgoingMessage extends SharedText {
   readonly tag: number;
   /** When it was broadcast, µs; -1 before. */
   publishedUs = -1;
+  /** What it counts for where bytes are bounded: its text in UTF-8, and what is kept beside it. */
+  readonly sizeBytes: number;
+  /** Outboxes that hold it. */
+  holders = 0;
   /** How the broadcast went, client by client. */
   readonly result: BroadcastResult = new BroadcastResult();
 
@@ -26,6 +31,7 @@ export class OutgoingMessage extends SharedText {
     this.room = options.room;
     this.type = options.type;
     this.tag = options.tag ?? -1;
+    this.sizeBytes = utf8Length(this.text) + MESSAGE_OVERHEAD_BYTES;
   }
 
   /** What was published, as JSON text. */
@@ -33,6 +39,9 @@ export class OutgoingMessage extends SharedText {
     return this.text.slice(`"type":${JSON.stringify(this.type)},"payload":`.length, -1);
   }
 }
+
+/** Of the objects around the text. */
+export const MESSAGE_OVERHEAD_BYTES = 256;
 
 /** Clients whose error one broadcast keeps. */
 const ERRORS_MAX = 100;

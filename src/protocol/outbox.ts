@@ -1,4 +1,5 @@
 import type { GapReason } from './frame.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import type { OutgoingMessage } from './message.ts';
 
 /**
@@ -11,8 +12,7 @@ import type { OutgoingMessage } from './message.ts';
  * `dueUs` says when an entry wants to be sent again, and its owner looks.
  */
 export class Outbox {
-  /** Messages held before `isFull`; gaps come on top, merged so that they stay few. */
-  readonly maxPending: number;
+  readonly #limits: OutboxLimits;
   #seqs: Float64Array = NO_NUMBERS;
   #items: (OutgoingMessage | OutboxGap | undefined)[] = [];
   #dueUs: Float64Array = NO_NUMBERS;
@@ -29,10 +29,11 @@ export class Outbox {
   #nextSeq = 1;
   #highestSent = 0;
   #messages = 0;
+  #bytes = 0;
   #gaps = 0;
 
-  constructor(maxPending: number) {
-    this.maxPending = maxPending;
+  constructor(limits: OutboxLimits) {
+    this.#limits = limits;
   }
 
   /** Messages neither acked nor given up. */
@@ -50,8 +51,24 @@ export class Outbox {
     return this.#messages + this.#gaps === 0;
   }
 
+  /** Bytes of the messages pending, those counted in full that other outboxes hold as well. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Bytes from which on it is full: its own limit, or as much as all outboxes together leave free.
+   *
+   * So the longest outboxes are full first when memory gets short, and one that is kept short still has room (the
+   * dynamic threshold of Choudhury and Hahne, 1998, as in the shared memory of a switch).
+   */
+  get bytesMax(): number {
+    return Math.min(this.#limits.bytesMax, this.#limits.heldBytes.free);
+  }
+
+  /** No place for another message. It is looked at before one is added, so that bytes may pass their limit by one message. */
   get isFull(): boolean {
-    return this.#messages >= this.maxPending;
+    return this.#messages >= this.#limits.maxPending || this.#bytes >= this.bytesMax;
   }
 
   /** The seq that the next message gets, from 1. */
@@ -91,6 +108,8 @@ export class Outbox {
     this.#push(seq, message);
     this.#nextSeq = seq + 1;
     this.#messages += 1;
+    this.#bytes += message.sizeBytes;
+    this.#limits.heldBytes.hold(message);
     return seq;
   }
 
@@ -131,7 +150,7 @@ export class Outbox {
     const item = this.#items[slot];
     if (item === undefined || item instanceof OutboxGap)
       throw new Error(`Cannot give up entry ${index}: it is no message`);
-    this.#messages -= 1;
+    this.#release(item);
     this.#gaps += 1;
     this.#items[slot] = new OutboxGap(this.#seqAt(index), reason);
     this.#dueUs[slot] = 0;
@@ -284,12 +303,13 @@ export class Outbox {
   clear(discarded: (seq: number, message: OutgoingMessage) => void): void {
     for (let index = this.#head; index < this.#tail; index += 1) {
       const item = this.#items[index & this.#mask];
-      if (item !== undefined && !(item instanceof OutboxGap)) discarded(this.#seqAt(index), item);
       this.#items[index & this.#mask] = undefined;
+      if (item === undefined || item instanceof OutboxGap) continue;
+      this.#release(item);
+      discarded(this.#seqAt(index), item);
     }
     this.#head = this.#tail;
     this.#cursor = this.#tail;
-    this.#messages = 0;
     this.#gaps = 0;
   }
 
@@ -344,9 +364,16 @@ export class Outbox {
   }
 
   #free(slot: number): void {
-    if (this.#items[slot] instanceof OutboxGap) this.#gaps -= 1;
-    else this.#messages -= 1;
+    const item = this.#items[slot];
+    if (item instanceof OutboxGap) this.#gaps -= 1;
+    else if (item !== undefined) this.#release(item);
     this.#items[slot] = undefined;
+  }
+
+  #release(message: OutgoingMessage): void {
+    this.#messages -= 1;
+    this.#bytes -= message.sizeBytes;
+    this.#limits.heldBytes.release(message);
   }
 
   #advanceHead(): void {
@@ -400,6 +427,14 @@ export class Outbox {
     this.#tail = kept;
     this.#cursor = keptBeforeCursor;
   }
+}
+
+/** What one outbox may hold; gaps come on top, merged so that they stay few. */
+export interface OutboxLimits {
+  readonly maxPending: number;
+  readonly bytesMax: number;
+  /** Shared by all outboxes of a broadcaster. */
+  readonly heldBytes: HeldBytes;
 }
 
 /** Messages given up: from `from` to the seq of its entry. */

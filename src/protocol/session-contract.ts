@@ -1,4 +1,5 @@
 import type { DeliveryLevel, GapReason } from './frame.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import type { OutgoingMessage } from './message.ts';
 import type { Clock, Random, Timers } from './ports.ts';
 import type { Session } from './session.ts';
@@ -14,6 +15,9 @@ export interface SessionSettings {
   readonly maxResend: number;
   readonly nackBackoffMs: number;
   readonly maxPending: number;
+  /** Bytes of messages in one outbox, and in all of them together; either may be passed by one message. */
+  readonly outboxBytesMax: number;
+  readonly outboxBytesTotalMax: number;
   /** `pause`: the broadcaster makes publishes wait; what finds an outbox full all the same is rejected. */
   readonly overflow: 'reject' | 'drop-oldest' | 'disconnect' | 'pause';
   /** A socket with more than this buffered is not written to. */
@@ -65,4 +69,6 @@ export interface SessionOptions {
   readonly timers: Timers;
   readonly random: Random;
   readonly observer: SessionObserver;
+  /** What all sessions of the broadcaster hold. */
+  readonly heldBytes: HeldBytes;
 }

@@ -55,7 +55,8 @@ export class Session {
   constructor(options: SessionOptions) {
     this.identity = options.identity;
     this.settings = options.settings;
-    this.outbox = new Outbox(options.settings.maxPending);
+    const { maxPending, outboxBytesMax } = options.settings;
+    this.outbox = new Outbox({ maxPending, bytesMax: outboxBytesMax, heldBytes: options.heldBytes });
     this.clock = options.clock;
     this.timers = options.timers;
     this.#random = options.random;
@@ -219,8 +220,11 @@ export class Session {
         this.#reject(message);
         return 'full';
       case 'drop-oldest':
-        this.giveUp(this.outbox.oldestMessage(), 'overflow');
-        this.#append(message);
+        while (this.outbox.isFull && this.outbox.pending > 0)
+          this.giveUp(this.outbox.oldestMessage(), 'overflow');
+        // Others hold everything.
+        if (this.outbox.isFull) this.#reject(message);
+        else this.#append(message);
         return 'full';
       case 'disconnect':
         return this.#refuse(message, 'disconnect');

@@ -1,6 +1,7 @@
 import { type ConductObservations, detectionBudgetUs, shortestSilenceUs } from '../delivery/conduct.ts';
 import { type FaultRecord, parameterValue } from '../faults/fault.ts';
 import { FRAME_BYTES_MAX } from '../protocol/frame.ts';
+import { MESSAGE_OVERHEAD_BYTES } from '../protocol/message.ts';
 import { CLOSE_TIMEOUT_MS } from '../protocol/ports.ts';
 import { GAPS_MAX } from '../protocol/session.ts';
 import type { ServerFindings } from '../server/reference-server.ts';
@@ -36,7 +37,10 @@ export function observeConduct(record: RunRecord, faults: readonly FaultRecord[]
     ...boundsOf(record),
     ...silencesOf(record, server, faults),
     evictions: server.closes
-      .filter(({ cause, gaps }) => cause === 'slow-consumer' && gaps < GAPS_MAX)
+      .filter(
+        ({ cause, gaps, outboxBytes, outboxBytesMax }) =>
+          cause === 'slow-consumer' && gaps < GAPS_MAX && outboxBytes < outboxBytesMax,
+      )
       .map(({ client, atUs, pending }) => ({
         client,
         atUs,
@@ -93,9 +97,17 @@ function boundsOf({ scenario, sampler, planned }: RunRecord): Pick<ConductObserv
   const actions = planned.map(({ values }) => Math.min(values.size ?? 0, FRAME_BYTES_MAX));
   const slack =
     Math.max(...scenario.publish.map(({ size }) => size), ...upstream, ...actions) + ENVELOPE_BYTES;
+  const outboxSlack = slack + MESSAGE_OVERHEAD_BYTES;
   return {
     bounds: [
       { what: 'outbox', seenMax: sampler.pendingMax, cap: outbox.maxPending },
+      { what: 'outbox-bytes', seenMax: sampler.outboxBytesMax, cap: outbox.maxBytes, slack: outboxSlack },
+      {
+        what: 'outbox-bytes-total',
+        seenMax: sampler.outboxBytesTotalMax,
+        cap: outbox.maxBytesTotal,
+        slack: outboxSlack,
+      },
       { what: 'socket-buffer', seenMax: sampler.bufferBytesMax, cap: buffer.max, slack },
     ],
   };

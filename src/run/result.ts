@@ -187,6 +187,7 @@ const broadcast = z
     notices: count.describe('Answers and notices that these led to.'),
     dedupRejected: count,
     upstreamAccepted: count,
+    requestsOverflowed: count.describe('Messages from clients refused because too much was unanswered.'),
     pausedPublishes: count.describe('Publishes that waited for room in an outbox.'),
     pauseTimeouts: count.describe('Clients that were waited for in vain.'),
     pressured: count.describe('Publishing clients that were asked to pause.'),

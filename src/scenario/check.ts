@@ -80,6 +80,19 @@ function checkSettings({ target, server, duration, clients }: Scenario, clean: C
   for (const [path, ms] of atLeast1Ms) {
     if (ms < 1) report(path, `Cannot use ${formatDuration(ms)} for "${path.at(-1)}": at least 1ms is wanted`);
   }
+  const atLeast1Byte: readonly (readonly [Path, number])[] = [
+    [['server', 'outbox', 'maxBytes'], outbox.maxBytes],
+    [['server', 'outbox', 'maxBytesTotal'], outbox.maxBytesTotal],
+    [['server', 'outbox', 'maxWaitingBytes'], outbox.maxWaitingBytes],
+    [['server', 'queue', 'maxBytes'], server.queue.maxBytes],
+    [['server', 'requests', 'maxBytes'], server.requests.maxBytes],
+    [['server', 'requests', 'maxBytesTotal'], server.requests.maxBytesTotal],
+    [['server', 'deadLetters', 'maxBytes'], server.deadLetters.maxBytes],
+  ];
+  for (const [path, bytes] of atLeast1Byte) {
+    if (bytes < 1)
+      report(path, `Cannot use ${formatBytes(bytes)} for "${path.at(-1)}": at least 1B is wanted`);
+  }
   if (clean('server', 'buffer') && buffer.warn > buffer.max) {
     const limit = `the limit "max" is ${formatBytes(buffer.max)}`;
     report(

@@ -208,6 +208,7 @@ function saturationMetrics(): readonly Metric[] {
   const units: readonly (readonly [string, MetricUnit])[] = [
     ['outbox.pending', 'count'],
     ['outbox.total', 'count'],
+    ['outbox.bytes', 'bytes'],
     ['buffer.max', 'bytes'],
     ['buffer.total', 'bytes'],
     ['eventLoopDelay', 'duration'],
@@ -239,7 +240,7 @@ function broadcastNames(): readonly string[] {
     'pauseTimeouts',
     'pressured',
   ];
-  const upstream = ['upstreamAccepted', 'dedupRejected'];
+  const upstream = ['upstreamAccepted', 'dedupRejected', 'requestsOverflowed'];
   const rest = [
     'detectedStale',
     'ackFrames',

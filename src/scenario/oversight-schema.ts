@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationMs, ratePerSec, ratio } from './quantity.ts';
+import { bytes, durationMs, ratePerSec, ratio } from './quantity.ts';
 
 /** The parts of the `server` block that say what the broadcaster does about failures of its own and of its clients. */
 
@@ -41,6 +41,7 @@ export const failures = z.strictObject({
 
 export const queue = z.strictObject({
   size: z.int().min(1).max(1_000_000).default(10_000).describe('Messages it holds before it refuses more.'),
+  maxBytes: bytes('32MiB').describe('The same in bytes; each recipient that lacks a message counts 64.'),
   retries: z
     .int()
     .min(0)

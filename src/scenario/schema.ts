@@ -38,12 +38,17 @@ const outbox = z.strictObject({
     .max(1_000_000)
     .default(1000)
     .describe('Messages an outbox holds before its overflow policy applies.'),
+  maxBytes: bytes('16MiB').describe('Bytes of messages an outbox holds before its overflow policy applies.'),
+  maxBytesTotal: bytes('128MiB').describe(
+    'Bytes of messages all outboxes hold; an outbox is full when it holds as much as is left of this.',
+  ),
   overflow: z
     .enum(['reject', 'drop-oldest', 'disconnect', 'pause'])
     .default('reject')
     .describe(
       'What happens to a message for a full outbox; pause: its publisher waits, at most the message timeout.',
     ),
+  maxWaitingBytes: bytes('32MiB').describe('overflow pause: bytes of publishes that wait; more are refused.'),
   store: z
     .enum(['memory'])
     .default('memory')
@@ -95,6 +100,19 @@ const server = z.strictObject({
         .describe('Retries of a transient send failure where no outbox retries.'),
       retryDelay: durationMs('100ms').describe('Wait before a retry, times the attempt.'),
       messageTimeout: durationMs('5s').describe('After this a send that has not left counts as failed.'),
+    })
+    .prefault({}),
+  requests: z
+    .strictObject({
+      maxBytes: bytes('4MiB').describe(
+        'Bytes that a client may have sent without an answer; more is refused.',
+      ),
+      maxBytesTotal: bytes('32MiB').describe('The same of all clients together.'),
+    })
+    .prefault({}),
+  deadLetters: z
+    .strictObject({
+      maxBytes: bytes('16MiB').describe('Bytes of the newest dead letters, which are kept to be looked at.'),
     })
     .prefault({}),
   helloTimeout: durationMs('5s').describe('How long a new connection may take to say hello.'),

@@ -56,6 +56,11 @@ export class Metrics {
     'Bytes handed to sockets and not taken by the kernel',
   );
   readonly #bufferBytesMax = this.#gauge('ws_buffer_max_bytes', 'The same, of the fullest socket');
+  readonly #outboxBytes = this.#gauge(
+    'ws_outbox_bytes',
+    'Bytes of the messages in all outboxes; one that several hold counts once',
+  );
+  readonly #outboxBytesMax = this.#gauge('ws_outbox_max_bytes', 'Bytes of the fullest outbox');
   readonly #waiting = this.#gauge('ws_publishes_waiting', 'Publishes that wait for room in an outbox');
   readonly #recipients = this.#counter('ws_broadcast_recipients_total', 'Recipients of broadcasts', [
     'outcome',
@@ -126,6 +131,8 @@ export class Metrics {
     this.#healthy.set(load?.healthy ?? 0);
     this.#sessions.set({ state: 'connected' }, (load?.sessions ?? 0) - (load?.absent ?? 0));
     this.#sessions.set({ state: 'absent' }, load?.absent ?? 0);
+    this.#outboxBytes.set(load?.outboxBytesTotal ?? 0);
+    this.#outboxBytesMax.set(load?.outboxBytesMax ?? 0);
     this.#bufferBytes.set(load?.bufferBytesTotal ?? 0);
     this.#bufferBytesMax.set(load?.bufferBytesMax ?? 0);
   }

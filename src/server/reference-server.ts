@@ -86,7 +86,7 @@ export interface ServerFindings {
  */
 export class ReferenceServer implements FaultyServer, PublishRoute {
   readonly record: ServerRecord;
-  readonly deadLetters = new DeadLetters(DEAD_LETTERS_KEPT);
+  readonly deadLetters: DeadLetters;
   readonly types = new TypeCounters();
   readonly #upstreamHandler: UpstreamHandler;
   readonly #settings: BroadcasterSettings;
@@ -112,6 +112,8 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
   }) {
     this.#upstreamHandler = options.upstreamHandler;
     this.#settings = options.settings;
+    const { deadLetterBytesMax: bytesMax } = options.settings;
+    this.deadLetters = new DeadLetters({ keptMax: DEAD_LETTERS_KEPT, bytesMax });
     this.#ports = options.ports;
     this.#newBroadcaster = options.newBroadcaster ?? createBroadcaster;
     this.record = new ServerRecord(options.ports.clock);

@@ -7,7 +7,7 @@ import type { ReferenceServer } from './reference-server.ts';
 const INTERVAL_MS = 100;
 /** Walking over all sessions costs time on the server's own event loop: no more often than this many per second. */
 const SESSIONS_PER_SEC_MAX = 20_000;
-/** An outbox this full is worth a warning. */
+/** Outboxes this full are worth a warning. */
 const PENDING_WARN_RATIO = 0.8;
 const EVENT_LOOP_WARN_US = 50_000;
 
@@ -33,6 +33,7 @@ export interface SampledProcess {
 export class Sampler {
   readonly #pending: Series;
   readonly #total: Series;
+  readonly #bytes: Series;
   readonly #bufferMax: Series;
   readonly #bufferTotal: Series;
   readonly #delay: Series | undefined;
@@ -49,6 +50,8 @@ export class Sampler {
   readonly #limits: ReadonlyMap<Series | undefined, number>;
   #intervalMs = INTERVAL_MS;
   #pendingMax = 0;
+  #outboxBytesMax = 0;
+  #outboxBytesTotalMax = 0;
   #bufferBytesMax = 0;
 
   /** @param options - `process` absent: the run takes place in virtual time */
@@ -68,6 +71,8 @@ export class Sampler {
     const pendingWarning = Math.floor(outbox.maxPending * PENDING_WARN_RATIO);
     this.#pending = new Series({ name: 'outbox.pending', unit: 'messages', warning: pendingWarning });
     this.#total = new Series({ name: 'outbox.total', unit: 'messages' });
+    const bytesWarning = Math.floor(outbox.maxBytesTotal * PENDING_WARN_RATIO);
+    this.#bytes = new Series({ name: 'outbox.bytes', unit: 'bytes', warning: bytesWarning });
     this.#bufferMax = new Series({ name: 'buffer.max', unit: 'bytes', warning: buffer.warn });
     this.#bufferTotal = new Series({ name: 'buffer.total', unit: 'bytes' });
     if (options.process !== undefined) {
@@ -78,6 +83,7 @@ export class Sampler {
     }
     this.#limits = new Map([
       [this.#pending, pendingWarning],
+      [this.#bytes, bytesWarning],
       [this.#bufferMax, buffer.warn],
       [this.#delay, EVENT_LOOP_WARN_US],
     ]);
@@ -86,6 +92,16 @@ export class Sampler {
   /** Fullest outbox seen, messages. */
   get pendingMax(): number {
     return this.#pendingMax;
+  }
+
+  /** Fullest outbox seen, bytes. */
+  get outboxBytesMax(): number {
+    return this.#outboxBytesMax;
+  }
+
+  /** Most that all outboxes were seen to hold together. */
+  get outboxBytesTotalMax(): number {
+    return this.#outboxBytesTotalMax;
   }
 
   /** Fullest socket buffer seen. */
@@ -124,10 +140,13 @@ export class Sampler {
     const load = this.#server.load();
     if (load === undefined) return;
     this.#pendingMax = Math.max(this.#pendingMax, load.pendingMax);
+    this.#outboxBytesMax = Math.max(this.#outboxBytesMax, load.outboxBytesMax);
+    this.#outboxBytesTotalMax = Math.max(this.#outboxBytesTotalMax, load.outboxBytesTotal);
     this.#bufferBytesMax = Math.max(this.#bufferBytesMax, load.bufferBytesMax);
     this.#add(this.#sessions, load.sessions);
     this.#add(this.#pending, load.pendingMax);
     this.#add(this.#total, load.pendingTotal);
+    this.#add(this.#bytes, load.outboxBytesTotal);
     this.#add(this.#bufferMax, load.bufferBytesMax);
     this.#add(this.#bufferTotal, load.bufferBytesTotal);
   }
@@ -161,7 +180,14 @@ export class Sampler {
   }
 
   get #all(): readonly Series[] {
-    const held = [this.#pending, this.#total, this.#bufferMax, this.#bufferTotal, this.#sessions];
+    const held = [
+      this.#pending,
+      this.#total,
+      this.#bytes,
+      this.#bufferMax,
+      this.#bufferTotal,
+      this.#sessions,
+    ];
     return [...held, this.#delay, this.#rss, this.#heapAfterGc, this.#timersArmed].filter(
       (series) => series !== undefined,
     );

@@ -44,6 +44,9 @@ export interface ServerClose extends OpenConnection {
   /** Messages and gaps that the outbox of its session held. */
   readonly pending: number;
   readonly gaps: number;
+  /** Bytes of those messages, and how many it might have held then. */
+  readonly outboxBytes: number;
+  readonly outboxBytesMax: number;
 }
 
 const END_REASONS: Partial<Record<DropReason, EndReason>> = {
@@ -207,12 +210,13 @@ export class ServerRecord implements BroadcasterObserver {
 
   #closed(session: Session, link: Link, cause: ServerClose['cause']): void {
     if (this.closes.length >= CLOSES_MAX) return;
-    const { pending, gaps } = session.outbox;
+    const { pending, gaps, bytes: outboxBytes, bytesMax: outboxBytesMax } = session.outbox;
     const heardUs = this.#heardUs.get(link) ?? -1;
     const client = clientOf(session);
     const atUs = this.#clock.nowUs();
     const ownedUs = this.#owners.get(session)?.sinceUs ?? atUs;
-    this.closes.push({ client, ownedUs, atUs, heardUs, cause, pending, gaps });
+    const outbox = { pending, gaps, outboxBytes, outboxBytesMax };
+    this.closes.push({ client, ownedUs, atUs, heardUs, cause, ...outbox });
   }
 
   #ackedBy(link: Link, session: Session): void {

@@ -41,6 +41,7 @@ class BroadcasterOf extends Broadcaster {
       timers,
       random: randomFor(`session/${hello.clientId}`),
       observer: this.sessionObserver,
+      heldBytes: this.heldBytes,
     });
   }
 }

@@ -30,6 +30,7 @@ import { nackCountsAsAck } from './nack-counts-as-ack.ts';
 import { noHeartbeat } from './no-heartbeat.ts';
 import { noResend } from './no-resend.ts';
 import { oldSocketKeepsTheSession } from './old-socket-keeps-the-session.ts';
+import { outboxUnboundedInBytes } from './outbox-unbounded-in-bytes.ts';
 import { pauseNeverEnds } from './pause-never-ends.ts';
 import { reorder } from './reorder.ts';
 import { replayOverlapsLive } from './replay-overlaps-live.ts';
@@ -89,6 +90,7 @@ export const VARIANTS: readonly Variant[] = [
   corrupt,
   leakAfterTtl,
   unboundedOutbox,
+  outboxUnboundedInBytes,
   ignoredBackpressure,
   timersNeverCleared,
   noHeartbeat,

@@ -9,9 +9,13 @@ function letter(seq: number, payloadText = '{}'): Omit<DeadLetter, 'number'> {
   return { atUs: seq, clientId: 'a', session: 's', seq, reason: 'nack', attempts: 1, message };
 }
 
+function keeping(keptMax: number, onAdded?: (letter: DeadLetter) => void): DeadLetters {
+  return new DeadLetters({ keptMax, bytesMax: 64 * 1024 * 1024 }, onAdded);
+}
+
 describe('dead letters', () => {
   it('keep the newest, in order, and count all', () => {
-    const letters = new DeadLetters(3);
+    const letters = keeping(3);
     for (let seq = 1; seq <= 10; seq += 1) letters.add(letter(seq));
     expect([letters.count, letters.kept, letters.byReason]).toEqual([10, 3, { 'max-resend': 0, nack: 10 }]);
     expect(letters.after(0).map(({ number, seq }) => [number, seq])).toEqual([
@@ -22,15 +26,15 @@ describe('dead letters', () => {
   });
 
   it('can be read from where the reader left off', () => {
-    const letters = new DeadLetters(100);
+    const letters = keeping(100);
     for (let seq = 1; seq <= 5; seq += 1) letters.add(letter(seq));
     expect(letters.after(3).map(({ number }) => number)).toEqual([4, 5]);
     expect(letters.after(5)).toEqual([]);
-    expect(new DeadLetters(5).after(0)).toEqual([]);
+    expect(keeping(5).after(0)).toEqual([]);
   });
 
   it('keep less when they are large', () => {
-    const letters = new DeadLetters(1000);
+    const letters = keeping(1000);
     const large = JSON.stringify('x'.repeat(1_000_000));
     for (let seq = 1; seq <= 100; seq += 1) letters.add(letter(seq, large));
     expect(letters.kept).toBeLessThan(70);
@@ -38,9 +42,18 @@ describe('dead letters', () => {
     expect(letters.after(0).at(-1)?.seq).toBe(100);
   });
 
+  it('count the bytes of a broadcast once, for however many clients it died', () => {
+    const letters = keeping(10);
+    const { message } = letter(1, JSON.stringify('x'.repeat(1000)));
+    for (let seq = 1; seq <= 10; seq += 1) letters.add({ ...letter(seq), message });
+    expect(letters.bytes).toBe(message.sizeBytes);
+    for (let seq = 11; seq <= 20; seq += 1) letters.add(letter(seq));
+    expect(letters.bytes).toBe(10 * letter(1).message.sizeBytes);
+  });
+
   it('tell of each as it comes', () => {
     const seen: number[] = [];
-    const letters = new DeadLetters(1, ({ number }) => seen.push(number));
+    const letters = keeping(1, ({ number }) => seen.push(number));
     for (let seq = 1; seq <= 3; seq += 1) letters.add(letter(seq));
     expect(seen).toEqual([1, 2, 3]);
   });

@@ -169,6 +169,15 @@ describe('message queue: its bounds', () => {
     expect(bench.statistics).toMatchObject({ queueAccepted: 3, queueRejected: 1 });
   });
 
+  it('refuses what finds its bytes used up, and takes more when something is done', () => {
+    const bench = atMostOnce({ bytesMax: 1 });
+    bench.connect('a');
+    expect([enqueue(bench, '1'), enqueue(bench, '2')]).toEqual([undefined, 'queue full']);
+    bench.time.runFor(200);
+    expect(bench.broadcaster.queue.bytes).toBe(0);
+    expect(enqueue(bench, '3')).toBeUndefined();
+  });
+
   it('refuses everything while the broadcaster drains', () => {
     const bench = atMostOnce();
     bench.broadcaster.drain(0);

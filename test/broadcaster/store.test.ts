@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../src/broadcaster/store.ts';
 import type { Hello, ResumeRequest } from '../../src/protocol/frame.ts';
+import { HeldBytes } from '../../src/protocol/held-bytes.ts';
 import { Session } from '../../src/protocol/session.ts';
 import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 import { FakeLink } from '../protocol/fake-link.ts';
@@ -35,6 +36,7 @@ class Bench {
       timers: this.time,
       random: { next: () => 0 },
       observer: new SessionBench(),
+      heldBytes: new HeldBytes(SETTINGS.outboxBytesTotalMax),
     });
     session.tokens.renew('t', '');
     session.attach(new FakeLink(), false);

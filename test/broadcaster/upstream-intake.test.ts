@@ -44,6 +44,44 @@ describe('a message from a client', () => {
     expect(bench.statistics.dedupRejected).toBe(3);
   });
 
+  it('is refused while its client has too many bytes unanswered, which holds up nobody else', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({ requestBytesMax: 1 }, application);
+    const [greedy, modest] = [bench.peer('greedy'), bench.peer('modest')];
+    for (const seq of [1, 2]) greedy.say({ seq, type: 'note', payload: 7 });
+    modest.say({ seq: 1, type: 'note', payload: 7 });
+    expect(greedy.link.texts).toEqual(['{"kind":"nack","seq":2,"reason":"too much is unanswered already"}']);
+    expect(application.taken).toEqual(['greedy note 7', 'modest note 7']);
+    application.settles[0]?.(undefined);
+    greedy.say({ seq: 3, type: 'note', payload: 7 });
+    expect(application.taken.length).toBe(3);
+    expect(bench.statistics.requestsOverflowed).toBe(1);
+  });
+
+  it('counts as unanswered until the application has settled it, though its session is gone', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({ requestBytesTotalMax: 1, resumeTtlMs: 100 }, application);
+    const early = bench.peer('a');
+    early.say({ seq: 1, type: 'note', payload: 7 });
+    early.drop();
+    bench.pass(200);
+    const later = bench.peer('b');
+    later.say({ seq: 1, type: 'note', payload: 7 });
+    expect(application.taken.length).toBe(1);
+    application.settles[0]?.(undefined);
+    later.say({ seq: 2, type: 'note', payload: 7 });
+    expect(application.taken.length).toBe(2);
+  });
+
+  it('gets a refusal of bounded length', () => {
+    const application = new SlowApplication();
+    const bench = new DeliveryBench({}, application);
+    const peer = bench.peer('a');
+    peer.say({ seq: 1, type: 'note', payload: 7 });
+    application.settles[0]?.('no'.repeat(1_000_000));
+    expect(peer.link.texts[0]?.length).toBeLessThan(300);
+  });
+
   it('gets the same refusal again when it comes again', () => {
     const application = new SlowApplication();
     const bench = new DeliveryBench({}, application);

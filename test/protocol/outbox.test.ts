@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GapReason } from '../../src/protocol/frame.ts';
-import { OutgoingMessage } from '../../src/protocol/message.ts';
+import { HeldBytes } from '../../src/protocol/held-bytes.ts';
+import { MESSAGE_OVERHEAD_BYTES, OutgoingMessage } from '../../src/protocol/message.ts';
 import { Outbox, OutboxGap } from '../../src/protocol/outbox.ts';
 
+function outboxOf(maxPending: number): Outbox {
+  return new Outbox({ maxPending, bytesMax: MANY, heldBytes: new HeldBytes(MANY) });
+}
+
+const MANY = 1_000_000;
 const message = (): OutgoingMessage => new OutgoingMessage({ room: '*', type: 'tick', payloadText: '1' });
 
 interface Place {
@@ -61,7 +67,7 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 class Pair {
-  readonly outbox = new Outbox(20);
+  readonly outbox = outboxOf(20);
   readonly model = new Model();
   readonly strikes = new Map<number, number>();
 
@@ -220,7 +226,7 @@ describe('outbox', () => {
   });
 
   it('keeps seqs findable when a gap is far wider than the entries behind it', () => {
-    const outbox = new Outbox(10);
+    const outbox = outboxOf(10);
     for (let count = 0; count < 100_000; count += 1) outbox.appendGap('overflow');
     for (let count = 0; count < 5; count += 1) outbox.append(message());
     expect(outbox.seqAt(outbox.find(50_000))).toBe(100_000);
@@ -229,7 +235,7 @@ describe('outbox', () => {
   });
 
   it('frees of a gap only what was acked', () => {
-    const outbox = new Outbox(10);
+    const outbox = outboxOf(10);
     for (let count = 0; count < 5; count += 1) outbox.appendGap('overflow');
     outbox.ack(outbox.find(3), 3);
     expect([outbox.find(3), outbox.firstSeqAt(outbox.head), outbox.isEmpty]).toEqual([-1, 4, false]);
@@ -238,7 +244,7 @@ describe('outbox', () => {
   });
 
   it('stays as small as what it may hold while the oldest are given up for ever', () => {
-    const outbox = new Outbox(50);
+    const outbox = outboxOf(50);
     for (let count = 0; count < 50_000; count += 1) {
       if (outbox.isFull) outbox.giveUp(outbox.oldestMessage(), 'overflow');
       outbox.append(message());
@@ -249,7 +255,7 @@ describe('outbox', () => {
   });
 
   it('stays as small as what it holds while one old message is never acked', () => {
-    const outbox = new Outbox(50);
+    const outbox = outboxOf(50);
     outbox.append(message());
     for (let count = 0; count < 50_000; count += 1) {
       const seq = outbox.append(message());
@@ -260,7 +266,7 @@ describe('outbox', () => {
   });
 
   it('tells apart gaps with different reasons', () => {
-    const outbox = new Outbox(10);
+    const outbox = outboxOf(10);
     for (let count = 0; count < 3; count += 1) outbox.append(message());
     outbox.giveUp(outbox.find(1), 'nack');
     outbox.giveUp(outbox.find(2), 'max-resend');
@@ -271,7 +277,7 @@ describe('outbox', () => {
   });
 
   it('merges three gaps into one when the message between two is given up', () => {
-    const outbox = new Outbox(10);
+    const outbox = outboxOf(10);
     for (let count = 0; count < 3; count += 1) outbox.append(message());
     outbox.giveUp(outbox.find(3), 'nack');
     outbox.giveUp(outbox.find(1), 'nack');
@@ -285,13 +291,13 @@ describe('outbox', () => {
   });
 
   it('refuses to give up what is no message', () => {
-    const outbox = new Outbox(10);
+    const outbox = outboxOf(10);
     outbox.appendGap('overflow');
     expect(() => outbox.giveUp(outbox.head, 'nack')).toThrow('Cannot give up');
   });
 
   it('begins again with everything pending after a rewind', () => {
-    const outbox = new Outbox(10);
+    const outbox = outboxOf(10);
     for (let count = 0; count < 3; count += 1) outbox.append(message());
     for (const index of [0, 1, 2]) outbox.markSent(index, 1, 2);
     expect(outbox.hasUnsent).toBe(false);
@@ -302,5 +308,84 @@ describe('outbox', () => {
       2,
       1,
     ]);
+  });
+});
+
+describe('the bytes of outboxes', () => {
+  const sized = (length: number, text = 'x'): OutgoingMessage =>
+    new OutgoingMessage({ room: '*', type: 't', payloadText: `"${text.repeat(length)}"` });
+
+  it('are those of the text in UTF-8 and of what is kept beside it', () => {
+    expect(sized(100, 'é').sizeBytes - sized(0).sizeBytes).toBe(200);
+    expect(sized(0).sizeBytes).toBe(sized(0).text.length + MESSAGE_OVERHEAD_BYTES);
+  });
+
+  it('count a message in full in each outbox, and once for all of them', () => {
+    const heldBytes = new HeldBytes(MANY);
+    const [a, b] = [0, 1].map(() => new Outbox({ maxPending: 10, bytesMax: MANY, heldBytes }));
+    const shared = sized(1000);
+    const { sizeBytes } = shared;
+    a?.append(shared);
+    b?.append(shared);
+    expect([a?.bytes, b?.bytes, heldBytes.held]).toEqual([sizeBytes, sizeBytes, sizeBytes]);
+    a?.ack(a.find(1), 1);
+    expect([a?.bytes, b?.bytes, heldBytes.held]).toEqual([0, sizeBytes, sizeBytes]);
+    b?.clear(() => {});
+    expect(heldBytes.held).toBe(0);
+  });
+
+  it('make it full at its own limit, which the last message may pass', () => {
+    const outbox = new Outbox({ maxPending: 10, bytesMax: 2000, heldBytes: new HeldBytes(MANY) });
+    outbox.append(sized(1000));
+    expect(outbox.isFull).toBe(false);
+    outbox.append(sized(1000));
+    expect(outbox.isFull).toBe(true);
+    outbox.ack(outbox.find(1), 1);
+    expect(outbox.isFull).toBe(false);
+  });
+
+  it('leave room for those kept short when a longer outbox takes what it can get', () => {
+    const heldBytes = new HeldBytes(100_000);
+    const [greedy, modest] = [0, 1].map(() => new Outbox({ maxPending: 1000, bytesMax: MANY, heldBytes }));
+    while (greedy?.isFull === false) greedy.append(sized(1000));
+    // It holds as much as it leaves free.
+    expect((greedy?.bytes ?? 0) / 100_000).toBeCloseTo(0.5, 1);
+    expect(modest?.isFull).toBe(false);
+  });
+
+  it('never exceed their limit by more than one message, however many outboxes fill up', () => {
+    const heldBytes = new HeldBytes(100_000);
+    for (let count = 0; count < 50; count += 1) {
+      const outbox = new Outbox({ maxPending: 1000, bytesMax: MANY, heldBytes });
+      while (!outbox.isFull) outbox.append(sized(1000));
+    }
+    expect(heldBytes.held).toBeLessThan(100_000 + sized(1000).sizeBytes);
+    expect(heldBytes.held).toBeGreaterThan(90_000);
+  });
+
+  it('come back to nothing whatever happens to the messages', () => {
+    const actions = fc.array(fc.constantFrom('append', 'ack', 'giveUp', 'gap', 'ackGap'), { maxLength: 60 });
+    fc.assert(
+      fc.property(actions, fc.nat(), (steps, pick) => {
+        const heldBytes = new HeldBytes(MANY);
+        const outbox = new Outbox({ maxPending: MANY, bytesMax: MANY, heldBytes });
+        for (const step of steps) {
+          const seq = 1 + (pick % outbox.nextSeq);
+          const index = outbox.find(seq);
+          const isMessage = index >= 0 && outbox.at(index) instanceof OutgoingMessage;
+          if (step === 'append') outbox.append(sized(pick % 50));
+          else if (step === 'gap') outbox.appendGap('overflow');
+          else if (step === 'giveUp' && isMessage) outbox.giveUp(index, 'nack');
+          else if (step === 'ack' && isMessage) outbox.ack(index, seq);
+          else if (step === 'ackGap' && index >= 0 && !isMessage) outbox.ack(index, outbox.seqAt(index));
+          let bytes = 0;
+          for (let at = outbox.head; at < outbox.tail; at += 1) {
+            const item = outbox.at(at);
+            if (item instanceof OutgoingMessage) bytes += item.sizeBytes;
+          }
+          expect([outbox.bytes, heldBytes.held]).toEqual([bytes, bytes]);
+        }
+      }),
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { HeldBytes } from '../../src/protocol/held-bytes.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';
 import { Session } from '../../src/protocol/session.ts';
 import type { DropReason, SessionObserver, SessionSettings } from '../../src/protocol/session-contract.ts';
@@ -11,6 +12,8 @@ export const SETTINGS: SessionSettings = {
   maxResend: 3,
   nackBackoffMs: 100,
   maxPending: 100,
+  outboxBytesMax: 1_000_000,
+  outboxBytesTotalMax: 1_000_000,
   overflow: 'reject',
   bufferBytesMax: 10_000,
   retryAttempts: 2,
@@ -29,7 +32,11 @@ export class SessionBench implements SessionObserver {
   counts = { assigned: 0, sent: 0, acked: 0, dropped: 0 };
   link = new FakeLink();
 
+  /** What the session and others hold together. */
+  readonly heldBytes: HeldBytes;
+
   constructor(settings: Partial<SessionSettings> = {}) {
+    this.heldBytes = new HeldBytes(settings.outboxBytesTotalMax ?? SETTINGS.outboxBytesTotalMax);
     this.session = new Session({
       identity: { id: 's', clientId: 'c', epoch: 'e' },
       settings: { ...SETTINGS, ...settings },
@@ -37,6 +44,7 @@ export class SessionBench implements SessionObserver {
       timers: this.time,
       random: { next: () => 0 },
       observer: this,
+      heldBytes: this.heldBytes,
     });
     this.session.attach(this.link, false);
   }

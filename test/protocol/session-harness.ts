@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { MemoryStore } from '../../src/broadcaster/store.ts';
 import { DedupWindow } from '../../src/protocol/dedup-window.ts';
 import type { GapReason, Hello, RefusalReason } from '../../src/protocol/frame.ts';
+import { HeldBytes } from '../../src/protocol/held-bytes.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';
 import { OutboxGap } from '../../src/protocol/outbox.ts';
 import { Session } from '../../src/protocol/session.ts';
@@ -261,6 +262,7 @@ export class SessionHarness implements SessionObserver {
       timers: this.#time,
       random: { next: () => 0 },
       observer: this,
+      heldBytes: new HeldBytes(this.#settings.outboxBytesTotalMax),
     });
     session.gapAcks = true;
     session.tokens.renew(`t${this.#sessions}`, '');

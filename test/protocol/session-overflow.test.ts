@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OutgoingMessage } from '../../src/protocol/message.ts';
 import { SessionBench } from './session-bench.ts';
 
 describe('session: overflow', () => {
@@ -193,5 +194,53 @@ describe('session: replay', () => {
     bench.link.bufferedBytes = 0;
     bench.session.pump();
     expect(bench.link.take()).toEqual(['1#2', '2#2', '3-5 overflow', 'replayed 3']);
+  });
+});
+
+describe('an outbox that is full by bytes', () => {
+  const ONE = new OutgoingMessage({ room: '*', type: 'tick', payloadText: '1' }).sizeBytes;
+
+  it('gives up the new message with a gap, as at its limit of messages', () => {
+    const bench = new SessionBench({ outboxBytesMax: 2 * ONE, overflow: 'reject' });
+    bench.send(4);
+    expect(bench.drops).toEqual([
+      [3, 'overflow'],
+      [4, 'overflow'],
+    ]);
+    expect(bench.runFor(0).at(-1)).toBe('3-4 overflow');
+  });
+
+  it('gives up as many of the oldest as one large message needs', () => {
+    const bench = new SessionBench({ outboxBytesMax: 4 * ONE, overflow: 'drop-oldest' });
+    bench.send(3);
+    const large = new OutgoingMessage({ room: '*', type: 'tick', payloadText: `"${'x'.repeat(ONE * 2)}"` });
+    bench.session.offer(large);
+    expect(bench.drops).toEqual([]);
+    bench.send(1);
+    expect(bench.drops).toEqual([
+      [1, 'overflow'],
+      [2, 'overflow'],
+      [3, 'overflow'],
+    ]);
+    expect(bench.session.outbox.pending).toBe(2);
+  });
+
+  it('ends the session where the policy says so', () => {
+    const bench = new SessionBench({ outboxBytesMax: ONE, overflow: 'disconnect' });
+    bench.send(1);
+    expect(bench.session.offer(bench.messages[0] as OutgoingMessage)).toBe('disconnect');
+  });
+
+  it('gives up even with drop-oldest what others have left no room for', () => {
+    const bench = new SessionBench({ outboxBytesTotalMax: 2 * ONE, overflow: 'drop-oldest' });
+    const [own, ...others] = [1, 2, 3].map(
+      () => new OutgoingMessage({ room: '*', type: 'tick', payloadText: '1' }),
+    );
+    for (const message of others) bench.heldBytes.hold(message);
+    bench.session.offer(own as OutgoingMessage);
+    expect(bench.drops).toEqual([[1, 'overflow']]);
+    for (const message of others) bench.heldBytes.release(message);
+    bench.send(1);
+    expect(bench.drops).toHaveLength(1);
   });
 });

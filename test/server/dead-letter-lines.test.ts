@@ -6,7 +6,7 @@ import { deadLetterLines } from '../../src/server/dead-letter-lines.ts';
 const AWKWARD = { text: 'a "quoted" \\ line\nand \u2028 another', nested: [{ n: null }] };
 
 function letters(): DeadLetters {
-  const kept = new DeadLetters(10);
+  const kept = new DeadLetters({ keptMax: 10, bytesMax: 1_000_000 });
   const about = { clientId: 'c "7"', session: 's', attempts: 3 } as const;
   const message = new OutgoingMessage({ room: 'r1', type: 'job "x"', payloadText: JSON.stringify(AWKWARD) });
   kept.add({ ...about, atUs: 1_000_000, seq: 4, reason: 'max-resend', message });

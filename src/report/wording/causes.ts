@@ -1,4 +1,4 @@
-import type { CAUSES, Place } from '../../delivery/cause.ts';
+import type { CAUSES, Limited, Place } from '../../delivery/cause.ts';
 import { plural } from '../figures.ts';
 import { type Catalogue, inMs } from './catalogue.ts';
 
@@ -7,6 +7,13 @@ const PLACES: Readonly<Record<Place, string>> = {
   among: 'in the middle of what the session handled',
   after: 'after everything the session handled (suffix)',
   alone: 'the session handled nothing of this stream',
+};
+
+const LIMITED: Readonly<Record<Limited, { readonly name: string; readonly unit: string }>> = {
+  outbox: { name: 'an outbox', unit: 'message' },
+  'outbox-bytes': { name: 'an outbox', unit: 'byte' },
+  'outbox-bytes-total': { name: 'all outboxes together', unit: 'byte' },
+  'socket-buffer': { name: 'a socket buffer', unit: 'byte' },
 };
 
 /** Why something counts as an anomaly. */
@@ -41,9 +48,7 @@ export const CAUSE_TEXTS: Catalogue<typeof CAUSES> = {
   'nothing-moved': ({ pending, idleUs }) =>
     `${plural(pending, 'message')} pending, and nothing moved for ${inMs(idleUs)}`,
   'over-limit': ({ what, seen, limit }) =>
-    what === 'outbox'
-      ? `an outbox reached ${plural(seen, 'message')}, its limit is ${limit}`
-      : `a socket buffer reached ${plural(seen, 'byte')}, its limit is ${limit}`,
+    `${LIMITED[what].name} reached ${plural(seen, LIMITED[what].unit)}, its limit is ${limit}`,
   'session-kept': ({ keptUs, ttlUs }) =>
     `kept ${inMs(keptUs)} without a connection, its TTL is ${inMs(ttlUs)}`,
   'not-given-back': ({ what, before, after }) =>

@@ -170,6 +170,7 @@ export function serverCounters({ broadcast }: Result): string[] {
     ['pressured', 'publishers asked to pause'],
     ['upstreamAccepted', 'upstream accepted'],
     ['dedupRejected', 'upstream duplicates rejected'],
+    ['requestsOverflowed', 'upstream refused, too much unanswered'],
     ['gaps', 'gaps'],
     ['nacks', 'nacks'],
     ['ackFrames', 'ack frames'],
