@@ -17,8 +17,8 @@ import { OutgoingMessage } from './protocol/message.ts';
 import { LinkState } from './protocol/ports.ts';
 import { METRICS_CLIENTS, Metrics } from './server/metrics.ts';
 import { Machine } from './world/real/machine.ts';
-import { linkUpgrade, type Upgrade } from './world/real/server-link.ts';
-import { WsLink } from './world/real/ws-link.ts';
+import { linkUpgrade, type Upgrade } from './world/real/upgrade.ts';
+import { type LinkTaker, WsLink } from './world/real/ws-link.ts';
 
 /**
  * The reference broadcaster for a server of your own: sessions that survive connections, acks, resends, resume, rooms
@@ -119,6 +119,8 @@ export interface BroadcasterEvents {
   disconnected: [{ readonly clientId: string; readonly cause: string }];
   deadLetter: [DeadLetterNotice];
   alert: [{ readonly name: string; readonly detail: string }];
+  /** The broadcaster itself failed at an event of one connection, which was closed with 1011: a fault to report. */
+  internalError: [{ readonly error: Error }];
   /** `onMessage` threw; its message was refused. */
   handlerError: [{ readonly message: ClientMessage; readonly error: unknown }];
 }
@@ -160,6 +162,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
   readonly #letters: DeadLetters;
   readonly #broadcaster: Broadcaster;
   readonly #onMessage: BroadcasterOptions['onMessage'];
+  readonly #taker: LinkTaker;
   readonly #upgrade: Upgrade;
   readonly #detachers: (() => void)[] = [];
   #metrics: Metrics | undefined;
@@ -187,7 +190,15 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
         ? {}
         : { application: { receive: (message, settled) => void this.#handle(message, settled) } }),
     });
-    this.#upgrade = linkUpgrade((link) => this.#broadcaster.accept(link));
+    this.#taker = {
+      accept: (link) => this.#broadcaster.accept(link),
+      beforeRead: () => this.#machine.timers.catchUp(),
+      onFailure: (error) => {
+        this.#broadcaster.statistics.internalErrors += 1;
+        this.#tell('internalError', { error });
+      },
+    };
+    this.#upgrade = linkUpgrade(this.#taker);
   }
 
   /**
@@ -230,7 +241,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
         'Cannot accept the WebSocket: it is not open, an open one is wanted',
       );
     }
-    WsLink.accept(ws, (link) => this.#broadcaster.accept(link));
+    WsLink.accept(ws, this.#taker);
   }
 
   /**

@@ -26,8 +26,16 @@ export type CloseCause =
   | 'taken-over'
   | 'protocol-error'
   | 'slow-consumer'
+  | 'not-reading'
+  | 'internal-error'
   | 'problematic'
   | 'draining';
+
+/** Codes with which a link closes by itself. */
+const CAUSES_OF_LINK: ReadonlyMap<number, CloseCause> = new Map([
+  [CloseCode.slowConsumer, 'not-reading'],
+  [CloseCode.internalError, 'internal-error'],
+]);
 
 /** Whom a connection hands over what it hears. */
 export interface ConnectionOwner {
@@ -67,6 +75,7 @@ export class Connection implements LinkEvents {
     readonly helloTimeoutMs: number;
   }) {
     this.link = options.link;
+    this.link.bufferBytesMax = options.broadcaster.settings.bufferBytesMax;
     this.#broadcaster = options.broadcaster;
     this.#timers = options.timers;
     this.#helloTimer = new Timer(() => this.close(CloseCode.noHello, 'no hello', 'no-hello'));
@@ -97,6 +106,7 @@ export class Connection implements LinkEvents {
   /** What the peer said before it went away still counts. */
   onClose(code: number): void {
     this.#stopTimers();
+    if (this.cause === 'peer') this.cause = CAUSES_OF_LINK.get(code) ?? 'peer';
     if (this.cause !== 'peer') this.#intake.discard();
     this.#intake.end(() => this.#broadcaster.disconnected(this, code));
   }

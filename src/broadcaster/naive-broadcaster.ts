@@ -1,6 +1,6 @@
 import type { OutgoingMessage } from '../protocol/message.ts';
 import { NOTICE_HEAD } from '../protocol/message.ts';
-import { type Link, LinkState } from '../protocol/ports.ts';
+import { type Link, type LinkEvents, LinkState } from '../protocol/ports.ts';
 import { errorCode } from '../protocol/send-error.ts';
 import type { Session } from '../protocol/session.ts';
 import { Broadcaster } from './broadcaster.ts';
@@ -34,6 +34,13 @@ export class NaiveBroadcaster extends Broadcaster {
       this.oversight.metrics.failed('send-error', message.result.failed);
     }
     return undefined;
+  }
+
+  /** Nor does it look at how much waits for a client that does not read. */
+  override accept(link: Link): LinkEvents {
+    const events = super.accept(link);
+    link.bufferBytesMax = Number.POSITIVE_INFINITY;
+    return events;
   }
 
   protected override createHeartbeat(): undefined {

@@ -35,6 +35,8 @@ export class Statistics {
   /** Answers and notices that these led to. */
   notices = 0;
   protocolErrors = 0;
+  /** Connections closed with 1011, since the server itself had failed at one of their events. */
+  internalErrors = 0;
   /** Upstream messages that had been accepted before. */
   dedupRejected = 0;
   upstreamAccepted = 0;

@@ -46,6 +46,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     port: options.port,
     host: options.host,
     accept: (link) => broadcaster.accept(link),
+    beforeRead: () => machine.timers.catchUp(),
+    onFailure: (error) => {
+      broadcaster.statistics.internalErrors += 1;
+      warn(`a connection was closed with 1011: ${error.stack ?? error.message}`);
+    },
     purpose: 'the reference broadcaster',
   }).catch((error: unknown) => {
     throw error instanceof ListenError ? new UserError(error.message) : error;

@@ -21,6 +21,7 @@ export const CloseCode = {
   goodbye: 1000,
   goingAway: 1001,
   abnormal: 1006,
+  internalError: 1011,
   protocolError: 4400,
   noHello: 4408,
   takenOver: 4409,

@@ -64,6 +64,12 @@ export class SharedText {
   }
 }
 
+/** `bufferBytesMax` of a link before its owner has set it. */
+export const BUFFER_BYTES_MAX = 1_048_576;
+
+/** Room for one largest message, begun below `bufferBytesMax`, and for the small frames that follow it. */
+export const OVERRUN_BYTES_MAX = 2 * 1_048_576;
+
 /** A link whose peer does not answer the closing handshake is dropped after this time. */
 export const CLOSE_TIMEOUT_MS = 3000;
 
@@ -74,6 +80,11 @@ export interface Link {
   readonly bufferedBytes: number;
   /** With true, frames queued in one turn leave as one JSON array. */
   batch: boolean;
+  /**
+   * Bytes that may wait for a peer that does not read. Senders look at `bufferedBytes` before they send a message.
+   * Over the limit no ping is sent, and a link that is handed `OVERRUN_BYTES_MAX` more closes with 4429.
+   */
+  bufferBytesMax: number;
   /** Queues a frame; ignored unless the link is open. */
   send(text: string): void;
   /** Queues the frame `head + tail.text`; ignored unless the link is open. */

@@ -183,6 +183,7 @@ const broadcast = z
     takeovers: count,
     malformed: count,
     protocolErrors: count,
+    internalErrors: count,
     actions: count.describe('At-most-once actions of clients: join, leave, message, ping.'),
     notices: count.describe('Answers and notices that these led to.'),
     dedupRejected: count,

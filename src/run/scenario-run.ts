@@ -151,14 +151,23 @@ class ScenarioRun {
     this.#scaleHook = hook;
     this.#endpoint = new SocketEndpoint({
       clock,
-      accept: (link) => server.reference.accept(link),
+      taker: {
+        accept: (link) => server.reference.accept(link),
+        beforeRead: () => timers.catchUp(),
+        onFailure: (error) => this.#serverFailed(server.reference, error),
+      },
       host: LOCALHOST,
       port: 0,
       onTrouble: (error) => this.#troubles.push(error.message),
-      beforeRead: () => timers.catchUp(),
     });
     server.reference.endpoint = this.#endpoint;
     return server;
+  }
+
+  #serverFailed(server: ReferenceServer, error: Error): void {
+    if (server.statistics.internalErrors === 0)
+      this.#troubles.push(`the reference server failed at an event of a connection: ${whereOf(error)}`);
+    server.failed();
   }
 
   /** Drives the phases in real time: looks now and then whether what they wait for has come. */
@@ -234,4 +243,10 @@ function publisherRoute({ target = '', publish }: Scenario, run: string, machine
       handlerRandom: random,
     },
   });
+}
+
+/** The message of an error and the place where it was thrown. */
+function whereOf(error: Error): string {
+  const place = error.stack?.split('\n').find((line) => line.startsWith('    at '));
+  return place === undefined ? error.message : `${error.message} (${place.trim()})`;
 }

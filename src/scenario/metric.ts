@@ -251,7 +251,7 @@ function broadcastNames(): readonly string[] {
     'takeovers',
     'amplification',
   ];
-  const frames = ['malformed', 'protocolErrors', 'actions', 'notices'];
+  const frames = ['malformed', 'protocolErrors', 'internalErrors', 'actions', 'notices'];
   return [...sends, ...losses, ...upstream, ...rest, ...frames, ...OVERSIGHT_COUNTERS];
 }
 

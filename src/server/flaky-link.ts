@@ -59,6 +59,14 @@ export class FlakyLink implements Link {
     this.#link.batch = batch;
   }
 
+  get bufferBytesMax(): number {
+    return this.#link.bufferBytesMax;
+  }
+
+  set bufferBytesMax(bytes: number) {
+    this.#link.bufferBytesMax = bytes;
+  }
+
   send(text: string): void {
     this.#link.send(text);
   }

@@ -148,6 +148,11 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
     return { onOpen() {}, onText() {}, onPong() {}, onWritable() {}, onClose() {} };
   }
 
+  /** It threw at an event of a connection, which was closed for it. */
+  failed(): void {
+    if (this.#broadcaster !== undefined) this.#broadcaster.statistics.internalErrors += 1;
+  }
+
   publish(request: PublishRequest, settle: Settle): void {
     const { room, type, payloadText } = request;
     const parts = { room, type, payloadText, tag: tagOf(request.stream, request.seq) };

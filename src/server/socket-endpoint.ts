@@ -1,14 +1,14 @@
-import type { Accept, Clock } from '../protocol/ports.ts';
+import type { Clock } from '../protocol/ports.ts';
 import { type Listener, listen } from '../world/real/listener.ts';
+import type { LinkTaker } from '../world/real/ws-link.ts';
 import type { ServerEndpoint } from './reference-server.ts';
 
 /** A real port for the reference server, which it keeps over restarts. */
 export class SocketEndpoint implements ServerEndpoint {
   readonly #clock: Clock;
-  readonly #accept: Accept;
+  readonly #taker: LinkTaker;
   readonly #host: string;
   readonly #onTrouble: (error: Error) => void;
-  readonly #beforeRead: () => void;
   #listener: Listener | undefined;
   #port: number;
   /** The latest going down or coming up: one waits for the other. */
@@ -16,20 +16,17 @@ export class SocketEndpoint implements ServerEndpoint {
 
   constructor(options: {
     readonly clock: Clock;
-    readonly accept: Accept;
+    readonly taker: LinkTaker;
     readonly host: string;
     readonly port: number;
     /** The port could not be had again after a restart. */
     readonly onTrouble: (error: Error) => void;
-    /** As of a listener. */
-    readonly beforeRead: () => void;
   }) {
     this.#clock = options.clock;
-    this.#accept = options.accept;
+    this.#taker = options.taker;
     this.#host = options.host;
     this.#port = options.port;
     this.#onTrouble = options.onTrouble;
-    this.#beforeRead = options.beforeRead;
   }
 
   get url(): string {
@@ -39,10 +36,9 @@ export class SocketEndpoint implements ServerEndpoint {
   /** @throws {ListenError} when the port can't be had */
   async open(): Promise<void> {
     this.#listener = await listen({
+      ...this.#taker,
       port: this.#port,
       host: this.#host,
-      accept: this.#accept,
-      beforeRead: this.#beforeRead,
       purpose: 'the reference broadcaster',
     });
     this.#port = this.#listener.port;

@@ -24,6 +24,14 @@ export class WrappedLink implements Link {
     this.inner.batch = batch;
   }
 
+  get bufferBytesMax(): number {
+    return this.inner.bufferBytesMax;
+  }
+
+  set bufferBytesMax(bytes: number) {
+    this.inner.bufferBytesMax = bytes;
+  }
+
   send(text: string): void {
     this.inner.send(text);
   }

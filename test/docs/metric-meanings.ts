@@ -85,6 +85,8 @@ export const METRIC_MEANINGS: Readonly<Record<string, string>> = {
   'broadcast.takeovers': 'Resumes while the older socket was still open.',
   'broadcast.malformed': 'Frames of clients that were none.',
   'broadcast.protocolErrors': 'Connections closed with 4400.',
+  'broadcast.internalErrors':
+    'Connections closed with 1011, since the server itself had failed at one of their events.',
   'broadcast.actions': 'At-most-once actions of clients: join, leave, message, ping.',
   'broadcast.notices': 'Answers and room notices that these led to.',
   'broadcast.aborted': 'Broadcasts that one failing send broke off; the naive broadcaster only.',

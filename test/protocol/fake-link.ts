@@ -5,6 +5,7 @@ export class FakeLink implements Link {
   state: LinkState = LinkState.open;
   bufferedBytes = 0;
   batch = false;
+  bufferBytesMax = 1_048_576;
   pings = 0;
   terminated = false;
   paused = false;

@@ -355,6 +355,7 @@ export function describeLinkContract(name: string, createWorld: () => Promise<Li
       it('lets the buffer of the sender grow while paused, and tells when it is empty again', async () => {
         const { client, server, clientSaw, serverSaw } = await openPair();
         const text = 'b'.repeat(MIB / 4);
+        server.bufferBytesMax = 20 * MIB;
         client.pauseReading();
         for (let sent = 0; sent < 60; sent++) server.send(text);
         await world.pass(100);
@@ -396,6 +397,7 @@ export function describeLinkContract(name: string, createWorld: () => Promise<Li
 
       it('takes so little from the kernel when limited that the sender feels it', async () => {
         const { client, server } = await openPair();
+        server.bufferBytesMax = 20 * MIB;
         client.limitReading(64 * 1024);
         for (let sent = 0; sent < 60; sent++) server.send('k'.repeat(MIB / 4));
         await world.pass(300);

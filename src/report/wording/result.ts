@@ -182,6 +182,7 @@ export function serverCounters({ broadcast }: Result): string[] {
     ['slowConsumers', 'slow consumers closed'],
     ['malformed', 'malformed frames'],
     ['protocolErrors', 'closed for protocol errors'],
+    ['internalErrors', 'closed for errors of the server itself'],
     ['actions', 'actions'],
     ['notices', 'notices'],
     ['activeClients', 'active at the end'],

@@ -1,8 +1,8 @@
-import { connect, isIP } from 'node:net';
-import { connect as connectSecurely } from 'node:tls';
+import { connect } from 'node:net';
 import { SUBPROTOCOL } from '../../protocol/frame.ts';
 import type { Dial } from '../../protocol/ports.ts';
 import { HandshakeTerms } from './client-handshake.ts';
+import { DialledWsLink } from './dialled-ws-link.ts';
 import { type Dialling, SocketLink } from './socket-link.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -15,6 +15,8 @@ export interface DialerOptions {
   /** Offered in the handshake; what a stranger's server wants, or none. */
   readonly subprotocols?: readonly string[];
   readonly handshakeTimeoutMs?: number;
+  /** Dials plain `ws://` with `ws` too, as is needed for more than text. */
+  readonly alwaysWs?: boolean;
   /**
    * Local address to dial from, for the n-th dial from 0; `undefined` leaves it to the system. By default dials to a
    * loopback address are spread over loopback addresses, as each has only some 28 000 ports.
@@ -22,23 +24,31 @@ export interface DialerOptions {
   readonly localAddressFor?: (dial: number) => string | undefined;
 }
 
-/** @throws {TypeError} when the address is no WebSocket address */
+/**
+ * Dials plain `ws://` on a bare socket and everything else with `ws`.
+ *
+ * @throws {TypeError} when the address is no WebSocket address
+ */
 export function createDialer(options: DialerOptions): Dial {
   const url = parseUrl(options.url);
-  const secure = url.protocol === 'wss:';
+  const { subprotocols = [SUBPROTOCOL], handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = Number(url.port) || (secure ? 443 : 80);
   const localAddressFor =
     options.localAddressFor ?? (host.startsWith('127.') ? loopbackAddressFor : noAddress);
   let dials = 0;
+  if (url.protocol === 'wss:' || options.alwaysWs) {
+    return (events) => {
+      const localAddress = localAddressFor(dials++);
+      return DialledWsLink.dial({ url, subprotocols, handshakeTimeoutMs, localAddress }, events);
+    };
+  }
+  const port = Number(url.port) || 80;
   const dialling: Dialling = {
-    terms: new HandshakeTerms(url, options.subprotocols ?? [SUBPROTOCOL]),
-    secure,
-    timeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
+    terms: new HandshakeTerms(url, subprotocols),
+    timeoutMs: handshakeTimeoutMs,
     connect: (onread) => {
       const localAddress = localAddressFor(dials++);
-      const target = { host, port, onread, ...(localAddress === undefined ? {} : { localAddress }) };
-      return secure ? connectSecurely({ ...target, servername: isIP(host) ? '' : host }) : connect(target);
+      return connect({ host, port, onread, ...(localAddress === undefined ? {} : { localAddress }) });
     },
   };
   return (events) => SocketLink.dial(dialling, events);

@@ -7,7 +7,6 @@ const FINAL = 0x80;
 const RESERVED = 0x70;
 const OPCODE = 0x0f;
 const MASKED = 0x80;
-const KEY_BYTES = 4;
 const LENGTH = 0x7f;
 const TEXT_FINAL = FINAL | Opcode.text;
 const CONTROL_BYTES_MAX = 125;
@@ -33,15 +32,13 @@ export interface FrameSink {
 }
 
 /**
- * Takes frames of RFC 6455 out of what a peer sends, cut anywhere.
+ * Takes frames of RFC 6455 out of what a server sends, cut anywhere.
  *
  * A text that lies whole in what was read becomes a string without any other allocation. Only frames that are cut
  * and messages that are fragmented are kept, and neither grows past the largest frame.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
-  /** The mask bit as the peer has to set it. */
-  readonly #maskBit: number;
   /** The beginning of a frame of which the rest has not arrived. */
   #cut: ByteQueue | undefined = undefined;
   /** What has arrived of a fragmented message. */
@@ -49,13 +46,11 @@ export class FrameReader {
   #messageIsBinary = false;
   #ended = false;
 
-  /** @param fromClient - a client masks what it sends, a server must not */
-  constructor(sink: FrameSink, fromClient: boolean) {
+  constructor(sink: FrameSink) {
     this.#sink = sink;
-    this.#maskBit = fromClient ? MASKED : 0;
   }
 
-  /** Reads `chunk` between `from` and `to`, takes the mask off in it, and keeps no reference to it. */
+  /** Reads `chunk` between `from` and `to`, and keeps no reference to it. */
   read(chunk: Buffer, from: number, to: number): void {
     let at = this.#cut === undefined ? from : this.#mend(this.#cut, chunk, from, to);
     while (at < to && !this.#ended) {
@@ -63,10 +58,10 @@ export class FrameReader {
       if (
         end <= to &&
         chunk[at] === TEXT_FINAL &&
-        ((chunk[at + 1] ?? 0) ^ this.#maskBit) <= LENGTH_IN_2_BYTES &&
+        (chunk[at + 1] ?? 0) <= LENGTH_IN_2_BYTES &&
         !this.#message
       )
-        this.#text(chunk, unmaskedPayload(chunk, at, end), end);
+        this.#text(chunk, at + headerBytes(chunk[at + 1]), end);
       else if (this.#refuses(chunk, at, to)) return;
       else if (end <= to) this.#frame(chunk, at, end);
       else {
@@ -98,7 +93,7 @@ export class FrameReader {
   #refuses(bytes: Buffer, at: number, to: number): boolean {
     if (to - at < 2) return false;
     const [first, second] = [bytes[at] ?? 0, bytes[at + 1] ?? 0];
-    const problem = problemWith(first, second, this.#maskBit, this.#message !== undefined);
+    const problem = problemWith(first, second, this.#message !== undefined);
     if (problem !== undefined) this.#refuse(PROTOCOL_ERROR, problem);
     else if ((first & OPCODE) < Opcode.close && to - at >= headerBytes(second)) {
       const bytesOfMessage = (this.#message?.length ?? 0) + payloadBytes(bytes, at);
@@ -109,7 +104,7 @@ export class FrameReader {
 
   /** A whole frame whose header is in order. */
   #frame(bytes: Buffer, at: number, end: number): void {
-    const [first, start] = [bytes[at] ?? 0, unmaskedPayload(bytes, at, end)];
+    const [first, start] = [bytes[at] ?? 0, at + headerBytes(bytes[at + 1])];
     const opcode = first & OPCODE;
     if (opcode === Opcode.ping) this.#sink.pinged(bytes.subarray(start, end));
     else if (opcode === Opcode.pong) this.#sink.ponged();
@@ -162,23 +157,7 @@ function frameBytes(bytes: Buffer, at: number, to: number): number {
 
 function headerBytes(second = 0): number {
   const length = second & LENGTH;
-  const keyBytes = second >= MASKED ? KEY_BYTES : 0;
-  return keyBytes + (length < LENGTH_IN_2_BYTES ? 2 : length === LENGTH_IN_2_BYTES ? 4 : 10);
-}
-
-/** Takes the mask off the payload of a whole frame, and returns where it begins. */
-function unmaskedPayload(bytes: Buffer, at: number, end: number): number {
-  const second = bytes[at + 1] ?? 0;
-  const start = at + headerBytes(second);
-  if (second >= MASKED) unmask(bytes, start, end);
-  return start;
-}
-
-/** The key stands before the payload; one of zeros, as our own clients have it, changes nothing. */
-function unmask(bytes: Buffer, start: number, end: number): void {
-  const key = start - KEY_BYTES;
-  if (bytes.readInt32LE(key) === 0) return;
-  for (let at = start; at < end; at++) bytes[at] = (bytes[at] ?? 0) ^ (bytes[key + ((at - start) & 3)] ?? 0);
+  return length < LENGTH_IN_2_BYTES ? 2 : length === LENGTH_IN_2_BYTES ? 4 : 10;
 }
 
 function payloadBytes(bytes: Buffer, at: number): number {
@@ -188,20 +167,14 @@ function payloadBytes(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
 }
 
-function problemWith(
-  first: number,
-  second: number,
-  maskBit: number,
-  isFragmented: boolean,
-): string | undefined {
+function problemWith(first: number, second: number, isFragmented: boolean): string | undefined {
   const opcode = first & OPCODE;
   const isControl = opcode >= Opcode.close;
   const length = second & LENGTH;
   if ((first & RESERVED) !== 0) return 'a frame has reserved bits set';
   if (opcode > Opcode.pong || (opcode > Opcode.binary && !isControl))
     return `a frame has the opcode ${opcode}`;
-  if ((second & MASKED) !== maskBit)
-    return maskBit === 0 ? 'a frame of the server is masked' : 'a frame of the client is not masked';
+  if ((second & MASKED) !== 0) return 'a frame of the server is masked';
   if (isControl && (first & FINAL) === 0) return 'a control frame is fragmented';
   if (isControl && length > CONTROL_BYTES_MAX)
     return `a control frame is longer than ${CONTROL_BYTES_MAX} bytes`;

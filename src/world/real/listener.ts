@@ -1,23 +1,20 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { SUBPROTOCOL } from '../../protocol/frame.ts';
-import type { Accept } from '../../protocol/ports.ts';
-import { linkUpgrade } from './server-link.ts';
+import { linkUpgrade } from './upgrade.ts';
+import type { LinkTaker } from './ws-link.ts';
 
 const BACKLOG = 8192;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-export interface ListenOptions {
+export interface ListenOptions extends LinkTaker {
   /** 0: any that is free. */
   readonly port: number;
   readonly host: string;
-  readonly accept: Accept;
   /** Who wants the port, for the message when it can't be had. */
   readonly purpose?: string;
   /** A connection could not be accepted, as when file descriptors run out; the listener goes on. */
   readonly onAcceptError?: (error: Error) => void;
-  /** Called before anything that was read is handed over: for what must not wait until a crowd has been heard. */
-  readonly beforeRead?: () => void;
 }
 
 export interface Listener {
@@ -85,7 +82,7 @@ class HttpListener implements Listener {
       sockets.add(socket);
       socket.on('close', forget);
     });
-    this.#server.on('upgrade', linkUpgrade(options.accept, options.beforeRead));
+    this.#server.on('upgrade', linkUpgrade(options));
   }
 
   get port(): number {

@@ -1,7 +1,7 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { CloseCode } from '../../protocol/frame.ts';
 import {
-  type Accept,
+  BUFFER_BYTES_MAX,
   CLOSE_TIMEOUT_MS,
   type ClientLink,
   type LinkEvents,
@@ -10,79 +10,54 @@ import {
 } from '../../protocol/ports.ts';
 import { type HandshakeTerms, OpeningHandshake } from './client-handshake.ts';
 import { describeFailure, fittingReason } from './closing.ts';
-import { closeFrame, controlFrame, Opcode } from './control-frame.ts';
+import { closeFrame } from './control-frame.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
-import { Outgoing } from './outgoing.ts';
+import { maskTowards } from './masking.ts';
+import { Outgoing, type OutgoingOwner } from './outgoing.ts';
 import { LUMP, Reading } from './reading.ts';
 
 const NO_CODE = 1005;
-const NOTHING = new Uint8Array(0);
 
 /** Where a link is dialled to, and how. */
 export interface Dialling {
   readonly terms: HandshakeTerms;
-  readonly secure: boolean;
   readonly timeoutMs: number;
   /** Starts to connect; what is read goes to `onread`. */
   connect(onread: OnReadOpts): Socket;
 }
 
 /**
- * Either end of a WebSocket, on a bare socket: thousands of these live in one process, and `ws` would cost each of them
- * more than everything else it does.
+ * A client's end of a WebSocket on a bare socket, for plain `ws://` text: thousands of these live in one process, and
+ * `ws` would cost each of them more than everything else it does.
  */
-export class SocketLink implements ClientLink, FrameSink {
+export class SocketLink implements ClientLink, FrameSink, OutgoingOwner {
   batch = false;
+  bufferBytesMax = BUFFER_BYTES_MAX;
   answerPings = true;
   readonly #socket: Socket;
-  readonly #isClient: boolean;
   readonly #outgoing: Outgoing;
   readonly #reading: Reading;
-  #events: LinkEvents | undefined = undefined;
+  #events: LinkEvents | undefined;
   #state: LinkState = LinkState.connecting;
-  #secure = false;
-  #opening: OpeningHandshake | undefined = undefined;
+  #opening: OpeningHandshake | undefined;
   /** Ends a handshake, opening or closing, that takes too long. */
-  #deadline: NodeJS.Timeout | undefined = undefined;
+  #deadline: NodeJS.Timeout | undefined;
   #killed = false;
   #closeCode: number = CloseCode.abnormal;
   #closeReason = '';
 
-  /** The client's end of a WebSocket that is to be opened. */
-  static dial({ terms, secure, timeoutMs, connect }: Dialling, events: LinkEvents): ClientLink {
-    const link = new SocketLink(connect, true);
-    link.#events = events;
-    link.#secure = secure;
-    link.#opening = new OpeningHandshake(terms);
-    link.#deadline = setTimeout(() => link.#abandon('Opening handshake has timed out'), timeoutMs);
-    link.#socket.on(secure ? 'secureConnect' : 'connect', () => link.#connected());
-    return link;
+  static dial(dialling: Dialling, events: LinkEvents): ClientLink {
+    return new SocketLink(dialling, events);
   }
 
-  /**
-   * The server's end of a WebSocket, after its opening handshake.
-   *
-   * @param beforeRead - called before anything that was read is handed over
-   */
-  static accept(socket: Socket, accept: Accept, beforeRead: (() => void) | undefined): void {
-    const link = new SocketLink(() => socket, false);
-    // A client that has said its last word will not hear ours either.
-    socket.allowHalfOpen = false;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => {
-      beforeRead?.();
-      link.#reading.arrived(chunk, 0, chunk.length);
-    });
-    link.#state = LinkState.open;
-    link.#reading.start();
-    link.#events = accept(link);
-  }
-
-  private constructor(connect: Dialling['connect'], isClient: boolean) {
-    this.#isClient = isClient;
+  private constructor({ terms, timeoutMs, connect }: Dialling, events: LinkEvents) {
+    this.#events = events;
+    this.#opening = new OpeningHandshake(terms);
+    this.#deadline = setTimeout(() => this.#abandon('Opening handshake has timed out'), timeoutMs);
     this.#socket = connect({ buffer: LUMP, callback: (bytes) => this.#arrived(bytes) });
-    this.#outgoing = new Outgoing(this, this.#socket, isClient);
-    this.#reading = new Reading(this.#socket, new FrameReader(this, !isClient));
+    this.#outgoing = new Outgoing(this, this.#socket, undefined);
+    this.#reading = new Reading(this.#socket, new FrameReader(this));
+    this.#socket.on('connect', () => this.#connected());
     this.#socket.on('error', (error) => this.#blame(describeFailure(error)));
     this.#socket.on('close', () => this.#closed());
   }
@@ -104,11 +79,11 @@ export class SocketLink implements ClientLink, FrameSink {
   }
 
   ping(): void {
-    if (this.state === LinkState.open) this.#socket.write(controlFrame(Opcode.ping, NOTHING, this.#isClient));
+    if (this.state === LinkState.open) this.#outgoing.ping();
   }
 
   close(code: number, reason: string): void {
-    this.#outgoing.flush();
+    this.#outgoing.flushAll();
     if (this.#state === LinkState.connecting) this.terminate();
     else this.#startClosing(code, fittingReason(reason));
   }
@@ -123,8 +98,8 @@ export class SocketLink implements ClientLink, FrameSink {
   }
 
   reset(): void {
-    // A TLS socket has no RST of its own to give; a connection that is not open yet has nobody to give it to.
-    if (this.#secure || this.#state === LinkState.connecting || this.#socket.destroyed) {
+    // A connection that is not open yet has nobody to reset it for.
+    if (this.#state === LinkState.connecting || this.#socket.destroyed) {
       this.terminate();
       return;
     }
@@ -144,12 +119,19 @@ export class SocketLink implements ClientLink, FrameSink {
     this.#reading.limit(bytesPerSec);
   }
 
-  fail(error: unknown): void {
-    throw error;
-  }
-
   writable(): void {
     if (this.state === LinkState.open) this.#events?.onWritable();
+  }
+
+  overrun(): void {
+    this.#outgoing.discard();
+    this.#closeCode = CloseCode.slowConsumer;
+    this.#blame('the peer does not read');
+    this.#startClosing(CloseCode.slowConsumer, 'slow consumer');
+  }
+
+  fail(error: unknown): void {
+    throw error;
   }
 
   received(text: string): void {
@@ -157,8 +139,7 @@ export class SocketLink implements ClientLink, FrameSink {
   }
 
   pinged(data: Buffer): void {
-    if (this.answerPings && this.state === LinkState.open)
-      this.#socket.write(controlFrame(Opcode.pong, data, this.#isClient));
+    if (this.answerPings && this.state === LinkState.open) this.#outgoing.pong(data);
   }
 
   ponged(): void {
@@ -183,6 +164,7 @@ export class SocketLink implements ClientLink, FrameSink {
 
   #connected(): void {
     if (this.#opening === undefined) return;
+    this.#outgoing.newMask = maskTowards(this.#socket.remoteAddress);
     this.#socket.setNoDelay(true);
     this.#socket.write(this.#opening.request, 'latin1');
   }
@@ -213,7 +195,7 @@ export class SocketLink implements ClientLink, FrameSink {
   #startClosing(code: number | undefined, reason: string): void {
     if (this.state !== LinkState.open) return;
     this.#state = LinkState.closing;
-    this.#socket.write(closeFrame(code, reason, this.#isClient));
+    this.#socket.write(closeFrame(code, reason, this.#outgoing.newMask));
     this.#deadline = setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS);
   }
 
@@ -225,7 +207,7 @@ export class SocketLink implements ClientLink, FrameSink {
 
   /** What was queued still leaves; nothing that arrives from now on is handed over, as if the process had died. */
   #kill(): void {
-    this.#outgoing.flush();
+    this.#outgoing.flushAll();
     this.#killed = true;
   }
 

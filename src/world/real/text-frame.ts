@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { SharedText } from '../../protocol/ports.ts';
+import { mask, type NewMask } from './masking.ts';
 
 /**
  * Text frames of RFC 6455, written into a slab that many writes share, so that a frame costs one view and no
@@ -46,18 +47,18 @@ export interface FrameList {
   readonly bytes: number;
   /** One JSON array of all frames instead of one WebSocket frame for each. */
   readonly asArray: boolean;
-  /** With a masking key of zeros, which leaves the text as it is. */
-  readonly masked: boolean;
+  /** Of a client; absent at a server. */
+  readonly newMask: NewMask | undefined;
 }
 
 /** Hands the list to the socket as one write. */
-export function writeFrames(socket: Socket, list: FrameList): void {
+export function writeFrames(socket: Duplex, list: FrameList): void {
   reserve(bytesCopied(list));
   chunkStart = slabAt;
   if (list.asArray) putArray(list);
   else
     for (let frame: QueuedFrame | undefined = list.first; frame; frame = frame.next)
-      putFrame(frame, list.masked);
+      putFrame(frame, list.newMask);
   if (chunks.length === 0) {
     socket.write(slab.subarray(chunkStart, slabAt));
     return;
@@ -78,7 +79,7 @@ function reserve(bytes: number): void {
 function bytesCopied(list: FrameList): number {
   let bytes = list.asArray ? headerBytes(list.bytes + list.count + 1) + list.count + 1 : 0;
   for (let frame: QueuedFrame | undefined = list.first; frame; frame = frame.next) {
-    bytes += isCopied(frame) ? frame.bytes : frame.headBytes;
+    bytes += isCopied(frame, list.newMask) ? frame.bytes : frame.headBytes;
     if (!list.asArray) bytes += headerBytes(frame.bytes);
   }
   return bytes;
@@ -89,27 +90,33 @@ function headerBytes(payloadBytes: number): number {
   return payloadBytes < 126 ? 6 : payloadBytes < 65_536 ? 8 : 14;
 }
 
-function isCopied(frame: QueuedFrame): boolean {
-  return frame.tail === undefined || frame.tail.length <= COPIED_TAIL_BYTES_MAX;
+/** A masked tail is nobody else's. */
+function isCopied(frame: QueuedFrame, newMask: NewMask | undefined): boolean {
+  return newMask !== undefined || frame.tail === undefined || frame.tail.length <= COPIED_TAIL_BYTES_MAX;
 }
 
-function putArray(list: FrameList): void {
-  putHeader(list.bytes + list.count + 1, list.masked);
+function putArray({ first, count, bytes, newMask }: FrameList): void {
+  const key = putHeader(bytes + count + 1, newMask);
+  const start = slabAt;
   slab[slabAt++] = OPEN_BRACKET;
-  for (let frame: QueuedFrame | undefined = list.first; frame; frame = frame.next) {
-    if (frame !== list.first) slab[slabAt++] = COMMA;
-    putText(frame);
+  for (let frame: QueuedFrame | undefined = first; frame; frame = frame.next) {
+    if (frame !== first) slab[slabAt++] = COMMA;
+    putText(frame, newMask);
   }
   slab[slabAt++] = CLOSE_BRACKET;
+  mask(slab, start, slabAt, key);
 }
 
-function putFrame(frame: QueuedFrame, masked: boolean): void {
-  putHeader(frame.bytes, masked);
-  putText(frame);
+function putFrame(frame: QueuedFrame, newMask: NewMask | undefined): void {
+  const key = putHeader(frame.bytes, newMask);
+  const start = slabAt;
+  putText(frame, newMask);
+  mask(slab, start, slabAt, key);
 }
 
-function putHeader(payloadBytes: number, masked: boolean): void {
-  const maskBit = masked ? MASKED : 0;
+/** @returns the key to mask the payload with */
+function putHeader(payloadBytes: number, newMask: NewMask | undefined): number {
+  const maskBit = newMask ? MASKED : 0;
   slab[slabAt++] = TEXT_FINAL;
   if (payloadBytes < 126) {
     slab[slabAt++] = maskBit | payloadBytes;
@@ -121,14 +128,17 @@ function putHeader(payloadBytes: number, masked: boolean): void {
     slabAt = slab.writeUInt32BE(0, slabAt);
     slabAt = slab.writeUInt32BE(payloadBytes, slabAt);
   }
-  if (masked) slabAt = slab.writeUInt32BE(0, slabAt);
+  if (!newMask) return 0;
+  const key = newMask();
+  slabAt = slab.writeUInt32BE(key, slabAt);
+  return key;
 }
 
-function putText(frame: QueuedFrame): void {
+function putText(frame: QueuedFrame, newMask: NewMask | undefined): void {
   const isAscii = frame.headBytes === frame.head.length;
   slabAt += slab.write(frame.head, slabAt, isAscii ? 'latin1' : 'utf8');
   if (!frame.tail) return;
-  if (isCopied(frame)) {
+  if (isCopied(frame, newMask)) {
     slab.set(frame.tail, slabAt);
     slabAt += frame.tail.length;
   } else {

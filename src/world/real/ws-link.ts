@@ -1,148 +1,267 @@
-import type { RawData, WebSocket } from 'ws';
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
 import { CloseCode, FRAME_BYTES_MAX } from '../../protocol/frame.ts';
 import {
   type Accept,
+  BUFFER_BYTES_MAX,
   CLOSE_TIMEOUT_MS,
   type Link,
   type LinkEvents,
   LinkState,
   type SharedText,
 } from '../../protocol/ports.ts';
-import { fittingReason } from './closing.ts';
+import { describeFailure, fittingReason } from './closing.ts';
+import type { NewMask } from './masking.ts';
+import { Outgoing, type OutgoingOwner } from './outgoing.ts';
 
-/** A batch leaves when it has grown to this, lest it outgrow the largest frame. */
-const BATCH_LENGTH_MAX = 65_536;
 const MESSAGE_TOO_BIG = 1009;
+/** The code of an error of `ws`: a frame over its `maxPayload`. */
+const OVER_MAX_PAYLOAD = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+const TOO_LARGE = 'frame too large';
+
+/** Options of `ws` at either end. */
+export const WS_OPTIONS = {
+  perMessageDeflate: false,
+  maxPayload: FRAME_BYTES_MAX,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+  // The link answers pings itself, within its bound.
+  autoPong: false,
+  skipUTF8Validation: false,
+  allowSynchronousEvents: true,
+} as const;
+
+/** A WebSocket that closes with 4413 after a frame over its `maxPayload`, as the protocol wants, and not with 1009. */
+export class ProtocolWebSocket extends WebSocket {
+  /** `ws` gives a reason when it answers a close frame, and none when it ends the connection itself. */
+  override close(code?: number, reason?: string | Buffer): void {
+    if (code === MESSAGE_TOO_BIG && reason === undefined) super.close(CloseCode.tooLarge, TOO_LARGE);
+    else super.close(code, reason);
+  }
+}
+
+/** Who takes accepted links, and what is shared by all of them. */
+export interface LinkTaker {
+  readonly accept: Accept;
+  /** Called before anything that was read is handed over: for what must not wait until a crowd has been heard. */
+  readonly beforeRead?: (() => void) | undefined;
+  /** The owner of a link threw, and the link was closed with 1011. Somebody has to be told. */
+  readonly onFailure: (error: Error) => void;
+}
+
+const LINK = Symbol('link');
+
+interface LinkedWebSocket extends WebSocket {
+  [LINK]?: WsLink;
+}
 
 /**
- * A link over a WebSocket of `ws` that somebody else has accepted, with whatever options.
+ * A link over a WebSocket of `ws`, which reads frames, closes and answers closes.
  *
- * It costs more for each frame than a `SocketLink`, which writes to the socket itself, and needs nothing but the
- * public interface of `ws`.
+ * Texts, pings and pongs are written to the socket of `ws` as whole frames, so that all frames of one turn leave with
+ * one system call and everything written obeys the bounds of `Outgoing`. Nothing else may be sent through `ws`.
  */
-export class WsLink implements Link {
+export class WsLink implements Link, OutgoingOwner {
   batch = false;
-  readonly #ws: WebSocket;
-  #events: LinkEvents | undefined = undefined;
-  #queue: string[] = [];
-  #queuedLength = 0;
-  #flushPlanned = false;
-  /** `ws` held bytes back when something was sent. */
-  #congested = false;
-  #killed = false;
-  #tooLarge = false;
+  bufferBytesMax = BUFFER_BYTES_MAX;
+  protected readonly ws: WebSocket;
+  protected events: LinkEvents | undefined = undefined;
+  protected outgoing: Outgoing | undefined = undefined;
+  /** Nothing is handed over any more, as if the process had died. */
+  protected killed = false;
+  readonly #taker: LinkTaker | undefined;
+  /** Why this end has given the connection up: nothing is handed over any more, and the peer's answer does not count. */
+  #endedWith: number | undefined = undefined;
+  #failure = '';
   #closeTimer: NodeJS.Timeout | undefined = undefined;
-  readonly #sent = (): void => this.#onSent();
 
-  /** @throws {TypeError} when the socket is not open any more */
-  static accept(ws: WebSocket, accept: Accept): void {
+  /**
+   * Takes a WebSocket that a server of `ws` has accepted.
+   *
+   * What its events lead to and throws costs this connection and is told to `taker.onFailure`.
+   *
+   * @throws {TypeError} when the WebSocket is not open
+   */
+  static accept(ws: WebSocket, taker: LinkTaker): void {
     if (ws.readyState !== LinkState.open)
       throw new TypeError('Cannot take the WebSocket: it is not open, an open one is wanted');
-    const link = new WsLink(ws);
-    link.#events = accept(link);
+    const link = new WsLink(ws, taker);
+    link.attach(undefined);
+    try {
+      link.events = taker.accept(link);
+    } catch (error) {
+      link.fail(error);
+    }
   }
 
-  private constructor(ws: WebSocket) {
-    this.#ws = ws;
-    ws.on('message', (data: RawData, isBinary: boolean) => this.#onMessage(data, isBinary));
-    ws.on('pong', () => {
-      if (!this.#killed) this.#events?.onPong();
-    });
-    ws.on('error', (error: Error) => {
-      // The code of a frame over the `maxPayload` of its server.
-      this.#tooLarge ||= 'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
-    });
-    ws.on('close', (code: number, reason: Buffer) => this.#onClose(code, reason.toString()));
+  /** @param taker - absent at a client's end, where an exception is a fault of this program and ends it */
+  protected constructor(ws: WebSocket, taker: LinkTaker | undefined) {
+    this.ws = ws;
+    this.#taker = taker;
+    (ws as LinkedWebSocket)[LINK] = this;
+    ws.pong = answeredByLink;
+    ws.on('message', onMessage)
+      .on('ping', onPing)
+      .on('pong', onPong)
+      .on('error', onError)
+      .on('close', onClose);
   }
 
   get state(): LinkState {
-    return this.#killed && this.#ws.readyState === LinkState.open ? LinkState.closing : this.#ws.readyState;
+    const state = this.ws.readyState;
+    return state === LinkState.open && this.killed ? LinkState.closing : state;
   }
 
   get bufferedBytes(): number {
-    return this.#queuedLength + this.#ws.bufferedAmount;
+    return this.outgoing === undefined || this.ws.readyState === LinkState.closed
+      ? 0
+      : this.outgoing.bufferedBytes;
   }
 
   send(text: string): void {
-    if (this.state !== LinkState.open) return;
-    this.#queue.push(text);
-    this.#queuedLength += text.length;
-    if (this.#queuedLength > BATCH_LENGTH_MAX) this.#flush();
-    else if (!this.#flushPlanned) {
-      this.#flushPlanned = true;
-      setImmediate(() => this.#flush());
-    }
+    if (this.state === LinkState.open) this.outgoing?.add(text, undefined);
   }
 
   sendShared(head: string, tail: SharedText): void {
-    this.send(head + tail.text);
+    if (this.state === LinkState.open) this.outgoing?.add(head, tail);
   }
 
   ping(): void {
-    if (this.state === LinkState.open) this.#ws.ping();
+    if (this.state === LinkState.open) this.outgoing?.ping();
   }
 
   close(code: number, reason: string): void {
-    this.#flush();
-    this.#ws.close(code, fittingReason(reason));
-    this.#closeTimer ??= setTimeout(() => this.#ws.terminate(), CLOSE_TIMEOUT_MS).unref();
+    this.outgoing?.flushAll();
+    this.ws.close(code, fittingReason(reason));
+    this.#expectClose();
   }
 
   terminate(): void {
-    this.#flush();
-    this.#killed = true;
-    this.#ws.terminate();
+    this.outgoing?.flushAll();
+    this.killed = true;
+    this.ws.terminate();
   }
 
   pauseReading(): void {
-    this.#ws.pause();
+    this.ws.pause();
   }
 
   resumeReading(): void {
-    this.#ws.resume();
+    this.ws.resume();
   }
 
-  fail(error: unknown): void {
-    throw error;
-  }
-
-  #flush(): void {
-    this.#flushPlanned = false;
-    const frames = this.#queue;
-    if (frames.length === 0) return;
-    this.#queue = [];
-    this.#queuedLength = 0;
-    if (this.#ws.readyState !== LinkState.open) return;
-    if (this.batch && frames.length > 1) this.#ws.send(`[${frames.join()}]`, this.#sent);
-    else for (const frame of frames) this.#ws.send(frame, this.#sent);
-    this.#congested ||= this.#ws.bufferedAmount > 0;
-  }
-
-  #onSent(): void {
-    if (!this.#congested || this.#ws.bufferedAmount > 0) return;
-    this.#congested = false;
-    if (this.state === LinkState.open) this.#events?.onWritable();
-  }
-
-  /** A binary frame is no frame of the protocol; the empty text is malformed, so it is counted as such. */
-  #onMessage(data: RawData, isBinary: boolean): void {
-    if (this.#killed) return;
-    const text = isBinary || !Buffer.isBuffer(data) ? '' : data.toString();
-    if (text.length <= FRAME_BYTES_MAX) this.#events?.onText(text);
-    else {
-      this.#tooLarge = true;
-      this.close(CloseCode.tooLarge, 'frame too large');
+  writable(): void {
+    if (this.state !== LinkState.open) return;
+    try {
+      this.events?.onWritable();
+    } catch (error) {
+      this.fail(error);
     }
   }
 
-  #onClose(code: number, reason: string): void {
-    clearTimeout(this.#closeTimer);
-    const events = this.#events;
-    this.#events = undefined;
-    this.#queue = [];
-    this.#queuedLength = 0;
-    if (this.#tooLarge && (code === MESSAGE_TOO_BIG || code === CloseCode.abnormal)) {
-      events?.onClose(CloseCode.tooLarge, 'frame too large');
-    } else events?.onClose(code, reason);
+  overrun(): void {
+    this.outgoing?.discard();
+    this.#end(CloseCode.slowConsumer, 'slow consumer');
   }
+
+  /** The one place where an exception of a connection ends. */
+  fail(error: unknown): void {
+    if (this.#taker === undefined) throw error;
+    this.outgoing?.discard();
+    this.#end(CloseCode.internalError, 'internal error');
+    this.#taker.onFailure(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  /** A binary message is no frame of the protocol; the empty text is malformed, so it is counted as such. */
+  onMessage(data: unknown, isBinary: boolean): void {
+    if (this.killed || this.#endedWith !== undefined) return;
+    this.#taker?.beforeRead?.();
+    if (isBinary || !Buffer.isBuffer(data)) this.received('');
+    else if (data.length <= FRAME_BYTES_MAX) this.received(data.toString());
+    else this.#end(CloseCode.tooLarge, TOO_LARGE);
+  }
+
+  onPing(data: Buffer): void {
+    if (this.answersPings && this.state === LinkState.open) this.outgoing?.pong(data);
+  }
+
+  onPong(): void {
+    if (!this.killed && this.#endedWith === undefined) this.events?.onPong();
+  }
+
+  onError(error: Error): void {
+    if ('code' in error && error.code === OVER_MAX_PAYLOAD) this.#endedWith ??= CloseCode.tooLarge;
+    this.#failure ||= this.#endedWith === undefined ? describeFailure(error) : TOO_LARGE;
+    this.#expectClose();
+  }
+
+  onClose(code: number, reason: string): void {
+    clearTimeout(this.#closeTimer);
+    this.outgoing?.discard();
+    const events = this.events;
+    this.events = undefined;
+    if (this.#endedWith !== undefined) events?.onClose(this.#endedWith, this.#failure);
+    else if (this.killed) events?.onClose(CloseCode.abnormal, this.#failure);
+    else events?.onClose(code, reason || this.#failure);
+  }
+
+  protected get answersPings(): boolean {
+    return true;
+  }
+
+  protected received(text: string): void {
+    this.events?.onText(text);
+  }
+
+  /** The WebSocket is open: its socket can be written to. */
+  protected attach(newMask: NewMask | undefined): void {
+    this.outgoing = new Outgoing(this, this.socket, newMask);
+  }
+
+  protected get socket(): Duplex {
+    const { _socket: socket } = this.ws as WebSocket & { readonly _socket?: Duplex };
+    if (socket) return socket;
+    throw new TypeError('Cannot take the WebSocket: it has no socket, one of ws 8 is wanted');
+  }
+
+  #end(code: number, reason: string): void {
+    this.#endedWith = code;
+    this.#failure ||= reason;
+    this.close(code, reason);
+  }
+
+  /** `ws` waits for 30 s where its options say nothing else. */
+  #expectClose(): void {
+    this.#closeTimer ??= setTimeout(() => this.ws.terminate(), CLOSE_TIMEOUT_MS);
+  }
+}
+
+/** Takes the place of a method by which `ws` answers pings without any bound. */
+function answeredByLink(
+  _data?: unknown,
+  mask?: boolean | ((error: Error) => void),
+  done?: (error: Error) => void,
+): void {
+  const callback = (typeof mask === 'function' ? mask : done) as (() => void) | undefined;
+  callback?.();
+}
+
+/** Functions that all WebSockets share; each finds its link by itself. */
+const onMessage = guarded((link, data, isBinary: boolean) => link.onMessage(data, isBinary));
+const onPing = guarded((link, data: Buffer) => link.onPing(data));
+const onPong = guarded((link) => link.onPong());
+const onError = guarded((link, error: Error) => link.onError(error));
+const onClose = guarded((link, code: number, reason: Buffer) => link.onClose(code, reason.toString()));
+
+function guarded<A, B>(
+  handle: (link: WsLink, first: A, second: B) => void,
+): (this: WebSocket, first: A, second: B) => void {
+  return function (this: LinkedWebSocket, first, second) {
+    const link = this[LINK];
+    if (link === undefined) return;
+    try {
+      handle(link, first, second);
+    } catch (error) {
+      link.fail(error);
+    }
+  };
 }

@@ -1,9 +1,11 @@
 import { CloseCode, FRAME_BYTES_MAX } from '../../protocol/frame.ts';
 import {
+  BUFFER_BYTES_MAX,
   CLOSE_TIMEOUT_MS,
   type ClientLink,
   type LinkEvents,
   LinkState,
+  OVERRUN_BYTES_MAX,
   type SharedText,
   Timer,
 } from '../../protocol/ports.ts';
@@ -29,6 +31,7 @@ export interface Door {
 /** Either end of a simulated connection. A character counts as a byte. */
 export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   batch = false;
+  bufferBytesMax = BUFFER_BYTES_MAX;
   answerPings = true;
   readonly #time: VirtualTime;
   #events: LinkEvents | undefined;
@@ -40,6 +43,10 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   #queuedBytes = 0;
   #closeReceived: { readonly code: number; readonly reason: string } | undefined = undefined;
   #refusing = false;
+  /** Why this end has given the connection up: the peer's answer does not count. */
+  #endedWith: number | undefined = undefined;
+  /** A ping came while the peer did not read. */
+  #pongDue = false;
   #reading = true;
   #bytesPerSec: number | undefined = undefined;
   #resetUnnoticed = false;
@@ -76,6 +83,11 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
     if (this.#state !== LinkState.open) return;
     const bytes = text.length + HEADER_BYTES;
     if (this.#queue.length > 0 && this.#queuedBytes + bytes > TURN_BYTES_MAX) this.#flushNow();
+    const { bufferedBytes } = this;
+    if (bufferedBytes > 0 && bufferedBytes + bytes > this.bufferBytesMax + OVERRUN_BYTES_MAX) {
+      this.#overrun();
+      return;
+    }
     this.#queue.push(text);
     this.#queuedBytes += bytes;
     if (!this.#flush.armed) this.#time.arm(this.#flush, 0);
@@ -86,7 +98,8 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   }
 
   ping(): void {
-    if (this.#state === LinkState.open) this.#out?.write({ kind: 'ping', bytes: CONTROL_BYTES });
+    if (this.#state === LinkState.open && this.bufferedBytes <= this.bufferBytesMax)
+      this.#out?.write({ kind: 'ping', bytes: CONTROL_BYTES });
   }
 
   close(code: number, reason: string): void {
@@ -145,8 +158,7 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
         this.#takeText(item.text);
         break;
       case 'ping':
-        if (this.answerPings && this.#state === LinkState.open)
-          this.#out?.write({ kind: 'pong', bytes: CONTROL_BYTES });
+        this.#answerPing();
         break;
       case 'pong':
         this.#events?.onPong();
@@ -174,7 +186,22 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   }
 
   drained(): void {
-    if (this.#state === LinkState.open) this.#events?.onWritable();
+    if (this.#state !== LinkState.open) return;
+    if (this.#pongDue) this.#out?.write({ kind: 'pong', bytes: CONTROL_BYTES });
+    this.#pongDue = false;
+    this.#events?.onWritable();
+  }
+
+  /** While the peer does not read, only its newest ping waits for an answer. */
+  #answerPing(): void {
+    if (!this.answerPings || this.#state !== LinkState.open) return;
+    if ((this.#out?.refusedBytes ?? 0) > 0) this.#pongDue = true;
+    else this.#out?.write({ kind: 'pong', bytes: CONTROL_BYTES });
+  }
+
+  #overrun(): void {
+    this.#endedWith = CloseCode.slowConsumer;
+    this.#startClosing(CloseCode.slowConsumer, 'slow consumer');
   }
 
   #opened(): void {
@@ -263,7 +290,8 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
     const events = this.#events;
     this.#events = undefined;
     this.#door?.leave(this);
-    events?.onClose(code, reason);
+    if (this.#endedWith === undefined) events?.onClose(code, reason);
+    else events?.onClose(this.#endedWith, 'slow consumer');
   }
 
   #flushNow(): void {

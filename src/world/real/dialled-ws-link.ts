@@ -1,0 +1,141 @@
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { type ClientLink, type LinkEvents, LinkState } from '../../protocol/ports.ts';
+import { maskTowards } from './masking.ts';
+import { Throttle, type Throttled } from './throttle.ts';
+import { ProtocolWebSocket, WS_OPTIONS, WsLink } from './ws-link.ts';
+
+export interface WsDialling {
+  readonly url: URL;
+  readonly subprotocols: readonly string[];
+  readonly handshakeTimeoutMs: number;
+  readonly localAddress: string | undefined;
+}
+
+/**
+ * A client's end over `ws`: for TLS, and for everything else that a `SocketLink` can't do.
+ *
+ * A limit is kept by not reading on until what was read has been paid for; a pause holds back what was read already.
+ */
+export class DialledWsLink extends WsLink implements ClientLink, Throttled {
+  answerPings = true;
+  #paused = false;
+  #bytesPerSec: number | undefined = undefined;
+  #throttle: Throttle | undefined = undefined;
+  /** Bytes that were read and are not paid for. */
+  heldBytes = 0;
+  #heldTexts: string[] = [];
+
+  static dial(dialling: WsDialling, events: LinkEvents): ClientLink {
+    const { url, subprotocols, handshakeTimeoutMs, localAddress } = dialling;
+    const ws = new ProtocolWebSocket(url, [...subprotocols], {
+      ...WS_OPTIONS,
+      handshakeTimeout: handshakeTimeoutMs,
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
+    const link = new DialledWsLink(ws, undefined);
+    link.events = events;
+    ws.on('open', () => link.#opened());
+    return link;
+  }
+
+  drop(): void {
+    this.terminate();
+  }
+
+  reset(): void {
+    const socket = this.state === LinkState.open ? this.socket : undefined;
+    // A TLS socket has no RST of its own to give; a connection that is not open yet has nobody to give it to.
+    if (!(socket instanceof Socket) || socket instanceof TLSSocket) {
+      this.terminate();
+      return;
+    }
+    this.outgoing?.flushAll();
+    this.killed = true;
+    socket.resetAndDestroy();
+  }
+
+  override pauseReading(): void {
+    this.#paused = true;
+    this.#apply();
+  }
+
+  override resumeReading(): void {
+    this.#paused = false;
+    this.#apply();
+  }
+
+  limitReading(bytesPerSec: number | undefined): void {
+    this.#bytesPerSec = bytesPerSec;
+    this.#apply();
+  }
+
+  handOver(bytes: number): void {
+    this.heldBytes -= bytes;
+  }
+
+  readOn(): void {
+    this.ws.resume();
+  }
+
+  override onClose(code: number, reason: string): void {
+    this.#throttle?.stop();
+    this.#throttle = undefined;
+    this.#paused = false;
+    if (!this.killed) this.#handOverTexts();
+    super.onClose(code, reason);
+  }
+
+  protected override get answersPings(): boolean {
+    return this.answerPings;
+  }
+
+  protected override received(text: string): void {
+    if (this.#paused || this.#heldTexts.length > 0) this.#heldTexts.push(text);
+    else super.received(text);
+  }
+
+  #opened(): void {
+    const { socket } = this;
+    this.attach(maskTowards(socket instanceof Socket ? socket.remoteAddress : undefined));
+    socket.on('data', (chunk: Buffer) => this.#arrived(chunk.length));
+    if (this.#paused || this.#bytesPerSec !== undefined) this.#apply();
+    this.events?.onOpen();
+  }
+
+  #arrived(bytes: number): void {
+    if (this.#throttle === undefined) return;
+    this.heldBytes += bytes;
+    if (!this.#throttle.wantsMore) this.ws.pause();
+  }
+
+  #apply(): void {
+    if (this.outgoing === undefined || this.ws.readyState === LinkState.closed) return;
+    this.#throttle?.stop();
+    this.#throttle = undefined;
+    if (this.#paused) {
+      this.ws.pause();
+      return;
+    }
+    if (this.#bytesPerSec === undefined) this.heldBytes = 0;
+    else this.#throttle = new Throttle(this, this.#bytesPerSec);
+    // Not at once: the caller may be in the middle of a text that is being handed over.
+    process.nextTick(() => this.#catchUp());
+  }
+
+  #catchUp(): void {
+    if (!this.#paused) this.#handOverTexts();
+    if (!this.#paused && (this.#throttle?.wantsMore ?? true)) this.ws.resume();
+  }
+
+  /** A text may lead to a pause: what stands behind it is held on. */
+  #handOverTexts(): void {
+    const texts = this.#heldTexts;
+    let handed = 0;
+    while (handed < texts.length && !this.#paused) {
+      handed += 1;
+      super.received(texts[handed - 1] ?? '');
+    }
+    texts.splice(0, handed);
+  }
+}
