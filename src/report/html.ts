@@ -1,4 +1,5 @@
 import type { Result } from '../run/result.ts';
+import { printableParagraph } from '../text/printable.ts';
 import { formatBytes, formatUs, plural } from './figures.ts';
 import { html, Markup, NOTHING } from './page/markup.ts';
 import {
@@ -50,5 +51,5 @@ function banner(result: Result): Markup {
     ...(partial === true ? ['interrupted'] : []),
   ];
   return html`<header class="banner ${tone}"><h1><span class="word">${sign} ${verdict.toUpperCase()}</span>${headline(result)}</h1>
-<p class="soft">${subject.join(' · ')}</p><p>${scenario.description ?? ''}</p>${reasons.length === 0 ? NOTHING : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}</header>`;
+<p class="soft">${subject.join(' · ')}</p><p>${printableParagraph(scenario.description ?? '')}</p>${reasons.length === 0 ? NOTHING : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}</header>`;
 }

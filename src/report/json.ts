@@ -1,4 +1,6 @@
 import { type Result, resultSchema } from '../run/result.ts';
+import { printableJson } from '../text/printable.ts';
+import { dataWithoutSecrets } from '../text/secrets.ts';
 import { textOf } from './wording/say.ts';
 
 /** What fits into so many columns stays on one line, so that a series is not a page of braces. */
@@ -8,12 +10,12 @@ const WIDTH = 100;
 export function renderJson(result: Result): string {
   const order = Object.keys(resultSchema.shape);
   const entries = Object.entries(result).toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b));
-  return `${pretty(Object.fromEntries(entries), '')}\n`;
+  return renderDocument(Object.fromEntries(entries));
 }
 
-/** Any other document. */
+/** Any document: the one way in which the commands write JSON. */
 export function renderDocument(document: unknown): string {
-  return `${JSON.stringify(document, (_, value) => withText(value), 2)}\n`;
+  return `${printableJson(pretty(dataWithoutSecrets(document), ''))}\n`;
 }
 
 /** Facts get their sentence, for people: nothing reads it. */

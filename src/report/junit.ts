@@ -1,4 +1,5 @@
 import type { Result } from '../run/result.ts';
+import { printable } from '../text/printable.ts';
 import { guaranteeFinding, headline, type Status } from './wording/result.ts';
 
 /**
@@ -88,10 +89,10 @@ function attributes(values: Readonly<Record<string, string | number>>): string {
     .join('');
 }
 
-/** Characters that XML 1.0 has no way to write become a question mark. */
+/** The two printable characters that XML 1.0 has no way to write become question marks. */
 function escapeXml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
+  return printable(text)
+    .replace(/[\ufffe\uffff]/gu, '?')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -1,3 +1,5 @@
+import { printable } from '../text/printable.ts';
+
 /**
  * Lines of a report before they are painted: runs of text with a tone. Widths are counted in terminal columns, and
  * nothing here knows colours, so that one layout serves coloured, plain and ASCII output.
@@ -19,9 +21,9 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const COMBINING = /\p{Mn}|\p{Me}|\p{Cf}/u;
 
-/** Text may come from a scenario or a stranger's server: what would steer a terminal becomes a space. */
+/** Text may come from a scenario or from the server under test: it is made printable here. */
 export function span(text: string, tone: Tone = 'plain'): Span {
-  return { text: text.replace(/\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' '), tone };
+  return { text: printable(text), tone };
 }
 
 /** A line of one or more texts of one tone, or of spans. */

@@ -1,5 +1,6 @@
 import type { DeliveryCounts } from '../delivery/judgement.ts';
 import { LATENCY_NAMES, type Result } from '../run/result.ts';
+import { printable } from '../text/printable.ts';
 import { formatCount, formatShare, formatUs } from './figures.ts';
 import {
   anomalyTally,
@@ -119,13 +120,9 @@ function tableOf(titles: readonly string[], rows: readonly (readonly string[])[]
 }
 
 function escapeMarkdown(text: string): string {
-  return oneLine(text).replace(/[\\`*_{}[\]<>#|~&@]/g, (sign) => `\\${sign}`);
+  return printable(text).replace(/[\\`*_{}[\]<>#|~&@]/g, (sign) => `\\${sign}`);
 }
 
 function code(text: string): string {
-  return `\`${oneLine(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
+  return `\`${printable(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 }

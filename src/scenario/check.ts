@@ -56,11 +56,9 @@ type Report = (
 ) => void;
 
 function checkSettings({ target, server, duration, clients }: Scenario, clean: Clean, report: Report): void {
-  if (target !== undefined && !isWebSocketUrl(target)) {
-    report(
-      ['target'],
-      `Cannot use ${quote(target)} as a target: it is no WebSocket address, ws://host:port/path is wanted`,
-    );
+  const wrong = target === undefined ? undefined : misaddressed(target);
+  if (wrong !== undefined) {
+    report(['target'], `Cannot use ${quote(target)} as a target: it ${wrong}, ws://host:port/path is wanted`);
   }
   const { outbox, heartbeat, buffer } = server;
   const atLeast1Ms: readonly (readonly [Path, number])[] = [
@@ -102,8 +100,12 @@ function checkSettings({ target, server, duration, clients }: Scenario, clean: C
   }
 }
 
-function isWebSocketUrl(text: string): boolean {
-  return /^wss?:\/\/[^/]/.test(text) && URL.canParse(text);
+/** What keeps a text from being an address that every WebSocket client takes; undefined when nothing does. */
+function misaddressed(text: string): string | undefined {
+  if (!/^wss?:\/\/[^/]/.test(text) || !URL.canParse(text)) return 'is no WebSocket address';
+  if (text.includes('#')) return 'has a fragment (#), which no server is ever sent';
+  // The parser drops or turns them, so that another address would be dialled than the one that was written.
+  return /[\s\\\p{Cc}]/u.test(text) ? 'has a space, a control character or a backslash in it' : undefined;
 }
 
 function checkClients(scenario: Scenario, report: Report): void {

@@ -1,3 +1,5 @@
+import { withoutSecrets } from '../text/secrets.ts';
+
 /** Something wrong with a scenario, and where. */
 export interface Problem {
   readonly file: string;
@@ -15,12 +17,12 @@ export function formatProblem(problem: Problem): string {
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;
 }
 
-/** A value as messages quote it: on one line and not longer than a line. */
+/** A value as messages quote it: on one line, not longer than a line, and without secrets, which a cut could hide. */
 export function quote(value: unknown): string {
   if (value === null || value === undefined) return 'an empty value';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  const text = JSON.stringify(String(value));
+  const text = JSON.stringify(withoutSecrets(String(value)));
   return text.length <= QUOTED_LENGTH_MAX ? text : `${text.slice(0, QUOTED_LENGTH_MAX - 2)}…"`;
 }
 

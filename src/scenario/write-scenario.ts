@@ -1,5 +1,6 @@
 import { Document, isCollection, visit } from 'yaml';
 import { z } from 'zod';
+import { dataWithoutSecrets } from '../text/secrets.ts';
 import { quantities } from './quantity.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 
@@ -11,12 +12,13 @@ const FLOW_LENGTH_MAX = 96;
  *
  * Reading the text back gives the same scenario, for every scenario that was read from a text. Values that were
  * computed may have more digits than a file holds; they come back rounded, and stay as they are from then on.
+ * Secrets are left out.
  *
  * @param comment - lines for the head of the file
  */
 export function writeScenario(scenario: Scenario, comment: readonly string[] = []): string {
   const { name, seed } = scenario;
-  const rest = written(scenarioSchema, scenario);
+  const rest = dataWithoutSecrets(written(scenarioSchema, scenario));
   const document = new Document({ name, seed, ...(isMap(rest) ? rest : {}) });
   visit(document, {
     Collection(_, node) {

@@ -1,5 +1,6 @@
 import type { DeadLetter } from '../broadcaster/dead-letters.ts';
 import type { Clock } from '../protocol/ports.ts';
+import { printableJson } from '../text/printable.ts';
 
 /**
  * Dead letters as JSON lines, one a letter, with everything that is needed to see what happened or to send it again.
@@ -28,6 +29,7 @@ function lineOf(
     reason,
     attempts,
   };
-  // The payload is JSON text already.
-  return `${JSON.stringify(fields).slice(0, -1)},"payload":${payloadText}}`;
+  // The payload is JSON text already; a line end in it is white space.
+  const line = `${JSON.stringify(fields).slice(0, -1)},"payload":${payloadText}}`;
+  return printableJson(line.replace(/[\r\n]+/g, ' '));
 }

@@ -73,7 +73,7 @@ describe('justify', () => {
 });
 
 describe('span', () => {
-  it('turns control and direction characters into spaces', () => {
-    expect(span('a\u001b[31m\u202eb\nc').text).toBe('a [31m b c');
+  it('escapes control and direction characters', () => {
+    expect(span('a\u001b[31m\u202eb\nc').text).toBe('a\\x1b[31m\\u202eb\\nc');
   });
 });

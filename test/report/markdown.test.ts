@@ -38,7 +38,7 @@ describe('renderMarkdown', () => {
       reasons: ['<img src=x> @team a|b\n# title'],
       assertions: [{ text: 'a | b `c`', actualText: 'x | y', status: 'fail' }],
     });
-    expect(text).toContain('- \\<img src=x\\> \\@team a\\|b \\# title');
+    expect(text).toContain('- \\<img src=x\\> \\@team a\\|b\\\\n\\# title');
     expect(text).toContain("| ❌ | `a \\| b 'c'` | x \\| y |");
   });
 });

@@ -136,6 +136,11 @@ describe('settings that contradict each other', () => {
       'Cannot use "http://localhost" as a target: it is no WebSocket address, ws://host:port/path is wanted',
     ],
     ['target: "ws://"', 'Cannot use "ws://" as a target: it is no WebSocket address'],
+    ['target: ws://host/path#x', 'it has a fragment (#), which no server is ever sent'],
+    ['target: "ws://host/a b"', 'it has a space, a control character or a backslash in it'],
+    ['target: "ws://host/a\\\\b"', 'it has a space, a control character or a backslash in it'],
+    ['target: "ws://host\\n/a"', 'it has a space, a control character or a backslash in it'],
+    [`target: "ws://user:${'x'.repeat(80)}@host/#x"`, 'Cannot use "ws://***@host/#x" as a target'],
   ])('%s', (line, message) => {
     expect(problem(line)).toContain(message);
   });

@@ -1,3 +1,5 @@
+import { printable } from '../../text/printable.ts';
+
 /** HTML as a value that can't be mixed up with text: what goes into a template is escaped unless it is markup. */
 export class Markup {
   readonly source: string;
@@ -25,8 +27,7 @@ function sourceOf(content: Content): string {
 }
 
 function escapeHtml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\P{Cc}]/gu, ' ')
+  return printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -1,4 +1,5 @@
 import type { Result } from '../../run/result.ts';
+import { printableParagraph } from '../../text/printable.ts';
 import { formatUs, plural } from '../figures.ts';
 import { facts, justify, type Line, line, span, wrap } from '../line.ts';
 import { clientCount, headline, STATUS_SIGN } from '../wording/result.ts';
@@ -14,7 +15,9 @@ export function verdictLines(result: Result, width: number): Line[] {
   return [
     ...(title.length === 1 ? [justify(title[0] ?? [], exit, width)] : title),
     ...facts(subject(result), width),
-    ...wrap(line(span(result.scenario.description ?? '', 'dim')), width).filter((each) => each.length > 0),
+    ...wrap(line(span(printableParagraph(result.scenario.description ?? ''), 'dim')), width).filter(
+      (each) => each.length > 0,
+    ),
     ...reasonLines(result.reasons, width),
   ];
 }

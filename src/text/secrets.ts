@@ -1,0 +1,58 @@
+/**
+ * The one place that knows what a secret looks like. Everything that is written (reports, result files, messages,
+ * failure files) goes through it, because a result file is attached to issues and kept by CI.
+ */
+
+const HIDDEN = '***';
+
+/**
+ * User names and passwords in addresses, with all the spellings that the URL parser takes for `ws://`. The greedy
+ * part reaches to the last @, which is the one that ends the user info.
+ */
+const USER_INFO = /\b((?:wss?|https?):[\\/]*|[a-z][a-z\d+.-]*:\/\/)[^\s\\/?#]*@/giu;
+const PARAMETER = /([?&;])([^\s=&;?#]+)=([^\s&;#"'`]*)/gu;
+/** As in `authorization: Bearer abc`, also between the quotes of JSON. */
+const HEADER = /\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(["']?\s*:\s*["']?)[^\r\n"',}]+/giu;
+/** As in `API_TOKEN=abc`; a comparison with == is no assignment. */
+const ASSIGNMENT = /\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key))=(?!=)[^\s&;"'`]+/giu;
+const SECRET_NAME =
+  /token|secret|passw|pwd|passphrase|key$|^auth|authorization|credential|cookie|signature|^sig$|^jwt$/iu;
+/** Maps of which every value is a secret, or may be one. */
+const SECRET_MAPS: ReadonlySet<string> = new Set(['headers', 'env']);
+
+/** The text with `***` in the place of each secret. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replace(USER_INFO, `$1${HIDDEN}@`)
+    .replace(PARAMETER, (whole: string, mark: string, name: string) =>
+      SECRET_NAME.test(decoded(name)) ? `${mark}${name}=${HIDDEN}` : whole,
+    )
+    .replace(HEADER, `$1$2${HIDDEN}`)
+    .replace(ASSIGNMENT, `$1=${HIDDEN}`);
+}
+
+/** The same for plain data, where the name of a value counts as well. */
+export function dataWithoutSecrets<T>(value: T): T;
+export function dataWithoutSecrets(value: unknown): unknown {
+  return visit(value, false);
+}
+
+function visit(value: unknown, secret: boolean): unknown {
+  if (typeof value === 'string') return secret ? HIDDEN : withoutSecrets(value);
+  if (Array.isArray(value)) return value.map((each) => visit(each, secret));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [
+      name,
+      visit(each, secret || SECRET_MAPS.has(name) || SECRET_NAME.test(name)),
+    ]),
+  );
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

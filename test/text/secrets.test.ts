@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { dataWithoutSecrets, withoutSecrets } from '../../src/text/secrets.ts';
+
+describe('withoutSecrets', () => {
+  it.each([
+    ['ws://user:hunter2@host:1/path', 'ws://***@host:1/path'],
+    ['wss://user@host', 'wss://***@host'],
+    ['ws:user:hunter2@host', 'ws:***@host'],
+    ['ws:\\\\user:hunter2@host', 'ws:\\\\***@host'],
+    ['ws://u:p@ss@host/', 'ws://***@host/'],
+    ['redis://:hunter2@127.0.0.1:6379', 'redis://***@127.0.0.1:6379'],
+    ['Cannot reach "ws://a:b@c": no', 'Cannot reach "ws://***@c": no'],
+    ['ws://host/?token=abc&room=1', 'ws://host/?token=***&room=1'],
+    ['ws://host/?room=1&api_key=abc', 'ws://host/?room=1&api_key=***'],
+    ['ws://host/?%74oken=abc', 'ws://host/?%74oken=***'],
+    ['ws://host/?X-Amz-Signature=abc', 'ws://host/?X-Amz-Signature=***'],
+    ['authorization: Bearer abc.def', 'authorization: ***'],
+    ['{"Authorization":"Bearer abc","a":1}', '{"Authorization":"***","a":1}'],
+    ['--set auth.token=abc', '--set auth.token=***'],
+  ])('hides what is secret in %j', (text, expected) => expect(withoutSecrets(text)).toBe(expected));
+
+  it.each([
+    'ws://host:8080/path?room=a&user=7',
+    'delivery.lost.silent == 0',
+    'resumeTokens == 0',
+    'mail a@b.c, or ws://host and a@b.c',
+    'the token of the session was refused',
+  ])('leaves %j as it is', (text) => expect(withoutSecrets(text)).toBe(text));
+
+  it('leaves no password of an address, however it is written', () => {
+    const password = fc.stringMatching(/^[a-z]{3}[\w!$&'()*+,;=:%@~.-]{3,12}Z$/);
+    fc.assert(
+      fc.property(
+        password,
+        fc.constantFrom('ws://', 'WSS://', 'http://', 'ws:', 'amqp+ssl://'),
+        (secret, head) => {
+          const text = `x ${head}user:${secret}@host/path y`;
+          expect(withoutSecrets(text)).not.toContain(secret);
+          expect(withoutSecrets(withoutSecrets(text))).toBe(withoutSecrets(text));
+        },
+      ),
+    );
+  });
+});
+
+describe('dataWithoutSecrets', () => {
+  it('hides by the name of a value as well, and keeps everything else', () => {
+    const data = {
+      target: 'ws://u:p@host',
+      driver: { headers: { 'x-user': 'me' }, token: 'abc', accessToken: 'abc', tokens: 5 },
+      services: [{ env: { PORT: '80' }, command: 'run' }],
+      rooms: ['a'],
+      nothing: null,
+    };
+    expect(dataWithoutSecrets(data)).toEqual({
+      target: 'ws://***@host',
+      driver: { headers: { 'x-user': '***' }, token: '***', accessToken: '***', tokens: 5 },
+      services: [{ env: { PORT: '***' }, command: 'run' }],
+      rooms: ['a'],
+      nothing: null,
+    });
+  });
+});
