@@ -170,6 +170,12 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
 
   constructor(options: BroadcasterOptions) {
     super();
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      throw new BroadcasterError(
+        'invalid-option',
+        `Cannot use ${kindOf(options)} as options: an object is wanted`,
+      );
+    }
     const { onMessage, deadLettersKept = DEAD_LETTERS_KEPT, ...chosen } = options;
     checkOptions({ ...chosen, deadLettersKept });
     this.#onMessage = onMessage;
@@ -423,6 +429,11 @@ function checkOptions(options: Readonly<Record<string, unknown>>): void {
       );
     }
   }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
 function checkName(what: string, name: unknown): void {

@@ -296,6 +296,12 @@ describe('the library', () => {
     await expect(publish('*', nested(126))()).resolves.toMatchObject({ accepted: true });
   });
 
+  it.each([[null], ['text'], [7], [[]]])('says in a sentence that %j are no options', (options) => {
+    expect(() => createBroadcaster(options as unknown as BroadcasterOptions)).toThrow(
+      /^Cannot use (null|a string|a number|a list) as options: an object is wanted$/,
+    );
+  });
+
   it('runs the example', async () => {
     const { server, broadcaster } = await serveTicks(0);
     cleanUp.push(() => {
