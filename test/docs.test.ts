@@ -47,7 +47,7 @@ function rewrite(): void {
 }
 
 beforeAll(async () => {
-  commands = await readCommands();
+  commands = readCommands();
   parts = generatedParts(ROOT, commands);
   if (process.env.UPDATE_DOCS === '1') rewrite();
 });

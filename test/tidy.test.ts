@@ -19,10 +19,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   delivery: [],
   measure: ['delivery'],
   faults: ['delivery', 'measure'],
-  scenario: ['delivery', 'measure', 'faults'],
+  text: [],
+  scenario: ['text', 'delivery', 'measure', 'faults'],
   world: ['protocol', 'broadcaster', 'drivers'],
   load: ['protocol', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
-  server: ['protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],
+  server: ['text', 'protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],
   run: [
     'protocol',
     'broadcaster',
@@ -50,10 +51,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'run',
     'zoo',
   ],
-  report: ['delivery', 'measure', 'scenario', 'run', 'zoo', 'simulation'],
+  report: ['text', 'delivery', 'measure', 'scenario', 'run', 'zoo', 'simulation'],
   // What `import 'wsdeliver'` gives: the broadcaster on real sockets, with its metrics.
   'library.ts': ['protocol', 'broadcaster', 'world', 'server'],
   cli: [
+    'text',
     'protocol',
     'broadcaster',
     'delivery',
@@ -76,6 +78,7 @@ const PURE = [
   'delivery',
   'measure',
   'faults',
+  'text',
   'scenario',
   'world/virtual',
 ];
@@ -171,6 +174,13 @@ describe('the house', () => {
       .filter(({ room, path }) => room !== 'cli' && !WORKER_SCRIPTS.includes(path))
       .filter(({ text }) => /\bconsole\.|process\.(exit|stdout|stderr)\b/.test(codeOf(text)));
     expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('writes to standard output and standard error in one file, which makes foreign text printable', () => {
+    const writers = files.filter(({ text }) =>
+      /\bconsole\.|process\.std(out|err)\.write\b/.test(codeOf(text)),
+    );
+    expect(writers.map(({ path }) => path)).toEqual(['cli/console.ts']);
   });
 
   it('has no file or folder whose name says nothing', () => {

@@ -15,6 +15,7 @@ import type { RunRecord } from '../run/run-record.ts';
 import { runScenario } from '../run/scenario-run.ts';
 import { formatRate } from '../scenario/quantity.ts';
 import { ListenError } from '../world/real/listener.ts';
+import { print, printLine, say } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { type MetricsFlags, openMetricsPort } from './metrics-port.ts';
@@ -75,7 +76,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
         markdown: results.map(renderMarkdown).join('\n'),
         deadLetters: watch.deadLetterText,
       });
-    for (const problem of files.problems) process.stderr.write(`${problem}\n`);
+    say(...files.problems);
   }
   if (interrupt.signal.aborted) return interrupt.exitCode;
   const worst = worstExitCode(results.map(({ exitCode }) => exitCode)) ?? ExitCode.pass;
@@ -137,7 +138,7 @@ async function findCapacity(loaded: LoadedScenario, options: BenchOptions, bench
     if (bench.signal.aborted)
       return results.size === 0 ? result : { ...bestOf(results, search), partial: true };
     const step = search.add(result, rate);
-    process.stderr.write(`${formatRate(Math.round(rate))}: ${step.sustained ? 'sustained' : step.why}\n`);
+    say(`${formatRate(Math.round(rate))}: ${step.sustained ? 'sustained' : step.why}`);
     results.set(rate, result);
   }
   return bestOf(results, search);
@@ -158,6 +159,6 @@ function asUserError(error: unknown): unknown {
 }
 
 function show(result: Result, options: BenchOptions): void {
-  if (options.quiet) process.stdout.write(`${result.scenario.name}: ${headline(result)}\n`);
-  else process.stdout.write(renderText(result, appearance(options)));
+  if (options.quiet) printLine(`${result.scenario.name}: ${headline(result)}`);
+  else print(renderText(result, appearance(options)));
 }

@@ -11,13 +11,17 @@ export const ExitCode = {
   terminated: 143,
 } as const;
 
-/** The user's to solve: shown as its message alone, without a stack. */
+/** The user's to solve: shown as its sentences alone, without a stack. */
 export class UserError extends Error {
   override readonly name = 'UserError';
+  readonly sentences: readonly string[];
   readonly exitCode: number;
 
-  constructor(message: string, exitCode: number = ExitCode.usage) {
-    super(message);
+  /** @param what - one sentence, or several, each shown on a line of its own */
+  constructor(what: string | readonly string[], exitCode: number = ExitCode.usage) {
+    const sentences = typeof what === 'string' ? [what] : what;
+    super(sentences.join('\n'));
+    this.sentences = sentences;
     this.exitCode = exitCode;
   }
 }

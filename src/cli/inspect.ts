@@ -8,6 +8,8 @@ import { renderMarkdown } from '../report/markdown.ts';
 import { renderText } from '../report/text.ts';
 import { parseResult, type Result, resultJsonSchema } from '../run/result.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
+import { printableParagraph } from '../text/printable.ts';
+import { print, printLine } from './console.ts';
 import { UserError } from './exit.ts';
 import { bundledNames, findScenarios, loadScenario } from './scenario-files.ts';
 import { appearance, knownWidth } from './terminal.ts';
@@ -18,7 +20,7 @@ export function listScenarios(): void {
   const indent = Math.max(...names.map((name) => name.length)) + 2;
   for (const file of findScenarios(names)) {
     const { scenario } = loadScenario(file);
-    process.stdout.write(folded(`${file.label.padEnd(indent)}${scenario.description}`, indent));
+    print(folded(`${file.label.padEnd(indent)}${printableParagraph(scenario.description)}`, indent));
   }
 }
 
@@ -29,27 +31,25 @@ export function validate(names: readonly string[]): void {
     try {
       const { scenario } = loadScenario(file);
       const clients = scenario.clients.reduce((sum, { count }) => sum + count, 0);
-      process.stdout.write(
-        `${file.label}: valid (${clients} clients, ${scenario.faults.length} faults, ${scenario.expect.assert.length} assertions)\n`,
+      printLine(
+        `${file.label}: valid (${clients} clients, ${scenario.faults.length} faults, ${scenario.expect.assert.length} assertions)`,
       );
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      problems.push(error.message);
+      problems.push(...error.sentences);
     }
   }
-  if (problems.length > 0) throw new UserError(problems.join('\n'));
+  if (problems.length > 0) throw new UserError(problems);
 }
 
 export function printSchema(ofResults: boolean): void {
-  process.stdout.write(
-    `${JSON.stringify(ofResults ? resultJsonSchema() : scenarioJsonSchema(), undefined, 2)}\n`,
-  );
+  print(`${JSON.stringify(ofResults ? resultJsonSchema() : scenarioJsonSchema(), undefined, 2)}\n`);
 }
 
 export function listFaults(): void {
   for (const { name, parameters, summary } of describeFaults()) {
     const settings = parameters.length === 0 ? '' : folded(`    ${parameters.join(', ')}`, 4);
-    process.stdout.write(`${name}\n${folded(`    ${summary}`, 4)}${settings}`);
+    print(`${name}\n${folded(`    ${summary}`, 4)}${settings}`);
   }
 }
 
@@ -65,7 +65,7 @@ export function printReport(
   file: string,
   options: { readonly format: string; readonly color?: boolean },
 ): void {
-  process.stdout.write(render(readResult(file), options));
+  print(render(readResult(file), options));
 }
 
 /** @throws {UserError} when the file can't be read, or is no result file */

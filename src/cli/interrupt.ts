@@ -1,3 +1,4 @@
+import { say } from './console.ts';
 import { ExitCode } from './exit.ts';
 
 /** The first signal ends the work early, with a partial report; the second ends the process. */
@@ -10,7 +11,7 @@ export class Interrupt {
     this.#handler = (signal) => {
       this.exitCode = signal === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted;
       if (this.#controller.signal.aborted) process.exit(this.exitCode);
-      process.stderr.write('Interrupted: gathering what is known so far (once more to leave at once)\n');
+      say('Interrupted: gathering what is known so far (once more to leave at once)');
       this.#controller.abort();
     };
     process.on('SIGINT', this.#handler);

@@ -2,6 +2,7 @@ import { drawTimeline } from '../report/failure/timeline.ts';
 import type { SeedTask } from '../simulation/seed-task.ts';
 import { shrinkApart } from '../simulation/shrink-apart.ts';
 import type { Violation } from '../simulation/violation.ts';
+import { printLine, say } from './console.ts';
 import { writeFailure } from './failure-folder.ts';
 import type { LiveLine } from './live-line.ts';
 import { packageVersion } from './package-info.ts';
@@ -42,12 +43,12 @@ export async function keepFailures(
     clearInterval(redraw);
     live?.stop();
     if ('problem' in answer) {
-      process.stderr.write(`Cannot make ${what} small: ${answer.problem}\n`);
+      say(`Cannot make ${what} small: ${answer.problem}`);
       continue;
     }
     const { failure } = answer;
     const file = writeFailure(folder, failure);
-    process.stdout.write(`${what}, made small in ${failure.tries} runs: wsdeliver replay ${file}\n`);
-    process.stdout.write(`${drawTimeline(failure.trace, failure.violation).trimEnd()}\n\n`);
+    printLine(`${what}, made small in ${failure.tries} runs: wsdeliver replay ${file}`);
+    printLine(...drawTimeline(failure.trace, failure.violation).trimEnd().split('\n'), '');
   }
 }

@@ -1,5 +1,6 @@
 import ora, { type Ora } from 'ora';
 import { clip, line } from '../report/line.ts';
+import { say } from './console.ts';
 
 const REDRAW_MS = 100;
 const LINE_MS = 2000;
@@ -26,7 +27,7 @@ export class LiveLine {
     if (nowMs - this.#shownMs < (this.#spinner === undefined ? LINE_MS : REDRAW_MS)) return;
     this.#shownMs = nowMs;
     if (this.#spinner === undefined) {
-      process.stderr.write(`${text}\n`);
+      say(text);
       return;
     }
     const width = (process.stderr.columns ?? WIDTH_WITHOUT_TERMINAL) - SPINNER_WIDTH;

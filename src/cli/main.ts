@@ -1,56 +1,39 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ExitCode, UserError } from './exit.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { print, StreamGuard, say } from './console.ts';
+import { ExitCode } from './exit.ts';
+import { explain } from './explain.ts';
+import { refuseMissingValues } from './missing-values.ts';
 import { packageVersion } from './package-info.ts';
 
 /** Reads the command line, runs the command, and ends the process with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const onOutput = (error: NodeJS.ErrnoException): void => survive(error, 'standard output');
-  const onErrors = (error: NodeJS.ErrnoException): void => survive(error, 'standard error');
+  const guard = new StreamGuard();
   const onUncaught = (error: unknown): never => process.exit(explain(error));
-  process.stdout.on('error', onOutput);
-  process.stderr.on('error', onErrors);
   process.on('uncaughtException', onUncaught);
+  let code: number;
   try {
     await program().parseAsync([...argv]);
+    code = Number(process.exitCode ?? ExitCode.pass);
   } catch (error) {
-    process.exitCode = explain(error);
+    code = explain(error);
   }
-  // What was written to a pipe has to be out before the end.
-  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-  process.off('uncaughtException', onUncaught);
-  process.stderr.off('error', onErrors);
-  process.stdout.off('error', onOutput);
-  process.exit();
-}
-
-/**
- * Whoever read the output may have gone, as `| head` does: files are still written, and the exit code still counts.
- */
-function survive(error: NodeJS.ErrnoException, stream: string): void {
-  if (error.code === 'EPIPE') return;
-  process.exit(explain(new UserError(`Cannot write to ${stream}: ${error.message}`, ExitCode.internal)));
-}
-
-/** Says what went wrong, in a sentence where it is the user's to solve. @returns the exit code */
-function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
-  if (error instanceof UserError) {
-    process.stderr.write(`${error.message}\n`);
-    return error.exitCode;
-  }
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`wsdeliver failed by a fault of its own, please report this:\n${detail}\n`);
-  return ExitCode.internal;
+  process.exit(await guard.finish(code));
 }
 
 /** Commands load their code when they run, so that help and mistakes answer at once. */
-function program(): Command {
+export function program(): Command {
   const root = new Command('wsdeliver')
     .description(
       'Load and chaos testing for WebSocket delivery: what was owed, what arrived, what was lost silently.',
     )
     .version(packageVersion())
     .exitOverride()
+    .configureOutput({
+      writeOut: print,
+      writeErr: (text) => say(...text.trimEnd().split('\n')),
+      outputError: (text) => say(text.trimEnd()),
+    })
+    .hook('preAction', (_, command) => refuseMissingValues(command))
     .showHelpAfterError('(see --help)')
     .configureHelp({ showGlobalOptions: false });
   addBench(root);
@@ -213,7 +196,8 @@ Exit codes:
   130, 143  interrupted, terminated: the report is partial
 
 Environment: WSDELIVER_SEED, _CLIENTS, _RATE, _DURATION and _TARGET stand for
-the flags of those names, which go before them; NO_COLOR.`;
+the flags of those names, which go before them; NO_COLOR; WSDELIVER_DEBUG=1 shows
+the stack of a fault of wsdeliver itself.`;
 
 const METRICS_CLIENTS_HELP =
   'clients with a line of their own in the metrics, those with the most pending, or all; default: 20';

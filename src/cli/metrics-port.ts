@@ -1,6 +1,7 @@
 import { METRICS_CLIENTS, Metrics, type MetricsOptions } from '../server/metrics.ts';
 import { MetricsEndpoint } from '../server/metrics-endpoint.ts';
 import { ListenError } from '../world/real/listener.ts';
+import { say } from './console.ts';
 import { UserError } from './exit.ts';
 
 export interface MetricsFlags {
@@ -31,6 +32,6 @@ export async function openMetricsPort(
   } catch (error) {
     throw error instanceof ListenError ? new UserError(error.message) : error;
   }
-  process.stderr.write(`Metrics on ${endpoint.url}\n`);
+  say(`Metrics on ${endpoint.url}`);
   return endpoint;
 }

@@ -71,7 +71,7 @@ export class Adjuster {
     }
     const findings = adjusted === scenario ? [] : checkScenario(adjusted, () => true);
     if (findings.length === 0) return adjusted;
-    throw new UserError(findings.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+    throw new UserError(findings.map(({ path, message }) => `${path.join('.')}: ${message}`));
   }
 
   /** As the user gave it, for messages. */

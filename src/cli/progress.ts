@@ -1,6 +1,7 @@
 import ora, { type Ora } from 'ora';
 import { formatProgress, formatProgressLine, type ProgressState } from '../report/progress.ts';
 import type { RunProgress } from '../run/run-progress.ts';
+import { say } from './console.ts';
 
 const REDRAW_MS = 100;
 const LINE_MS = 2000;
@@ -38,7 +39,7 @@ export class ProgressDisplay {
     this.#shownMs = nowMs;
     const state = this.#state(progress, nowMs);
     if (this.#spinner === undefined) {
-      process.stderr.write(`${formatProgressLine(state)}\n`);
+      say(formatProgressLine(state));
       return;
     }
     const width = (process.stderr.columns ?? WIDTH_WITHOUT_TERMINAL) - SPINNER_WIDTH;

@@ -9,6 +9,7 @@ import { failureOf } from '../simulation/failure.ts';
 import { type ReplayedRun, replay, type StoredRun } from '../simulation/replay.ts';
 import { identityOf, isSame, resultViolations } from '../simulation/violation.ts';
 import { runOnSockets } from './bench.ts';
+import { print, printLine } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { writeFailure } from './failure-folder.ts';
 import { Interrupt } from './interrupt.ts';
@@ -74,10 +75,10 @@ class Replaying {
       violation === undefined
         ? undefined
         : failureOf(stored.subject, { ...first, violation }, packageVersion());
-    process.stdout.write(renderReplay(stored, runs, { failure, exitCode }, look));
+    print(renderReplay(stored, runs, { failure, exitCode }, look));
     const { out } = this.#options;
     if (out !== undefined && failure !== undefined)
-      process.stdout.write(`Written: ${writeFailure(out, failure)} and what belongs to it\n`);
+      printLine(`Written: ${writeFailure(out, failure)} and what belongs to it`);
     const alike = new Set(runs.map(({ run }) => run?.hash)).size === 1;
     return this.#ending(alike ? exitCode : ExitCode.internal, {
       world: 'virtual',
@@ -98,12 +99,12 @@ class Replaying {
       const run = await this.#onSocketsOnce(at);
       if (this.#signal.aborted) break;
       runs.push(run);
-      if (repeat > 1) process.stdout.write(socketRunLine(run, { at, of: repeat }, look));
+      if (repeat > 1) print(socketRunLine(run, { at, of: repeat }, look));
     }
     const shown = runs.filter(({ reproduced }) => reproduced);
     const counted = shown.length > 0 ? shown : runs;
     const exitCode = worstExitCode(counted.map((run) => run.exitCode)) ?? ExitCode.pass;
-    if (runs.length > 0) process.stdout.write(renderSocketReplay(this.#stored, { runs, exitCode }, look));
+    if (runs.length > 0) print(renderSocketReplay(this.#stored, { runs, exitCode }, look));
     return this.#ending(exitCode, {
       world: 'real',
       ...(runs.length === 0 ? {} : { rate: proportionOf(shown.length, runs.length) }),
@@ -133,7 +134,7 @@ class Replaying {
       signal: this.#signal,
       watch: new RunWatch(false),
     });
-    if (repeat === 1) process.stdout.write(renderText(result, appearance(this.#options)));
+    if (repeat === 1) print(renderText(result, appearance(this.#options)));
     if (out !== undefined) writeOrFail(join(out, `${scenario.name}-run-${at}.json`), renderJson(result));
     const failed = result.exitCode === ExitCode.delivery || result.exitCode === ExitCode.performance;
     const reproduced =

@@ -7,6 +7,7 @@ import { parseScenario } from '../scenario/parse.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { UserError } from './exit.ts';
+import { reason } from './output-files.ts';
 import { Adjuster, type Adjustments } from './overrides.ts';
 import { BUNDLED_SCENARIOS } from './package-info.ts';
 
@@ -41,7 +42,7 @@ export function bundledNames(): string[] {
 export function findScenarios(names: readonly string[]): ScenarioFile[] {
   return names.flatMap((name) => {
     const path = resolve(name);
-    const kind = kindOf(path);
+    const kind = kindOf(name, path);
     if (kind === 'file') return [{ label: name, path }];
     if (kind === 'folder') return inFolder(name, path);
     const bundled = bundledNames();
@@ -56,7 +57,7 @@ export function findScenarios(names: readonly string[]): ScenarioFile[] {
 export function loadScenario(file: ScenarioFile, overrides: readonly Override[] = []): LoadedScenario {
   const bytes = readBytes(file);
   const outcome = parseScenario(bytes.toString('utf8'), { file: file.label, overrides });
-  if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem).join('\n'));
+  if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem));
   return {
     label: file.label,
     scenario: outcome.scenario,
@@ -80,10 +81,10 @@ export function loadScenarios(names: readonly string[], adjustments: Adjustments
       loaded.push({ ...one, scenario: adjuster.adjust(one.scenario) });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      problems.push(error.message);
+      problems.push(...error.sentences);
     }
   }
-  if (problems.length > 0) throw new UserError(problems.join('\n'));
+  if (problems.length > 0) throw new UserError(problems);
   return loaded;
 }
 
@@ -103,7 +104,7 @@ function readBytes({ label, path }: ScenarioFile): Buffer {
       closeSync(file);
     }
   } catch (error) {
-    throw new UserError(`Cannot read "${label}": ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`Cannot read "${label}": ${reason(error)}`);
   }
   if (length > FILE_BYTES_MAX) {
     throw new UserError(
@@ -122,10 +123,15 @@ function inFolder(name: string, path: string): ScenarioFile[] {
   return files.map((file) => ({ label: join(name, basename(file)), path: join(path, file) }));
 }
 
-function kindOf(path: string): 'file' | 'folder' | 'nothing' {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return 'nothing';
-  return stats.isDirectory() ? 'folder' : 'file';
+/** @throws {UserError} when it is there but can't be looked at, as with links in a circle */
+function kindOf(name: string, path: string): 'file' | 'folder' | 'nothing' {
+  try {
+    return statSync(path).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'nothing';
+    throw new UserError(`Cannot read "${name}": ${reason(error)}`);
+  }
 }
 
 function hint(name: string, bundled: readonly string[]): string {

@@ -9,6 +9,7 @@ import { CANARIES, isSeenThrough } from '../zoo/canary.ts';
 import { type Exam, examine } from '../zoo/exam.ts';
 import { VARIANTS } from '../zoo/registry.ts';
 import type { Variant } from '../zoo/variant.ts';
+import { print, say } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { LiveLine } from './live-line.ts';
@@ -53,7 +54,7 @@ export async function selfTest(options: SelfTestOptions): Promise<number> {
     work.live.stop();
     interrupt.dispose();
   }
-  process.stdout.write(renderSelfTest(outcome, look));
+  print(renderSelfTest(outcome, look));
   const exitCode = outcome.interrupted ? interrupt.exitCode : exitCodeOf(outcome);
   if (options.json === undefined) return exitCode;
   return writeJson(options.json, outcome, exitCode);
@@ -145,7 +146,7 @@ function writeJson(file: string, outcome: SelfTest, exitCode: number): number {
     writeFileSync(file, renderDocument(selfTestDocument(outcome, exitCode)));
     return exitCode;
   } catch (error) {
-    process.stderr.write(`Cannot write "${file}": ${reason(error)}; the report above is complete\n`);
+    say(`Cannot write "${file}": ${reason(error)}; the report above is complete`);
     return exitCode === ExitCode.pass ? ExitCode.internal : exitCode;
   }
 }

@@ -8,6 +8,7 @@ import { broadcasterSettings } from '../server/broadcaster-settings.ts';
 import { ScaleHook } from '../server/scale-hook.ts';
 import { ListenError, listen } from '../world/real/listener.ts';
 import { Machine } from '../world/real/machine.ts';
+import { printLine, say } from './console.ts';
 import { DeadLetterFile } from './dead-letter-file.ts';
 import { UserError } from './exit.ts';
 import { type MetricsFlags, openMetricsPort } from './metrics-port.ts';
@@ -29,7 +30,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const machine = new Machine(randomInt(2 ** 31));
   const server = serverBlock(options.scenario);
   const settings = broadcasterSettings(server);
-  const warn = (what: string): void => void process.stderr.write(`warning: ${what}\n`);
+  const warn = (what: string): void => say(`warning: ${what}`);
   const hook = new ScaleHook({ settings: server.alerts.scale, onTrouble: warn });
   const broadcaster = createBroadcaster({
     settings,
@@ -55,13 +56,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   }).catch((error: unknown) => {
     throw error instanceof ListenError ? new UserError(error.message) : error;
   });
-  process.stdout.write(`wsdeliver.v1 (${settings.delivery}) on ${listener.url}, Ctrl-C to drain and stop\n`);
-  const health = setInterval(() => process.stdout.write(healthLine(broadcaster)), HEALTH_LOG_MS);
+  printLine(`wsdeliver.v1 (${settings.delivery}) on ${listener.url}, Ctrl-C to drain and stop`);
+  const health = setInterval(() => printLine(healthLine(broadcaster)), HEALTH_LOG_MS);
   await signalled();
   clearInterval(health);
   broadcaster.drain(DRAIN_SPREAD_MS);
   await new Promise((resolve) => setTimeout(resolve, DRAIN_WAIT_MS));
-  process.stdout.write(healthLine(broadcaster));
+  printLine(healthLine(broadcaster));
   broadcaster.stop('restart');
   letterFile?.close();
   await metrics?.close();
@@ -97,7 +98,7 @@ function healthLine(broadcaster: Broadcaster): string {
   return (
     `${connections} connections, ${healthy} healthy, ${sessions} sessions, ${pendingTotal} pending; ` +
     `${broadcasts} broadcasts, ${sent} sent, ${resent} resent, ${dropped} given up, ${deadLetters} dead letters, ` +
-    `${problematicClients} problematic clients${success}\n`
+    `${problematicClients} problematic clients${success}`
   );
 }
 

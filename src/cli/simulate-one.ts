@@ -9,6 +9,7 @@ import { firstDivergence, HistoryRecording } from '../simulation/history.ts';
 import { runSeed, type SeedRun } from '../simulation/seed-run.ts';
 import { type SeedTask, subjectOf } from '../simulation/seed-task.ts';
 import { violationsOf } from '../simulation/violation.ts';
+import { print, printLine, say } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { keepFailures } from './kept-failures.ts';
@@ -79,12 +80,12 @@ function show(
   options: SimulateOptions,
 ): void {
   if (options.quiet) {
-    process.stdout.write(`${result.scenario.name}: ${headline(result)}\n`);
+    printLine(`${result.scenario.name}: ${headline(result)}`);
     return;
   }
-  process.stdout.write(renderText(result, appearance(options)));
-  for (const note of notes) process.stdout.write(`${note}\n`);
-  process.stdout.write(`simulated in ${Math.round(wallMs)} ms, ${events} wire events, hash ${hash}\n`);
+  print(renderText(result, appearance(options)));
+  printLine(...notes);
+  printLine(`simulated in ${Math.round(wallMs)} ms, ${events} wire events, hash ${hash}`);
 }
 
 /** The first violation of each kind. */
@@ -115,18 +116,11 @@ function readHistory(file: string): string[] {
 function isSameHistory(known: readonly string[], now: readonly string[]): boolean {
   const divergence = firstDivergence(known, now);
   if (divergence === undefined) {
-    process.stdout.write(`the same history, event by event (${known.length - 1} events)\n`);
+    printLine(`the same history, event by event (${known.length - 1} events)`);
     return true;
   }
   const { index, first, second } = divergence;
-  process.stderr.write(
-    [
-      `another history from event ${index + 1} on:`,
-      `  then: ${shown(first)}`,
-      `  now:  ${shown(second)}`,
-      '',
-    ].join('\n'),
-  );
+  say(`another history from event ${index + 1} on:`, `  then: ${shown(first)}`, `  now:  ${shown(second)}`);
   return false;
 }
 

@@ -8,6 +8,7 @@ import { parseDuration } from '../scenario/quantity.ts';
 import { Campaign } from '../simulation/campaign.ts';
 import { type JobPoolOutcome, runJobs } from '../simulation/job-pool.ts';
 import { type SimulationSummary, summarise } from '../simulation/summary.ts';
+import { print, printLine, say } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { keepFailures } from './kept-failures.ts';
@@ -169,8 +170,8 @@ class Simulation {
   #show(summaries: readonly SimulationSummary[]): void {
     for (const summary of summaries) {
       if (this.#options.quiet) {
-        process.stdout.write(`${summary.scenario.name}: ${simulationHeadline(summary)}\n`);
-      } else process.stdout.write(renderSimulation(summary, appearance(this.#options)));
+        printLine(`${summary.scenario.name}: ${simulationHeadline(summary)}`);
+      } else print(renderSimulation(summary, appearance(this.#options)));
     }
   }
 
@@ -216,7 +217,7 @@ export function writeText(file: string, text: string): boolean {
     writeFileSync(file, text);
     return true;
   } catch (error) {
-    process.stderr.write(`Cannot write "${file}": ${reason(error)}; the report above is complete\n`);
+    say(`Cannot write "${file}": ${reason(error)}; the report above is complete`);
     return false;
   }
 }

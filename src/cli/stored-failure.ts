@@ -78,7 +78,7 @@ function fromResult(path: string, label: string): StoredFailure {
       `Cannot replay "${label}": it does not hold the scenario that ran, a result file of this version is wanted`,
     );
   const outcome = parseScenario(source, { file: `${label} (scenario.source)` });
-  if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem).join('\n'));
+  if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem));
   const { scenario } = outcome;
   const [violation] = resultViolations(result, scenario.expect.allowReported);
   const world = result.simulated === true ? 'virtual' : 'real';

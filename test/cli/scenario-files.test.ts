@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,6 +28,14 @@ describe('findScenarios', () => {
     const names = bundledNames();
     expect(names).toContain('quickstart');
     expect(findScenarios(names).map(({ label }) => label)).toEqual(names);
+  });
+
+  it('says so of links in a circle and of a name that is too long', () => {
+    const circle = join(folder, 'circle');
+    symlinkSync('circle', circle);
+    expect(() => findScenarios([circle])).toThrow(`Cannot read "${circle}": ELOOP: too many symbolic links`);
+    rmSync(circle);
+    expect(() => findScenarios(['x'.repeat(5000)])).toThrow('ENAMETOOLONG: name too long');
   });
 
   it.each([

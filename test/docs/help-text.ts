@@ -1,5 +1,4 @@
-import { vi } from 'vitest';
-import { main } from '../../src/cli/main.ts';
+import { program } from '../../src/cli/main.ts';
 import { code, table } from './markdown.ts';
 
 /** Commands and flags as the command line itself explains them. */
@@ -19,14 +18,12 @@ export interface CommandHelp {
 
 const OWN_OPTIONS = /^(-h, --help|-V, --version)$/;
 
-export async function readCommands(): Promise<readonly CommandHelp[]> {
+export function readCommands(): readonly CommandHelp[] {
   const commands: CommandHelp[] = [];
-  for (const { term, meaning } of sectionOf(await helpOf([]), 'Commands')) {
+  for (const { term, meaning } of sectionOf(helpOf(), 'Commands')) {
     const name = term.split(' ')[0] ?? '';
     if (name === 'help') continue;
-    const options = sectionOf(await helpOf([name]), 'Options').filter(
-      ({ term: flag }) => !OWN_OPTIONS.test(flag),
-    );
+    const options = sectionOf(helpOf(name), 'Options').filter(({ term: flag }) => !OWN_OPTIONS.test(flag));
     commands.push({ name, usage: term.replace(' [options]', ''), meaning, options });
   }
   return commands;
@@ -49,27 +46,11 @@ export function flagTables(commands: readonly CommandHelp[]): string {
     .join('\n\n');
 }
 
-/** What the command prints, without ending this process. */
-async function helpOf(command: readonly string[]): Promise<string> {
-  let text = '';
-  const listeners = process.stdout.listeners('error');
-  const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as never);
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation(((chunk: string, done?: () => void) => {
-    text += chunk;
-    if (typeof done === 'function') done();
-    return true;
-  }) as never);
-  try {
-    await main(['node', 'wsdeliver', ...command, '--help']);
-  } finally {
-    exit.mockRestore();
-    write.mockRestore();
-    process.exitCode = undefined;
-    for (const listener of process.stdout.listeners('error')) {
-      if (!listeners.includes(listener)) process.stdout.off('error', listener as () => void);
-    }
-  }
-  return text;
+/** As `--help` prints it. */
+function helpOf(name?: string): string {
+  const root = program();
+  const command = name === undefined ? root : root.commands.find((each) => each.name() === name);
+  return command?.helpInformation() ?? '';
 }
 
 /** Entries begin two columns in, what is wrapped goes on further in. */

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Folder, inTurn, ROOT, wsdeliver } from './command.ts';
+import { smallScenario } from './small-scenario.ts';
+
+/** What a command says when it can't even begin, or nobody takes what it says. */
+
+const TIMEOUT_MS = 120_000;
+const folder = new Folder();
+const SMALL = folder.write('small.yaml', smallScenario({ load: '300ms' }));
+
+afterAll(() => folder.remove());
+
+function shown(name: string, test: () => Promise<void>): void {
+  it.concurrent(name, () => inTurn(test), TIMEOUT_MS);
+}
+
+/** A module that is loaded before the command, as `node --import` takes it. */
+function preloading(code: string): Record<string, string> {
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+}
+
+describe('the command', () => {
+  const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    engines: { node: string };
+  };
+  const oldest = engines.node.replace('>=', '');
+
+  it.concurrent.each(['18.20.4', '20.18.3', '12.22.0'])('says so on Node %s, which is too old', (version) =>
+    inTurn(async () => {
+      const env = preloading(`Object.defineProperty(process.versions, 'node', { value: '${version}' })`);
+      expect(await wsdeliver(['bench'], { env })).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: `Cannot run wsdeliver on Node ${version}: Node ${oldest} or newer is wanted\n`,
+      });
+    }),
+  );
+
+  it.concurrent.each([20, 22, 25, 30])('says so when %d files may be open, which is too few', (files) =>
+    inTurn(async () => {
+      const { code, stderr } = await wsdeliver(['bench', SMALL], { before: `ulimit -n ${files}` });
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^Cannot .*too many open files.*\n$/);
+    }),
+  );
+
+  shown('says in a sentence that it failed by its own fault', async () => {
+    const env = {
+      ...preloading(`JSON.parse = () => { throw new TypeError('impossible') }`),
+      TMPDIR: folder.path,
+    };
+    const { code, stderr } = await wsdeliver(['bench', SMALL], { env });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^wsdeliver failed by a fault of its own: impossible\nPlease report it: .*\n$/);
+  });
+
+  shown('goes on when standard error takes nothing', async () => {
+    const { code, stdout } = await wsdeliver(['bench', SMALL], { before: 'exec 2>/dev/full' });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^VERDICT +✓ PASS/);
+  });
+
+  shown('writes its files and fails when standard output takes nothing', async () => {
+    const json = folder.file('full.json');
+    const { code, stderr } = await wsdeliver(['bench', SMALL, '--json', json], { before: 'exec >/dev/full' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('Cannot write to standard output: ENOSPC');
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ verdict: 'pass' });
+  });
+
+  shown('says nothing raw of what it was given', async () => {
+    const { stderr } = await wsdeliver(['validate', 'a\u001b[2J\u202eb\nforged: valid']);
+    expect(stderr).toContain('Cannot find scenario "a\\x1b[2J\\u202eb\\nforged: valid"');
+    const unknown = await wsdeliver(['bench', '--\u001b[2J']);
+    expect(unknown.stderr).toContain("unknown option '--\\x1b[2J'");
+  });
+
+  shown('shows no password of a target in a message', async () => {
+    const target = 'ws://user:hunter2@127.0.0.1:9/?token=hunter2';
+    for (const outcome of await Promise.all([
+      wsdeliver(['bench', SMALL, '--target', target]),
+      wsdeliver(['bench', SMALL], { env: { WSDELIVER_TARGET: target } }),
+      wsdeliver(['bench', SMALL, '--set', `target=${target}#x`]),
+      wsdeliver([
+        'validate',
+        folder.write('target.yaml', `${smallScenario({ load: '1s' })}\ntarget: ${target}#x`),
+      ]),
+    ])) {
+      expect(outcome.code).toBeGreaterThan(1);
+      expect(outcome.stderr).toContain('***');
+      expect(outcome.stderr + outcome.stdout).not.toContain('hunter2');
+    }
+  });
+});
