@@ -1,6 +1,5 @@
 import type { Checksum } from './crc32.ts';
 import { Examples } from './examples.ts';
-import type { LossReason } from './loss-reason.ts';
 import type { LedgerExample } from './record.ts';
 import { StampScanner } from './stamp.ts';
 
@@ -44,21 +43,4 @@ export class LedgerContext {
     }
     return true;
   }
-}
-
-/** Why a server refused to go on with a session. */
-export type ResetReason = 'expired' | 'restart' | 'unknown-session' | 'overflow' | 'bad-token' | 'replaced';
-
-const LOSS_BY_RESET: Record<ResetReason, LossReason> = {
-  expired: 'session-expired',
-  restart: 'restart',
-  // A server that doesn't know the session any more has discarded it.
-  'unknown-session': 'session-expired',
-  overflow: 'overflow',
-  'bad-token': 'replaced',
-  replaced: 'replaced',
-};
-
-export function lossReason(reset: ResetReason): LossReason {
-  return LOSS_BY_RESET[reset];
 }

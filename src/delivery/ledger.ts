@@ -2,7 +2,7 @@ import type { AnomalyKind } from './anomaly.ts';
 import { Arrival } from './arrival.ts';
 import type { Cause } from './cause.ts';
 import { type DrainTarget, missingIn, missingUpTo } from './drain-target.ts';
-import { type LedgerContext, lossReason, type ResetReason } from './ledger-context.ts';
+import type { LedgerContext } from './ledger-context.ts';
 import type { LossReason } from './loss-reason.ts';
 import type { ClientRecord } from './record.ts';
 import { SeqSet } from './seq-set.ts';
@@ -83,9 +83,9 @@ export class ClientLedger {
    * A fresh session was confirmed.
    *
    * @param key - the server's name for the session
-   * @param reset - why the session before could not be resumed; absent when the client did not ask for that
+   * @param told - why the session before is gone, as the client learned it; absent when it learned nothing
    */
-  subscribed(atUs: number, key: string, reset?: ResetReason): void {
+  subscribed(atUs: number, key: string, told?: LossReason): void {
     this.#settleFresh();
     const helloUs = this.#helloUs < 0 ? atUs : this.#helloUs;
     if (this.#firstHelloUs < 0) this.#firstHelloUs = helloUs;
@@ -93,7 +93,7 @@ export class ClientLedger {
     let session = before;
     if (session === undefined || session.subscribedUs >= 0) {
       if (session?.end.kind === 'open') {
-        session.end = { kind: 'reset', atUs: helloUs, reason: lossReason(reset ?? 'replaced') };
+        session.end = { kind: 'reset', atUs: helloUs, told };
       }
       // Unanswered hellos before the first session may have subscribed the client already.
       session = this.#begin(session === undefined ? this.#firstHelloUs : helloUs);
@@ -101,7 +101,7 @@ export class ClientLedger {
     session.key = key;
     session.subscribedUs = atUs;
     this.#connectionOpened();
-    this.note(atUs, { code: 'fresh-session', reset: reset ?? '' });
+    this.note(atUs, { code: 'fresh-session', told: told ?? '' });
   }
 
   /**

@@ -110,9 +110,7 @@ class Losses {
     if (this.#input.acked) rest = this.#provenSilent(stream, rest);
     switch (this.#fate) {
       case 'reset':
-        // Without acks there is no session to lose: a new connection is a new beginning and says nothing of the old.
-        if (!this.#input.acked) this.#silentlyLost(stream, rest, 'connection-broke');
-        else this.report(stream, rest, this.#resetReason(), 'fresh-session-told');
+        this.#afterReset(stream, rest);
         break;
       case 'left':
         this.#afterGoodbye(stream, rest);
@@ -182,6 +180,14 @@ class Losses {
     return minusOf(minusOf(seqs, believed), skipped);
   }
 
+  #afterReset(stream: number, seqs: Intervals): void {
+    const { end } = this.#input.session;
+    const told = end.kind === 'reset' ? end.told : undefined;
+    // Without acks there is no session to lose: a new connection is a new beginning and says nothing of the old.
+    if (!this.#input.acked || told === undefined) this.#silentlyLost(stream, seqs, 'connection-broke');
+    else this.report(stream, seqs, told, 'fresh-session-told');
+  }
+
   /** Whoever says goodbye gives up what is still on its way; with acks an earlier hole might still have been filled. */
   #afterGoodbye(stream: number, seqs: Intervals): void {
     const top = highest(streamOf(this.#input.session, stream)?.handled ?? NOTHING);
@@ -236,11 +242,6 @@ class Losses {
     const evidence = this.#evidence(stream);
     if (contains(evidence?.sent ?? NOTHING, seq)) return 'not-received';
     return contains(evidence?.assigned ?? NOTHING, seq) ? 'not-sent' : 'not-enqueued';
-  }
-
-  #resetReason(): LossReason {
-    const { end } = this.#input.session;
-    return end.kind === 'reset' ? end.reason : 'replaced';
   }
 
   #evidence(stream: number): StreamEvidenceRecord | undefined {

@@ -44,7 +44,8 @@ export type SessionEnd =
   | {
       readonly kind: 'reset' /** Hello of the fresh one. */;
       readonly atUs: number;
-      readonly reason: LossReason;
+      /** Why it is gone, as the client learned it; undefined when it learned nothing. */
+      readonly told: LossReason | undefined;
     }
   | {
       readonly kind: 'goodbye';

@@ -16,7 +16,7 @@ export const TIMELINE_EVENTS = {
   },
   'hello-sent': {},
   /** @param reset - why the session before it is gone; empty where there was none */
-  'fresh-session': { reset: 'name' },
+  'fresh-session': { told: 'name' },
   resumed: { position: 'number' },
   'connection-closed': { closeCode: 'number' },
   goodbye: {},

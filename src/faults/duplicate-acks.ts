@@ -4,6 +4,7 @@ export const duplicateAcks: AckFault = {
   kind: 'acks',
   name: 'duplicate-acks',
   summary: 'Acks leave more than once, which has to be harmless.',
+  needs: 'acks',
   fidelity: 'socket',
   parameters: {
     copies: {

@@ -1,3 +1,5 @@
+import type { AckFate, FaultHandle } from '../drivers/driver.ts';
+
 /**
  * What a fault is, and what it may do. A fault says only *what happens*: when, to whom and how often is decided
  * by the scenario, and counted by whoever plays it.
@@ -78,19 +80,14 @@ export interface SendErrors {
   readonly permanentShare: number;
 }
 
-/** What becomes of an ack that a frame fault picked. */
-export type AckFate =
-  | { readonly kind: 'lose' }
-  | { readonly kind: 'delay'; readonly delayMs: number }
-  | { readonly kind: 'duplicate'; readonly copies: number }
-  | { readonly kind: 'nack' };
-
 interface FaultBase {
   /** As in a scenario's `do`. */
   readonly name: string;
   /** One line for the documentation: what the client or server does, and how it shows. */
   readonly summary: string;
   readonly parameters: Readonly<Record<string, FaultParameter>>;
+  /** The handle without which a driver's clients can't have it; absent: every connection has it. */
+  readonly needs?: FaultHandle;
   /** How close to the real thing: `socket` acts through the socket API, `kernel` below it. */
   readonly fidelity: 'socket' | 'kernel';
 }

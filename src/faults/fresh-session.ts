@@ -5,6 +5,7 @@ export const freshSession: InstantFault = {
   name: 'fresh-session',
   summary:
     'The client forgets its session, drops the connection and returns as new: what the old session held is replaced.',
+  needs: 'forget-session',
   fidelity: 'socket',
   parameters: {},
   strike: (client) => {

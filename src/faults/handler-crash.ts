@@ -5,6 +5,7 @@ export const handlerCrash: InstantFault = {
   name: 'handler-crash',
   summary:
     'The process dies between its handler and the ack, and comes back with what it had acked: a redelivery that was handled before.',
+  needs: 'crash',
   fidelity: 'socket',
   parameters: {},
   strike: (client) => {

@@ -5,6 +5,7 @@ export const nack: AckFault = {
   name: 'nack',
   summary:
     'The client nacks what it has handled instead of acking it: the server has to send it again, later.',
+  needs: 'nacks',
   fidelity: 'socket',
   parameters: {},
   fate: () => ({ kind: 'nack' }),

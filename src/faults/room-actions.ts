@@ -14,6 +14,7 @@ export const roomActions: InstantFault = {
   name: 'room-actions',
   summary:
     'The client leaves and joins a room, talks and pings, at-most-once and between deliveries: notices to all who are there.',
+  needs: 'room-actions',
   fidelity: 'socket',
   parameters: {
     rounds: { kind: 'count', default: '1', min: '1', max: '1000', description: 'How often.' },

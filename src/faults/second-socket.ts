@@ -5,6 +5,7 @@ export const secondSocket: InstantFault = {
   name: 'second-socket',
   summary:
     'A second socket resumes the session while the first is open: the newer one owns it, nothing is lost in between.',
+  needs: 'second-socket',
   fidelity: 'socket',
   parameters: {},
   strike: (client) => {

@@ -1,5 +1,5 @@
-import type { AckFilter } from '../drivers/wsdeliver/observer.ts';
-import type { AckFate, AckFault, Fault, FaultRecord, PlannedFault } from '../faults/fault.ts';
+import type { AckFate, AckFilter } from '../drivers/driver.ts';
+import type { AckFault, Fault, FaultRecord, PlannedFault } from '../faults/fault.ts';
 import { findFault } from '../faults/registry.ts';
 import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import type { LoadClient } from './load-client.ts';

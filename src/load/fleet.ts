@@ -9,16 +9,16 @@ import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
 import { SeqSet } from '../delivery/seq-set.ts';
 import type {
   AckDirection,
+  AckFate,
   AckFilter,
-  SubscriberObserver,
-  SubscriberPorts,
-} from '../drivers/wsdeliver/observer.ts';
-import type { SubscriberProfile } from '../drivers/wsdeliver/profile.ts';
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
+  ClientBehaviour,
+  Driver,
+  NewClient,
+} from '../drivers/driver.ts';
 import type { FaultRecord, PlannedFault } from '../faults/fault.ts';
+import { findFault } from '../faults/registry.ts';
 import { Histogram } from '../measure/histogram.ts';
 import { type Clock, type Dial, type Random, Timer, type Timers } from '../protocol/ports.ts';
-import { ServerTextDecoder } from '../protocol/server-text-decoder.ts';
 import { clientId } from '../scenario/client-id.ts';
 import type { ClientProfile, Scenario } from '../scenario/schema.ts';
 import { clientsOf, subscribedStreams } from '../scenario/timeline.ts';
@@ -37,14 +37,6 @@ export interface FleetPorts {
   readonly streams: (name: string) => Random;
   readonly checksum: Checksum;
 }
-
-/** Makes the client of the protocol; a broken one in the bug zoo. */
-export type NewSubscriber = (options: {
-  readonly clientId: string;
-  readonly profile: SubscriberProfile;
-  readonly ports: SubscriberPorts;
-  readonly observer: SubscriberObserver<Delivery>;
-}) => Subscriber<Delivery>;
 
 /** How far the clients of a fleet are. */
 export interface FleetCounts {
@@ -107,7 +99,6 @@ export class Fleet implements LoadClientOwner {
   readonly #ports: FleetPorts;
   readonly #context: LedgerContext;
   readonly #faults: ClientFaults;
-  readonly #decoder = new ServerTextDecoder();
   #loadFromUs = Number.POSITIVE_INFINITY;
   #loadToUs = Number.POSITIVE_INFINITY;
   #handled = 0;
@@ -128,7 +119,7 @@ export class Fleet implements LoadClientOwner {
     readonly clients: readonly number[];
     readonly planned: readonly PlannedFault[];
     readonly ports: FleetPorts;
-    readonly newSubscriber?: NewSubscriber;
+    readonly driver: Driver;
   }) {
     const { scenario, ports } = options;
     this.#scenario = scenario;
@@ -144,8 +135,15 @@ export class Fleet implements LoadClientOwner {
     const sends = scenario.clients.some(({ upstream }) => upstream !== undefined);
     this.#upstream = sends ? new UpstreamLoad({ scenario, run: options.run, ...ports }) : undefined;
     const roster = clientsOf(scenario);
-    const newSubscriber: NewSubscriber = options.newSubscriber ?? ((parts) => new Subscriber(parts));
-    for (const client of options.clients) this.#add(client, roster.profileOf(client), newSubscriber);
+    refuseUnplayable(options.planned, options.driver);
+    const newClient = options.driver.newClients();
+    for (const client of options.clients)
+      this.#add({
+        number: client,
+        profileIndex: roster.profileOf(client),
+        driver: options.driver,
+        newClient,
+      });
     this.#faults = new ClientFaults({ planned: options.planned, clients: this.#clients, ...ports });
   }
 
@@ -155,7 +153,7 @@ export class Fleet implements LoadClientOwner {
     const rampUpMs = this.#scenario.duration.rampUp;
     for (const [number, client] of this.#clients) {
       const atMs = (startUs - this.#ports.clock.nowUs()) / 1000 + (rampUpMs * number) / total;
-      const timer = new Timer(() => client.subscriber.connect());
+      const timer = new Timer(() => client.driven.connector.connect());
       this.#ports.timers.arm(timer, Math.max(0, atMs));
     }
   }
@@ -186,7 +184,7 @@ export class Fleet implements LoadClientOwner {
 
   /** Every client says goodbye. */
   stop(): void {
-    for (const client of this.#clients.values()) client.subscriber.stop();
+    for (const client of this.#clients.values()) client.driven.stop();
   }
 
   counts(): FleetCounts {
@@ -240,8 +238,8 @@ export class Fleet implements LoadClientOwner {
       missingBackoffs: clients.flatMap(({ client, pace }) =>
         pace.missingBackoff === undefined ? [] : { client, ...pace.missingBackoff },
       ),
-      paused: clients.flatMap(({ client, subscriber: { upstream } }) =>
-        upstream.paused && upstream.pending > 0 ? [[client, upstream.pending]] : [],
+      paused: clients.flatMap(({ client, driven: { askedToPause, unanswered } }) =>
+        askedToPause && unanswered > 0 ? [[client, unanswered]] : [],
       ),
       acks: this.#scenario.clients.map((_, profile) => {
         const own = clients.filter(({ profileIndex }) => profileIndex === profile);
@@ -297,6 +295,10 @@ export class Fleet implements LoadClientOwner {
     this.#faults.onLost(client);
   }
 
+  refused(reason: string): void {
+    this.#lastFailure = reason;
+  }
+
   crashed(client: LoadClient): void {
     this.#faults.onLost(client);
   }
@@ -304,12 +306,17 @@ export class Fleet implements LoadClientOwner {
   /** Has handled, or been told about, everything up to the last message of each stream it is owed. */
   #isFinished(client: LoadClient, targets: readonly (DrainTarget | undefined)[]): boolean {
     if (client.gone) return true;
-    if (!client.ready || client.subscriber.inbox.size > 0 || client.subscriber.upstream.pending > 0)
-      return false;
+    if (!client.ready || client.driven.inbox.size > 0 || client.driven.unanswered > 0) return false;
     return client.ledger.outstanding(targets) === 0;
   }
 
-  #add(number: number, profileIndex: number, newSubscriber: NewSubscriber): void {
+  #add(options: {
+    readonly number: number;
+    readonly profileIndex: number;
+    readonly driver: Driver;
+    readonly newClient: NewClient;
+  }): void {
+    const { number, profileIndex, driver, newClient } = options;
     const { clock, timers, dialFor, streams } = this.#ports;
     const profile = this.#scenario.clients[profileIndex];
     if (profile === undefined)
@@ -320,38 +327,49 @@ export class Fleet implements LoadClientOwner {
       subscribed: subscribedStreams(this.#scenario, profileIndex),
       context: this.#context,
     });
-    const subscriber = subscriberProfile(profile, this.#scenario);
+    const behaviour = behaviourOf(profile, this.#scenario);
     const client = new LoadClient({
       client: number,
       profileIndex,
       ledger,
-      reconnect: subscriber.reconnect,
+      reconnect: behaviour.reconnect,
+      traits: driver.traits,
       upstreamRun: this.#upstreamRun,
       clock,
       owner: this,
       helloTimeoutMs: this.#scenario.server.helloTimeout,
     });
-    client.subscriber = newSubscriber({
+    client.driven = newClient({
       clientId: clientId(number),
-      profile: subscriber,
+      profile: behaviour,
       observer: client,
       ports: {
         clock,
         timers,
         dial: dialFor(number),
-        decoder: this.#decoder,
         reconnectRandom: streams(`client/${number}/reconnect`),
         handlerRandom: streams(`client/${number}/handler`),
       },
     });
-    client.subscriber.ackFilter = (direction) => firstFate(client.ackFilters, direction);
+    client.driven.ackFilter = (direction) => firstFate(client.ackFilters, direction);
     const { poison } = profile.handler;
-    if (poison !== undefined) client.subscriber.inbox.isPoison = (delivery) => isNth(delivery, poison);
+    if (poison !== undefined) client.driven.inbox.isPoison = (delivery) => isNth(delivery, poison);
     this.#clients.set(number, client);
   }
 }
 
-function firstFate(filters: readonly AckFilter[], direction: AckDirection): ReturnType<AckFilter> {
+/** A fault that does nothing would leave a run that claims to have had it. */
+function refuseUnplayable(planned: readonly PlannedFault[], { name, traits }: Driver): void {
+  for (const fault of planned) {
+    const needs = findFault(fault.name)?.needs;
+    if (needs !== undefined && !traits.handles.includes(needs))
+      throw new Error(
+        `Cannot play "${fault.name}": clients of the driver ${name} have no handle for it, a driver with "${needs}" is wanted`,
+      );
+  }
+}
+
+function firstFate(filters: readonly AckFilter[], direction: AckDirection): AckFate | undefined {
   for (const filter of filters) {
     const fate = filter(direction);
     if (fate !== undefined) return fate;
@@ -364,7 +382,7 @@ function isNth(delivery: Delivery, nth: number): boolean {
   return delivery instanceof Arrival && delivery.stream > 0 && delivery.seq % nth === 0;
 }
 
-function subscriberProfile(profile: ClientProfile, { server }: Scenario): SubscriberProfile {
+function behaviourOf(profile: ClientProfile, { server }: Scenario): ClientBehaviour {
   const { mode, every, delay } = profile.ack;
   return {
     rooms: profile.rooms,
@@ -379,7 +397,7 @@ function subscriberProfile(profile: ClientProfile, { server }: Scenario): Subscr
     handlerFailureRatio: profile.handler.failure,
     nack: profile.handler.nack,
     nackRetry: profile.handler.nackRetry,
-    upstreamAckTimeoutMs: server.outbox.ackTimeout,
+    publishTimeoutMs: server.outbox.ackTimeout,
     batch: profile.batch,
     ...(profile.read === undefined ? {} : { readBytesPerSec: profile.read }),
   };

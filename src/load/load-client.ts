@@ -1,10 +1,10 @@
 import { Arrival } from '../delivery/arrival.ts';
 import type { ClientLedger } from '../delivery/ledger.ts';
+import type { LossReason } from '../delivery/loss-reason.ts';
 import { ReconnectPace, type ReconnectPolicy } from '../delivery/reconnect-pace.ts';
-import type { AckFilter, SubscriberObserver } from '../drivers/wsdeliver/observer.ts';
-import type { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
+import type { AckFilter, ClientObserver, DriverClient, DriverTraits } from '../drivers/driver.ts';
 import type { FaultyClient } from '../faults/fault.ts';
-import { CloseCode, type GapReason, type Welcome } from '../protocol/frame.ts';
+import { CloseCode } from '../protocol/frame.ts';
 import type { Clock } from '../protocol/ports.ts';
 
 /** A message between its arrival and its handling; `UNREADABLE` when it was none of this run's. */
@@ -22,14 +22,16 @@ export interface LoadClientOwner {
   /** It has a working connection, which is the `n`-th, from 1. */
   ready(client: LoadClient): void;
   closed(client: LoadClient, code: number, reason: string): void;
+  /** It was not let in. */
+  refused(reason: string): void;
   crashed(client: LoadClient): void;
 }
 
 /**
- * A simulated client as the run sees it: the protocol's subscriber, the ledger of what it saw, and the handles by
+ * A simulated client as the run sees it: the client of its driver, the ledger of what it saw, and the handles by
  * which faults get hold of it.
  */
-export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
+export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
   readonly client: number;
   readonly profileIndex: number;
   readonly ledger: ClientLedger;
@@ -52,14 +54,15 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   readonly #relayedPrefix: string;
   readonly #owner: LoadClientOwner;
   readonly #helloTravelUs: number;
-  #subscriber: Subscriber<Delivery> | undefined;
+  /** What its positions number is a session, as the ledger wants it. */
+  readonly #numbersSession: boolean;
+  readonly #hasAcks: boolean;
+  #driven: DriverClient<Delivery> | undefined;
   /** First attempt to get back after a loss of connection, µs; -1 when there was no loss. */
   #returningSinceUs = -1;
   #lostConnection = false;
   /** Second sockets that are not welcomed yet: until then the older one has the session. */
   #takingOver = 0;
-  /** What the latest hello declared as handled. */
-  #declared = -1;
   /** When a hello left that is not answered yet, µs; -1 when there is none. */
   #helloUs = -1;
   /** When the latest of those left that never will be, as their sockets are gone, µs; -1 when there are none. */
@@ -70,6 +73,7 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     readonly profileIndex: number;
     readonly ledger: ClientLedger;
     readonly reconnect: ReconnectPolicy;
+    readonly traits: DriverTraits;
     /** Identity of what clients send. */
     readonly upstreamRun: string;
     readonly clock: Clock;
@@ -81,6 +85,9 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     this.profileIndex = options.profileIndex;
     this.ledger = options.ledger;
     this.pace = new ReconnectPace(options.reconnect);
+    const { positions, acks } = options.traits;
+    this.#numbersSession = positions === 'session' || positions === 'connection';
+    this.#hasAcks = acks.length > 0;
     this.#clock = options.clock;
     this.#relayedPrefix = `${options.upstreamRun}.`;
     this.#owner = options.owner;
@@ -89,20 +96,21 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   }
 
   /** Set once, right after construction: each of the two needs the other. */
-  set subscriber(subscriber: Subscriber<Delivery>) {
-    this.#subscriber = subscriber;
+  set driven(driven: DriverClient<Delivery>) {
+    this.#driven = driven;
   }
 
-  get subscriber(): Subscriber<Delivery> {
-    if (this.#subscriber === undefined) throw new Error(`client ${this.client} has no subscriber yet`);
-    return this.#subscriber;
+  /** The client of the driver. */
+  get driven(): DriverClient<Delivery> {
+    if (this.#driven === undefined) throw new Error(`client ${this.client} has no client of a driver yet`);
+    return this.#driven;
   }
 
   get ready(): boolean {
-    return this.subscriber.ready;
+    return this.driven.connector.ready;
   }
 
-  // What the subscriber tells.
+  // What the driver tells.
 
   connecting(): void {
     const nowUs = this.#clock.nowUs();
@@ -110,69 +118,88 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
     if (this.#lostConnection && this.#returningSinceUs < 0) this.#returningSinceUs = nowUs;
   }
 
-  helloSent(_subscriber: Subscriber<Delivery>, resumeFrom: number): void {
+  open(): void {
     this.#helloUs = this.#clock.nowUs();
     this.ledger.helloSent(this.#helloUs);
-    this.#declared = resumeFrom;
   }
 
-  welcomed(_subscriber: Subscriber<Delivery>, welcome: Welcome, askedResume: boolean): void {
+  subscribed(session: string, told: LossReason | undefined): void {
     const nowUs = this.#clock.nowUs();
+    this.#established();
+    this.ledger.subscribed(nowUs, session, told);
+    this.#caughtUp(nowUs);
+    this.#owner.ready(this);
+  }
+
+  resumed(through: number): void {
+    this.#established();
+    this.ledger.resumed(this.#clock.nowUs(), through);
+    this.#owner.ready(this);
+  }
+
+  refused(reason: string): void {
+    this.#owner.refused(reason);
+  }
+
+  #established(): void {
     this.pace.welcomed();
     this.#helloUs = -1;
     this.olderOpen += this.#takingOver;
     this.#takingOver = 0;
-    if (welcome.resumed) this.ledger.resumed(nowUs, this.#declared);
-    else {
-      const reset = askedResume ? (welcome.reason ?? 'unknown-session') : undefined;
-      this.ledger.subscribed(nowUs, welcome.session, reset);
-      this.#caughtUp(nowUs);
-    }
-    this.#owner.ready(this);
   }
 
-  received(_subscriber: Subscriber<Delivery>, seq: number, payload: unknown, attempt: number): Delivery {
+  message(position: number, payload: unknown, redelivered: boolean): Delivery {
     const { stamp, body } = (payload ?? {}) as { readonly stamp?: unknown; readonly body?: unknown };
     const stampText = typeof stamp === 'string' ? stamp : '';
     const bodyText = typeof body === 'string' ? body : '';
     if (stampText.startsWith(this.#relayedPrefix)) return RELAYED;
-    return this.ledger.received(seq, stampText, bodyText, attempt > 1, this.#clock.nowUs()) ?? UNREADABLE;
+    const nowUs = this.#clock.nowUs();
+    return this.ledger.received(this.#place(position), stampText, bodyText, redelivered, nowUs) ?? UNREADABLE;
+  }
+
+  /** Numbers of rooms mean nothing to a ledger of the whole session. */
+  #place(position: number): number {
+    return this.#numbersSession ? position : 0;
   }
 
   deduplicated(): void {
     this.#owner.deduplicated();
   }
 
-  handled(_subscriber: Subscriber<Delivery>, seq: number, delivery: Delivery): void {
-    if (seq > 0) this.ackable += 1;
+  handled(position: number, delivery: Delivery): void {
+    if (position > 0 && this.#hasAcks) this.ackable += 1;
     if (!(delivery instanceof Arrival)) return;
     const nowUs = this.#clock.nowUs();
-    const first = this.ledger.handled(seq, delivery, nowUs) === 'first';
+    const first = this.ledger.handled(this.#place(position), delivery, nowUs) === 'first';
     if (delivery.stream === 0) this.probed = true;
     else if (first) this.#owner.handled(this, delivery, nowUs);
   }
 
-  failed(_subscriber: Subscriber<Delivery>, seq: number, delivery: Delivery): void {
+  failed(position: number, delivery: Delivery): void {
     if (!(delivery instanceof Arrival)) return;
-    this.ledger.failed(seq, delivery, this.#clock.nowUs());
+    this.ledger.failed(this.#place(position), delivery, this.#clock.nowUs());
     // It has come, and at-most-once it will not come again.
     if (delivery.stream === 0) this.probed = true;
   }
 
-  acked(_subscriber: Subscriber<Delivery>, seq: number, cumulative: boolean): void {
+  acked(position: number, cumulative: boolean): void {
     this.ackFrames += 1;
-    this.ledger.acked(seq, cumulative, this.#clock.nowUs());
+    if (this.#numbersSession) this.ledger.acked(position, cumulative, this.#clock.nowUs());
   }
 
-  gap(_subscriber: Subscriber<Delivery>, from: number, to: number, reason: GapReason): void {
-    this.ledger.gap(from, to, reason, this.#clock.nowUs());
+  gap(from: number, to: number, reason: LossReason): void {
+    if (this.#numbersSession) this.ledger.gap(from, to, reason, this.#clock.nowUs());
   }
 
   replayed(): void {
     this.#caughtUp(this.#clock.nowUs());
   }
 
-  closed(_subscriber: Subscriber<Delivery>, code: number, reason: string): void {
+  goodbye(): void {
+    this.ledger.goodbye(this.#clock.nowUs());
+  }
+
+  closed(code: number, reason: string): void {
     const nowUs = this.#clock.nowUs();
     this.ledger.closed(nowUs, code);
     this.pace.closed(nowUs);
@@ -202,65 +229,63 @@ export class LoadClient implements SubscriberObserver<Delivery>, FaultyClient {
   // What faults do.
 
   pauseReading(): void {
-    this.subscriber.pauseReading('fault');
+    this.driven.connector.pauseReading('fault');
   }
 
   resumeReading(): void {
-    this.subscriber.resumeReading('fault');
+    this.driven.connector.resumeReading('fault');
   }
 
   limitReading(bytesPerSec: number | undefined): void {
-    this.subscriber.limitReading(bytesPerSec);
+    this.driven.connector.limitReading(bytesPerSec);
   }
 
   answerPings(answer: boolean): void {
-    this.subscriber.setAnswersPings(answer);
+    this.driven.connector.setAnswersPings(answer);
   }
 
   mute(muted: boolean): void {
-    this.subscriber.setMuted(muted);
+    this.driven.connector.setMuted(muted);
   }
 
   reset(): void {
-    this.subscriber.reset();
+    this.driven.connector.reset();
   }
 
   drop(): void {
-    this.subscriber.drop();
+    this.driven.connector.drop();
   }
 
   close(code: number): void {
-    // A normal closure is a goodbye: the client itself ends the session.
-    if (code === CloseCode.goodbye && this.ready) this.ledger.goodbye(this.#clock.nowUs());
-    this.subscriber.close(code);
+    this.driven.close(code);
   }
 
   sendRaw(text: string): void {
-    this.subscriber.sendRaw(text);
+    this.driven.connector.send(text);
   }
 
   stayAway(): void {
-    this.subscriber.stayAway();
+    this.driven.connector.stayAway();
   }
 
   release(): void {
     this.pace.forgive();
-    this.subscriber.release();
+    this.driven.connector.release();
   }
 
   setHandlerTime(timeMs: number | undefined): void {
-    this.subscriber.inbox.handlerMs = timeMs ?? this.subscriber.profile.handlerMs;
+    this.driven.inbox.handlerMs = timeMs ?? this.driven.behaviour.handlerMs;
   }
 
   crashBeforeNextAck(): void {
-    this.subscriber.crashBeforeNextAck();
+    this.driven.crashBeforeNextAck?.();
   }
 
   openSecondSocket(): void {
-    if (this.subscriber.openSecondSocket()) this.#takingOver += 1;
+    if (this.driven.openSecondSocket?.()) this.#takingOver += 1;
   }
 
   forgetSession(): void {
-    this.subscriber.forgetSession();
+    this.driven.forgetSession?.();
   }
 }

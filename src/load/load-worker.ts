@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { findDriver } from '../drivers/registry.ts';
 import { randomStreams } from '../world/random.ts';
 import { MachineClock } from '../world/real/clock.ts';
 import { createDialer } from '../world/real/dial.ts';
@@ -26,12 +27,15 @@ function report(message: WorkerReport, done: () => void = () => {}): void {
 
 function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
   const { scenario, run, clients, planned, url } = job;
+  const driver = findDriver(job.driver);
+  if (driver === undefined) throw new Error(`Cannot make clients: there is no driver "${job.driver}"`);
   const dial = createDialer({ url });
   fleet = new Fleet({
     scenario,
     run,
     clients,
     planned,
+    driver,
     ports: {
       clock,
       timers,

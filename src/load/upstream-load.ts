@@ -5,6 +5,7 @@ import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.t
 import type { Scenario, UpstreamEntry } from '../scenario/schema.ts';
 import { publishInstants } from '../scenario/timeline.ts';
 import { type UpstreamStreams, upstreamRun, upstreamStreams } from '../scenario/upstream-streams.ts';
+import { publishStatus } from './client-route.ts';
 import type { LoadClient } from './load-client.ts';
 
 /** Messages of one client that leave in one turn before others get theirs. */
@@ -82,20 +83,15 @@ export class UpstreamLoad {
     const seq = this.#log.count(stream) + 1;
     const body = makeBody(size, stream, seq);
     const stamp = { run: this.#run, stream, seq, intendedUs, length: body.length, crc: this.#checksum(body) };
-    const stamped = stampedPayload(formatStamp(stamp), body);
-    const request =
-      room === undefined
-        ? { type, payloadText: stamped }
-        : {
-            type: 'publish',
-            payloadText: `{"room":${JSON.stringify(room)},"type":${JSON.stringify(type)},"payload":${stamped}}`,
-          };
+    const payloadText = stampedPayload(formatStamp(stamp), body);
     this.#log.begin(stream, seq, intendedUs, this.#clock.nowUs());
-    client.subscriber.upstream.send({
-      ...request,
-      settle: ({ kind }) => {
+    client.driven.publish({
+      room,
+      type,
+      payloadText,
+      settle: (outcome) => {
         this.#settled += 1;
-        this.#log.settle(stream, seq, kind, this.#clock.nowUs());
+        this.#log.settle(stream, seq, publishStatus(outcome), this.#clock.nowUs());
       },
     });
   }

@@ -16,6 +16,8 @@ export type WorkerCommand =
       readonly clients: readonly number[];
       readonly planned: readonly PlannedFault[];
       readonly url: string;
+      /** Name of the driver of the clients. */
+      readonly driver: string;
     }
   | { readonly kind: 'connect'; readonly startUs: number }
   | { readonly kind: 'load'; readonly fromUs: number; readonly toUs: number }

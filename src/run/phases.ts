@@ -1,8 +1,8 @@
 import type { Drain } from '../delivery/loss-judge.ts';
 import type { PlannedFault } from '../faults/fault.ts';
+import type { ClientRoute } from '../load/client-route.ts';
 import type { Clients } from '../load/clients.ts';
 import type { Publishers } from '../load/publishers.ts';
-import type { UpstreamRoute } from '../load/upstream-route.ts';
 import type { ProcessUse } from '../load/worker-messages.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -48,7 +48,7 @@ export interface RunParts {
   /** Absent for a target. */
   readonly server: ServerUnderTest | undefined;
   /** The publishers' way to a target; absent where the server is at hand. */
-  readonly route: UpstreamRoute | undefined;
+  readonly route: ClientRoute | undefined;
   /** Absent in virtual time, where the server has no process. */
   readonly watch: Watch | undefined;
   /** Shortest time between two samples of what the server holds. */

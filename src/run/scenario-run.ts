@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { crc32 } from 'node:zlib';
+import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import type { PlannedFault } from '../faults/fault.ts';
+import { ClientRoute } from '../load/client-route.ts';
 import { ProcessWatch } from '../load/process-use.ts';
 import { Publishers } from '../load/publishers.ts';
-import { UpstreamRoute } from '../load/upstream-route.ts';
 import { WorkerPool } from '../load/worker-pool.ts';
-import { ServerTextDecoder } from '../protocol/server-text-decoder.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
 import type { ReferenceServer } from '../server/reference-server.ts';
@@ -87,7 +87,10 @@ class ScenarioRun {
     this.#asked = clientsOf(scenario).count;
     this.#workers = workerCount(options.workers, this.#asked);
     this.#pool = new WorkerPool({
-      job: () => ({ scenario, run, planned, url: this.#endpoint?.url ?? scenario.target ?? '' }),
+      job: () => {
+        const url = this.#endpoint?.url ?? scenario.target ?? '';
+        return { scenario, run, planned, url, driver: DEFAULT_DRIVER.name };
+      },
       workers: this.#workers,
       clients: this.#asked,
       onTrouble: (trouble) => this.#troubles.push(trouble),
@@ -97,7 +100,7 @@ class ScenarioRun {
     const publishers = new Publishers({
       scenario,
       run,
-      route: server?.reference ?? (route as UpstreamRoute),
+      route: server?.reference ?? (route as ClientRoute),
       clock,
       timers,
       streams: randomFor,
@@ -228,17 +231,17 @@ function workerCount(wanted: number | undefined, clients: number): number {
 }
 
 /** Each stream of the scenario, and the probe, through a client of its own. */
-function publisherRoute({ target = '', publish }: Scenario, run: string, machine: Machine): UpstreamRoute {
+function publisherRoute({ target = '', publish }: Scenario, run: string, machine: Machine): ClientRoute {
   const { clock, timers, randomFor } = machine;
   const random = randomFor('publishers');
-  return new UpstreamRoute({
+  return new ClientRoute({
     run,
     streams: publish.length + 1,
+    driver: DEFAULT_DRIVER,
     ports: {
       clock,
       timers,
       dial: createDialer({ url: target }),
-      decoder: new ServerTextDecoder(),
       reconnectRandom: random,
       handlerRandom: random,
     },

@@ -1,5 +1,7 @@
 import { crc32 } from '../delivery/crc32.ts';
-import { Fleet, type NewSubscriber } from '../load/fleet.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { DEFAULT_DRIVER } from '../drivers/registry.ts';
+import { Fleet } from '../load/fleet.ts';
 import { FleetHere } from '../load/fleet-here.ts';
 import { Publishers } from '../load/publishers.ts';
 import type { Clock } from '../protocol/ports.ts';
@@ -42,7 +44,8 @@ export interface SimulationOptions {
   /** Looks on at a connection that a client dials. */
   readonly newTap?: (client: number, clock: Clock) => ConnectionTap;
   readonly newBroadcaster?: NewBroadcaster;
-  readonly newSubscriber?: NewSubscriber;
+  /** Absent: the one that the reference broadcaster wants. */
+  readonly driver?: Driver;
 }
 
 /**
@@ -65,7 +68,7 @@ class SimulatedRun {
   readonly #fleet: Fleet;
 
   constructor(options: SimulationOptions) {
-    const { scenario, network: lanes = {}, newTap, newBroadcaster, newSubscriber } = options;
+    const { scenario, network: lanes = {}, newTap, newBroadcaster, driver = DEFAULT_DRIVER } = options;
     const time = this.#time;
     const streams = randomStreams(scenario.seed);
     const timers = new ProcessTimers(time);
@@ -124,7 +127,7 @@ class SimulatedRun {
         streams,
         checksum: crc32,
       },
-      ...(newSubscriber === undefined ? {} : { newSubscriber }),
+      driver,
     });
     this.#parts = {
       world: 'virtual',

@@ -1,4 +1,4 @@
-import type { NewSubscriber } from '../load/fleet.ts';
+import type { Driver } from '../drivers/driver.ts';
 import type { SimulatedNetwork, SimulationOptions } from '../run/simulated-run.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Variant } from '../zoo/variant.ts';
@@ -25,7 +25,7 @@ export interface Attempt {
 export interface Watch {
   readonly newTap?: SimulationOptions['newTap'];
   /** Puts somebody between a client and whoever watches it. */
-  readonly watchSubscriber?: (newSubscriber: NewSubscriber | undefined) => NewSubscriber;
+  readonly watchDriver?: (driver: Driver | undefined) => Driver;
 }
 
 /** Runs a subject and says everything that it did wrong, exceptions included. */
@@ -40,15 +40,15 @@ export function attempt(subject: Subject, watch: Watch = {}): Attempt {
 
 function simulationOptions(
   { scenario, network, variant }: Subject,
-  { newTap, watchSubscriber }: Watch,
+  { newTap, watchDriver }: Watch,
 ): SimulationOptions {
-  const { newBroadcaster, newSubscriber = variant?.client } = variant ?? {};
-  const watched = watchSubscriber?.(newSubscriber) ?? newSubscriber;
+  const { newBroadcaster, driver = variant?.client } = variant ?? {};
+  const watched = watchDriver?.(driver) ?? driver;
   return {
     scenario,
     ...(network === undefined ? {} : { network }),
     ...(newTap === undefined ? {} : { newTap }),
     ...(newBroadcaster === undefined ? {} : { newBroadcaster }),
-    ...(watched === undefined ? {} : { newSubscriber: watched }),
+    ...(watched === undefined ? {} : { driver: watched }),
   };
 }

@@ -1,7 +1,6 @@
-import type { SubscriberObserver } from '../drivers/wsdeliver/observer.ts';
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { NewSubscriber } from '../load/fleet.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { Arrival } from '../delivery/arrival.ts';
+import type { ClientObserver, Driver, NewClient } from '../drivers/driver.ts';
+import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import { type ClientFrame, decodeClientText, decodeServerText, type ServerFrame } from '../protocol/frame.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { ConnectionTap } from '../world/virtual/network.ts';
@@ -59,16 +58,21 @@ export class Tracer implements Watch {
     return { up: this.#tap(clock, 'up'), down: this.#tap(clock, 'down') };
   };
 
-  readonly watchSubscriber = (inner: NewSubscriber | undefined): NewSubscriber => {
-    const newSubscriber: NewSubscriber = inner ?? ((parts) => new Subscriber(parts));
-    return (parts) => {
-      if (parts.clientId !== `c${this.#client}`) return newSubscriber(parts);
+  readonly watchDriver = (driver: Driver = DEFAULT_DRIVER): Driver => ({
+    ...driver,
+    newClients: () => this.#watching(driver.newClients()),
+  });
+
+  #watching(newClient: NewClient): NewClient {
+    return (options) => {
+      if (options.clientId !== `c${this.#client}`) return newClient(options);
+      const { clock } = options.ports;
       const tell = (label: string, weight: Weight, noun = ''): void => {
-        this.#mark({ atUs: parts.ports.clock.nowUs(), place: 'client', label, weight, noun });
+        this.#mark({ atUs: clock.nowUs(), place: 'client', label, weight, noun });
       };
-      return newSubscriber({ ...parts, observer: this.#watched(parts.observer, tell) });
+      return newClient({ ...options, observer: this.#watched(options.observer, tell) });
     };
-  };
+  }
 
   #mark(mark: Omit<Mark, 'kind'>): void {
     this.events.push({ kind: 'mark', ...mark });
@@ -190,41 +194,44 @@ export class Tracer implements Watch {
     return { label, weight: concerned && this.#message !== '' ? 'message' : 'traffic', noun };
   }
 
-  #watched(
-    inner: SubscriberObserver<Delivery>,
+  #watched<D extends object>(
+    inner: ClientObserver<D>,
     tell: (label: string, weight: Weight, noun?: string) => void,
-  ): SubscriberObserver<Delivery> {
-    const about = (verb: string, delivery: Delivery, noun: string): void => {
-      const name = 'seq' in delivery ? `p${delivery.stream}:${delivery.seq}` : '';
+  ): ClientObserver<D> {
+    const about = (verb: string, delivery: D, noun: string): void => {
+      const name = delivery instanceof Arrival ? `p${delivery.stream}:${delivery.seq}` : '';
       tell(`${verb} ${name}`, name !== '' && name === this.#message ? 'message' : 'traffic', noun);
     };
     return {
-      connecting: (subscriber) => inner.connecting(subscriber),
-      helloSent: (subscriber, from) => inner.helloSent(subscriber, from),
-      welcomed: (subscriber, welcome, asked) => inner.welcomed(subscriber, welcome, asked),
-      received: (subscriber, seq, payload, attempt) => inner.received(subscriber, seq, payload, attempt),
-      deduplicated: (subscriber, seq, delivery) => {
+      connecting: () => inner.connecting(),
+      open: () => inner.open(),
+      subscribed: (session, told) => inner.subscribed(session, told),
+      resumed: (through) => inner.resumed(through),
+      refused: (reason) => inner.refused(reason),
+      message: (position, payload, redelivered) => inner.message(position, payload, redelivered),
+      deduplicated: (position, delivery) => {
         about('drops the duplicate', delivery, 'duplicate');
-        inner.deduplicated(subscriber, seq, delivery);
+        inner.deduplicated(position, delivery);
       },
-      handled: (subscriber, seq, delivery) => {
+      handled: (position, delivery) => {
         about('handles', delivery, 'handling');
-        inner.handled(subscriber, seq, delivery);
+        inner.handled(position, delivery);
       },
-      failed: (subscriber, seq, delivery) => {
+      failed: (position, delivery) => {
         about('fails to handle', delivery, 'failure');
-        inner.failed(subscriber, seq, delivery);
+        inner.failed(position, delivery);
       },
-      acked: (subscriber, seq, cumulative) => inner.acked(subscriber, seq, cumulative),
-      gap: (subscriber, from, to, reason) => inner.gap(subscriber, from, to, reason),
-      replayed: (subscriber) => inner.replayed(subscriber),
-      closed: (subscriber, code, reason) => {
+      acked: (position, cumulative) => inner.acked(position, cumulative),
+      gap: (from, to, reason) => inner.gap(from, to, reason),
+      replayed: () => inner.replayed(),
+      goodbye: () => inner.goodbye(),
+      closed: (code, reason) => {
         tell(`the connection is gone (${code})`, 'session');
-        inner.closed(subscriber, code, reason);
+        inner.closed(code, reason);
       },
-      olderClosed: (subscriber, code) => {
+      olderClosed: (code) => {
         tell(`the older connection is gone (${code})`, 'session');
-        inner.olderClosed(subscriber, code);
+        inner.olderClosed(code);
       },
     };
   }

@@ -1,10 +1,10 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import type { Envelope } from '../protocol/frame.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
-class AckBeforeHandle extends Subscriber<Delivery> {
+class AckBeforeHandle<D extends object> extends WsdeliverClient<D> {
   protected override receive(frame: Envelope): void {
     super.receive(frame);
     this.sendAck(frame.seq, false);
@@ -22,7 +22,7 @@ export const ackBeforeHandle: Variant = {
     name: 'ack-before-handle',
     clients: [{ count: 8, rooms: ['ticks'], handler: { time: '20ms' } }],
   }),
-  newSubscriber: (parts) => new AckBeforeHandle(parts),
+  driver: wsdeliverWith((options) => new AckBeforeHandle(options)),
   outcome: { kind: 'ack-before-handle' },
   consequences: [],
 };

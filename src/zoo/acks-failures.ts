@@ -1,11 +1,11 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
-class AcksFailures extends Subscriber<Delivery> {
-  override onFailed(seq: number, delivery: Delivery): void {
-    this.observer.failed(this, seq, delivery);
+class AcksFailures<D extends object> extends WsdeliverClient<D> {
+  override onFailed(seq: number, delivery: D): void {
+    this.observer.failed(seq, delivery);
     this.sendAck(seq, false);
   }
 }
@@ -20,7 +20,7 @@ export const acksFailures: Variant = {
     server: { outbox: { nackBackoff: '50ms', maxResend: 20 } },
     duration: { settle: '20s' },
   }),
-  newSubscriber: (parts) => new AcksFailures(parts),
+  driver: wsdeliverWith((options) => new AcksFailures(options)),
   outcome: { kind: 'ack-before-handle', cause: { code: 'acked-unhandled' } },
   consequences: ['silent-loss'],
 };

@@ -1,5 +1,5 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import { encodeAck } from '../protocol/frame.ts';
 import { Timer } from '../protocol/ports.ts';
 import type { Variant } from './variant.ts';
@@ -7,12 +7,12 @@ import { zooScenario } from './zoo-scenario.ts';
 
 const ACK_DELAY_MS = 500;
 
-class AcksLate extends Subscriber<Delivery> {
+class AcksLate<D extends object> extends WsdeliverClient<D> {
   protected override sendAck(seq: number, cumulative: boolean): void {
     const timer = new Timer(() => {
-      if (!this.ready) return;
-      this.observer.acked(this, seq, cumulative);
-      this.say(encodeAck(seq, cumulative));
+      if (!this.connector.ready) return;
+      this.observer.acked(seq, cumulative);
+      this.connector.say(encodeAck(seq, cumulative));
     });
     this.ports.timers.arm(timer, ACK_DELAY_MS);
   }
@@ -31,7 +31,7 @@ export const acksOnTheNextSocket: Variant = {
     duration: { settle: '600s' },
     expect: { allowReported: ['replaced'] },
   }),
-  newSubscriber: (parts) => new AcksLate(parts),
+  driver: wsdeliverWith((options) => new AcksLate(options)),
   outcome: { kind: 'ack-before-handle', cause: { code: 'acked-unhandled' } },
   consequences: ['silent-loss'],
 };

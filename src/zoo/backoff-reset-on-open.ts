@@ -1,13 +1,12 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { SubscriberConnection } from '../drivers/wsdeliver/subscriber-connection.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
-class ResetsBackoffOnOpen extends Subscriber<Delivery> {
-  override onOpen(connection: SubscriberConnection<Delivery>): void {
-    this.attempts = 0;
-    super.onOpen(connection);
+class ResetsBackoffOnOpen<D extends object> extends WsdeliverClient<D> {
+  override onOpen(): void {
+    this.connector.attempts = 0;
+    super.onOpen();
   }
 }
 
@@ -23,7 +22,7 @@ export const backoffResetOnOpen: Variant = {
     clients: [{ count: 8, rooms: ['ticks'], reconnect: { min: '20ms', max: '400ms', jitter: 'none' } }],
   }),
   network: { up: { delayMs: 0.1, jitterMs: 100 }, down: { delayMs: 0.1, jitterMs: 100 } },
-  newSubscriber: (parts) => new ResetsBackoffOnOpen(parts),
+  driver: wsdeliverWith((options) => new ResetsBackoffOnOpen(options)),
   outcome: { kind: 'missing-backoff' },
   consequences: [],
 };

@@ -18,7 +18,7 @@ export interface Canary {
   readonly failure: ExamFailure['code'];
 }
 
-const { newSubscriber: brokenClient } = ackBeforeHandle;
+const { driver: brokenClient } = ackBeforeHandle;
 
 export const CANARIES: readonly Canary[] = [
   {

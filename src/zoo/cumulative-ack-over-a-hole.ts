@@ -1,9 +1,9 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
-class AcksOverHoles extends Subscriber<Delivery> {
+class AcksOverHoles<D extends object> extends WsdeliverClient<D> {
   #highest = 0;
 
   protected override ack(seq: number): void {
@@ -30,7 +30,7 @@ export const cumulativeAckOverAHole: Variant = {
       },
     ],
   }),
-  newSubscriber: (parts) => new AcksOverHoles(parts),
+  driver: wsdeliverWith((options) => new AcksOverHoles(options)),
   outcome: { kind: 'ack-before-handle', cause: { code: 'acked-through-unhandled' } },
   consequences: ['silent-loss'],
 };

@@ -1,10 +1,10 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import type { Envelope, ResumeRequest } from '../protocol/frame.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
-class DeclaresTheReceived extends Subscriber<Delivery> {
+class DeclaresTheReceived<D extends object> extends WsdeliverClient<D> {
   #received = 0;
 
   protected override receive(frame: Envelope): void {
@@ -27,7 +27,7 @@ export const declaresWhatItReceived: Variant = {
     faults: [{ at: '1s', clients: { ids: [0, 1, 2] }, do: 'drop' }],
     duration: { settle: '20s' },
   }),
-  newSubscriber: (parts) => new DeclaresTheReceived(parts),
+  driver: wsdeliverWith((options) => new DeclaresTheReceived(options)),
   outcome: { kind: 'silent-loss', stage: 'not-handled' },
   consequences: ['false-resume'],
 };

@@ -1,10 +1,10 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import type { Envelope } from '../protocol/frame.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
-class RemembersArrivals extends Subscriber<Delivery> {
+class RemembersArrivals<D extends object> extends WsdeliverClient<D> {
   readonly #arrived = new Set<number>();
 
   protected override receive(frame: Envelope): void {
@@ -14,7 +14,7 @@ class RemembersArrivals extends Subscriber<Delivery> {
       super.receive(frame);
       return;
     }
-    this.observer.received(this, seq, payload, attempt);
+    this.observer.message(seq, payload, attempt > 1);
     this.sendAck(seq, false);
   }
 }
@@ -29,7 +29,7 @@ export const dedupOnArrival: Variant = {
     server: { outbox: { nackBackoff: '50ms', maxResend: 20 } },
     duration: { settle: '20s' },
   }),
-  newSubscriber: (parts) => new RemembersArrivals(parts),
+  driver: wsdeliverWith((options) => new RemembersArrivals(options)),
   outcome: { kind: 'silent-loss', stage: 'not-handled' },
   consequences: ['ack-before-handle'],
 };

@@ -1,21 +1,21 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import type { Envelope } from '../protocol/frame.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
 const REMEMBERED = 4;
 
-class RemembersTheLatest extends Subscriber<Delivery> {
+class RemembersTheLatest<D extends object> extends WsdeliverClient<D> {
   #latest: number[] = [];
 
   protected override receive(frame: Envelope): void {
     const { seq, payload, attempt } = frame;
     if (!this.window.has(seq) || this.#latest.includes(seq)) super.receive(frame);
-    else this.onHandled(seq, this.observer.received(this, seq, payload, attempt));
+    else this.onHandled(seq, this.observer.message(seq, payload, attempt > 1));
   }
 
-  override onHandled(seq: number, delivery: Delivery): void {
+  override onHandled(seq: number, delivery: D): void {
     this.#latest = [...this.#latest, seq].slice(-REMEMBERED);
     super.onHandled(seq, delivery);
   }
@@ -31,7 +31,7 @@ export const dedupWindowWithoutFloor: Variant = {
     server: { delivery: 'effectively-once', outbox: { ackTimeout: '400ms', maxResend: 20 } },
     faults: [{ during: 'load', clients: { ids: [0, 1, 2] }, do: 'lose-acks', probability: '20%' }],
   }),
-  newSubscriber: (parts) => new RemembersTheLatest(parts),
+  driver: wsdeliverWith((options) => new RemembersTheLatest(options)),
   outcome: { kind: 'duplicate', cause: { code: 'handled-before' } },
   consequences: [],
 };

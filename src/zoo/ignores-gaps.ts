@@ -1,12 +1,12 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import type { GapReason } from '../protocol/frame.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
-class IgnoresGaps extends Subscriber<Delivery> {
+class IgnoresGaps<D extends object> extends WsdeliverClient<D> {
   protected override onGap(from: number, to: number, reason: GapReason): void {
-    this.observer.gap(this, from, to, reason);
+    this.observer.gap(from, to, reason);
   }
 }
 
@@ -22,7 +22,7 @@ export const ignoresGaps: Variant = {
     expect: { allowReported: ['overflow'] },
     duration: { settle: '120s' },
   }),
-  newSubscriber: (parts) => new IgnoresGaps(parts),
+  driver: wsdeliverWith((options) => new IgnoresGaps(options)),
   outcome: { kind: 'reported-loss', cause: { reason: 'max-resend' } },
   consequences: [],
 };

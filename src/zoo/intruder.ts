@@ -1,5 +1,5 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { NewSubscriber } from '../load/fleet.ts';
+import type { Driver, DriverPorts } from '../drivers/driver.ts';
+import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import { type ClientLink, type Dial, type LinkEvents, LinkState, Timer } from '../protocol/ports.ts';
 
 const DELAY_MS = 400;
@@ -8,10 +8,16 @@ const DELAY_MS = 400;
  * An ordinary client that somebody listens to: a hello that asks to resume is said again later, word for word, on a
  * socket of the stranger's own, who leaves as soon as an answer has come.
  */
-export const overheardSubscriber: NewSubscriber = (parts) =>
-  new Subscriber({ ...parts, ports: { ...parts.ports, dial: overheard(parts.ports) } });
+export const overheardDriver: Driver = {
+  ...DEFAULT_DRIVER,
+  newClients: () => {
+    const newClient = DEFAULT_DRIVER.newClients();
+    return (options) =>
+      newClient({ ...options, ports: { ...options.ports, dial: overheard(options.ports) } });
+  },
+};
 
-function overheard(ports: Parameters<NewSubscriber>[0]['ports']): Dial {
+function overheard(ports: DriverPorts): Dial {
   const { dial, timers } = ports;
   return (events) => {
     const link = dial(events);

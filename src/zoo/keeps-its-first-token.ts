@@ -1,10 +1,10 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import type { ResumeRequest } from '../protocol/frame.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
-class KeepsItsFirstToken extends Subscriber<Delivery> {
+class KeepsItsFirstToken<D extends object> extends WsdeliverClient<D> {
   readonly #firstOf = new Map<string, string>();
 
   protected override resumption(lastSeq: number): ResumeRequest | undefined {
@@ -25,7 +25,7 @@ export const keepsItsFirstToken: Variant = {
     clients: [{ count: 8, rooms: ['ticks'], reconnect: { min: '300ms', max: '300ms', jitter: 'none' } }],
     faults: [500, 1200].map((at) => ({ at: `${at}ms`, clients: { ids: [0, 1, 2] }, do: 'drop' })),
   }),
-  newSubscriber: (parts) => new KeepsItsFirstToken(parts),
+  driver: wsdeliverWith((options) => new KeepsItsFirstToken(options)),
   outcome: { kind: 'reported-loss', cause: { code: 'fresh-session-told', reason: 'replaced' } },
   consequences: [],
 };

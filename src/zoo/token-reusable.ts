@@ -1,7 +1,7 @@
 import { ResumeTokens } from '../protocol/resume-tokens.ts';
 import { Session } from '../protocol/session.ts';
 import { withSessions } from './broken-session.ts';
-import { overheardSubscriber } from './intruder.ts';
+import { overheardDriver } from './intruder.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
@@ -30,7 +30,7 @@ export const tokenReusable: Variant = {
     name: 'token-reusable',
     faults: [{ at: '500ms', clients: { ids: [0, 1] }, do: 'drop' }],
   }),
-  client: overheardSubscriber,
+  client: overheardDriver,
   newBroadcaster: withSessions(TakesOldTokens),
   outcome: { kind: 'split-ownership', cause: { code: 'taken-by-another' } },
   consequences: [],

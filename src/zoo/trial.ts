@@ -1,7 +1,7 @@
 import { ANOMALY_KINDS, type AnomalyKind } from '../delivery/anomaly.ts';
 import { ruleFor } from '../delivery/guarantee.ts';
 import type { LossReason } from '../delivery/loss-reason.ts';
-import type { NewSubscriber } from '../load/fleet.ts';
+import type { Driver } from '../drivers/driver.ts';
 import { type Findings, judgeRun } from '../run/judge-run.ts';
 import { simulateScenario } from '../run/simulated-run.ts';
 import type { NewBroadcaster } from '../server/reference-server.ts';
@@ -25,25 +25,25 @@ export interface Trial {
 
 /** Runs a broken variant. */
 export function tryVariant(variant: Variant, seed: number): Trial {
-  const { newBroadcaster, newSubscriber = variant.client } = variant;
+  const { newBroadcaster, driver = variant.client } = variant;
   const expected: readonly AnomalyKind[] = [variant.outcome.kind, ...variant.consequences];
-  return trialOf(variant, { seed, newBroadcaster, newSubscriber }, expected);
+  return trialOf(variant, { seed, newBroadcaster, driver }, expected);
 }
 
 /** Runs the correct build where a variant would be, which has to leave no charges. */
 export function tryCorrectBuild(variant: Variant, seed: number): Trial {
-  return trialOf(variant, { seed, newBroadcaster: undefined, newSubscriber: variant.client }, []);
+  return trialOf(variant, { seed, newBroadcaster: undefined, driver: variant.client }, []);
 }
 
 interface Build {
   readonly seed: number;
   readonly newBroadcaster: NewBroadcaster | undefined;
-  readonly newSubscriber: NewSubscriber | undefined;
+  readonly driver: Driver | undefined;
 }
 
 function trialOf(
   variant: Variant,
-  { seed, newBroadcaster, newSubscriber }: Build,
+  { seed, newBroadcaster, driver }: Build,
   expected: readonly AnomalyKind[],
 ): Trial {
   const { scenario, network } = variant;
@@ -52,7 +52,7 @@ function trialOf(
     seed,
     ...(network === undefined ? {} : { network }),
     ...(newBroadcaster === undefined ? {} : { newBroadcaster }),
-    ...(newSubscriber === undefined ? {} : { newSubscriber }),
+    ...(driver === undefined ? {} : { driver }),
   });
   const findings = judgeRun(record);
   const { startUs, endUs } = record.instants;

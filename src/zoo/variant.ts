@@ -2,7 +2,7 @@ import type { AnomalyKind } from '../delivery/anomaly.ts';
 import type { CauseCode, GivenBack, Limited, Stage } from '../delivery/cause.ts';
 import type { Direction } from '../delivery/judgement.ts';
 import type { LossReason } from '../delivery/loss-reason.ts';
-import type { NewSubscriber } from '../load/fleet.ts';
+import type { Driver } from '../drivers/driver.ts';
 import type { SimulatedNetwork } from '../run/simulated-run.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { NewBroadcaster } from '../server/reference-server.ts';
@@ -21,9 +21,9 @@ export interface Variant {
   readonly scenario: Scenario;
   readonly network?: SimulatedNetwork;
   /** Who connects, to the broken server and to the correct one; absent: the correct client. */
-  readonly client?: NewSubscriber;
+  readonly client?: Driver;
   readonly newBroadcaster?: NewBroadcaster;
-  readonly newSubscriber?: NewSubscriber;
+  readonly driver?: Driver;
   readonly outcome: ExpectedOutcome;
   /** Kinds that the outcome may bring with it. */
   readonly consequences: readonly AnomalyKind[];

@@ -1,10 +1,10 @@
-import { Subscriber } from '../drivers/wsdeliver/subscriber.ts';
-import type { Delivery } from '../load/load-client.ts';
+import { WsdeliverClient } from '../drivers/wsdeliver/client.ts';
+import { wsdeliverWith } from '../drivers/wsdeliver/driver.ts';
 import type { Envelope } from '../protocol/frame.ts';
 import type { Variant } from './variant.ts';
 import { zooScenario } from './zoo-scenario.ts';
 
-class KeepsItsWindow extends Subscriber<Delivery> {
+class KeepsItsWindow<D extends object> extends WsdeliverClient<D> {
   #highest = 0;
 
   protected override receive(frame: Envelope): void {
@@ -14,7 +14,7 @@ class KeepsItsWindow extends Subscriber<Delivery> {
       super.receive(frame);
       return;
     }
-    this.observer.received(this, seq, payload, attempt);
+    this.observer.message(seq, payload, attempt > 1);
     this.sendAck(seq, false);
   }
 }
@@ -29,7 +29,7 @@ export const windowKeptOverSessions: Variant = {
     faults: [{ at: '800ms', clients: { ids: [0, 1, 2] }, do: 'fresh-session' }],
     expect: { allowReported: ['replaced'] },
   }),
-  newSubscriber: (parts) => new KeepsItsWindow(parts),
+  driver: wsdeliverWith((options) => new KeepsItsWindow(options)),
   outcome: { kind: 'silent-loss', stage: 'not-handled' },
   consequences: ['ack-before-handle'],
 };

@@ -59,7 +59,7 @@ describe('owed', () => {
     story.publish(112, 113);
     story.publish(121, 122);
     client.helloSent(110);
-    client.subscribed(120, 's1', 'expired');
+    client.subscribed(120, 's1', 'session-expired');
     handle(client, 4);
     expect(story.judge().delivery).toMatchObject({
       owed: 2,
@@ -104,7 +104,7 @@ describe('owed', () => {
     client.closed(205, 1000);
     story.publish(210);
     client.helloSent(300);
-    client.subscribed(302, 's1');
+    client.subscribed(302, 's1', 'replaced');
     handle(client, 1);
     expect(story.judge().delivery).toMatchObject({ phantom: 1 });
   });
@@ -224,7 +224,7 @@ describe('outcome', () => {
     const client = story.subscribed(100);
     story.publish(110);
     client.helloSent(200);
-    client.subscribed(202, 's1', 'unknown-session');
+    client.subscribed(202, 's1', 'session-expired');
     handle(client, 1);
     expect(story.judge().delivery).toMatchObject({ owed: 1, delivered: 1, lost: { reported: 0 } });
   });
@@ -550,7 +550,7 @@ describe('a client that returns', () => {
     handle(client, 1);
     client.closed(115, 1006);
     client.helloSent(500);
-    client.subscribed(505, 's1', 'expired');
+    client.subscribed(505, 's1', 'session-expired');
     expect(story.judge().delivery).toMatchObject({
       owed: 3,
       lost: { silent: 0, reportedBy: { 'session-expired': 2 } },
@@ -611,7 +611,7 @@ describe('a client that returns', () => {
     const client = story.subscribed(100);
     story.publishMany(3, 110);
     client.helloSent(500);
-    client.subscribed(505, 's1');
+    client.subscribed(505, 's1', 'replaced');
     expect(story.judge().delivery.lost).toMatchObject({ silent: 0, reportedBy: { replaced: 3 } });
   });
 
@@ -627,7 +627,7 @@ describe('a client that returns', () => {
     evidence.acked(0, 2);
     evidence.ended('expired', 400);
     client.helloSent(500);
-    client.subscribed(505, 's1', 'expired');
+    client.subscribed(505, 's1', 'session-expired');
     const judged = story.judge({ evidence: story.evidence.toRecord() });
     expect(named(judged, 'silent-loss')).toEqual(['c0 p0:2', 'c0 p0:3']);
     expect(named(judged, 'reported-loss')).toEqual(['c0 p0:4', 'c0 p0:5']);
@@ -660,7 +660,7 @@ describe('a new connection without acks', () => {
     story.publishMany(3, 110);
     handle(client, 1);
     client.helloSent(500);
-    client.subscribed(505, 's1');
+    client.subscribed(505, 's1', 'replaced');
     const judged = story.judge({ level: 'at-most-once' });
     expect(judged.delivery.lost).toMatchObject({ silent: 2, reported: 0 });
     expect(causes(judged, 'silent-loss')[0]?.code).toBe('connection-broke');
@@ -788,7 +788,7 @@ describe('judgement', () => {
     });
     expect(judged.anomalies[0]?.timeline).toEqual([
       { atMs: 0.098, code: 'hello-sent' },
-      { atMs: 0.1, code: 'fresh-session', reset: '' },
+      { atMs: 0.1, code: 'fresh-session', told: '' },
       { atMs: 1.5, code: 'fault-begins', fault: 'half-open' },
       { atMs: 2, code: 'publish-begins' },
       { atMs: 3, code: 'publish-ends', status: 'accepted' },
@@ -810,7 +810,7 @@ describe('judgement', () => {
     const story = new Story();
     const client = story.subscribed(100);
     client.helloSent(200);
-    client.subscribed(202, 's1', 'expired');
+    client.subscribed(202, 's1', 'session-expired');
     story.publish(210);
     expect(named(story.judge(), 'silent-loss')).toEqual(['c0#2 p0:1']);
   });

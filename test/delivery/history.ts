@@ -2,7 +2,7 @@ import type { Arrival } from '../../src/delivery/arrival.ts';
 import { crc32 } from '../../src/delivery/crc32.ts';
 import { type EndReason, ServerEvidence, type SessionEvidence } from '../../src/delivery/evidence.ts';
 import { ClientLedger } from '../../src/delivery/ledger.ts';
-import { LedgerContext, type ResetReason } from '../../src/delivery/ledger-context.ts';
+import { LedgerContext } from '../../src/delivery/ledger-context.ts';
 import type { LossReason } from '../../src/delivery/loss-reason.ts';
 import { PublishLog, type PublishStatus } from '../../src/delivery/publish-log.ts';
 import { formatStamp, makeBody } from '../../src/delivery/stamp.ts';
@@ -61,7 +61,7 @@ export interface SessionFact {
   end: 'open' | 'reset' | 'goodbye';
   endUs: number;
   closedUs: number;
-  reason: LossReason;
+  told: LossReason | undefined;
   resumedUs: number;
   readonly arrivals: ArrivalFact[];
   readonly handlings: ArrivalFact[];
@@ -85,12 +85,12 @@ export interface ServerFact {
 }
 
 const RUN = 'orcl';
-const RESETS: readonly (readonly [ResetReason | undefined, LossReason])[] = [
-  ['expired', 'session-expired'],
-  ['restart', 'restart'],
-  ['unknown-session', 'session-expired'],
-  ['overflow', 'overflow'],
-  [undefined, 'replaced'],
+const TOLD: readonly (LossReason | undefined)[] = [
+  'session-expired',
+  'restart',
+  'overflow',
+  'replaced',
+  undefined,
 ];
 const GAP_REASONS: readonly LossReason[] = ['overflow', 'ttl', 'max-resend', 'nack'];
 const ENDS: readonly EndReason[] = ['expired', 'restart', 'overflow', 'replaced', 'goodbye'];
@@ -256,8 +256,8 @@ export class History {
       this.ledger.resumed(this.nowUs, 0);
       return;
     }
-    const [reset, reason] = RESETS[a % RESETS.length] ?? [undefined, 'replaced'];
-    if (old?.end === 'open') Object.assign(old, { end: 'reset', endUs: helloUs, reason });
+    const told = TOLD[a % TOLD.length];
+    if (old?.end === 'open') Object.assign(old, { end: 'reset', endUs: helloUs, told });
     const key = this.servers.at(-1)?.key ?? '';
     this.sessions.push({
       key,
@@ -266,13 +266,13 @@ export class History {
       end: 'open',
       endUs: Number.POSITIVE_INFINITY,
       closedUs: -1,
-      reason: 'replaced',
+      told: undefined,
       resumedUs: -1,
       arrivals: [],
       handlings: [],
       gaps: [],
     });
-    this.ledger.subscribed(this.nowUs, key, reset);
+    this.ledger.subscribed(this.nowUs, key, told);
   }
 
   #arrive({ b }: Step, index: number): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EXAMPLES_MAX } from '../../src/delivery/examples.ts';
-import type { ResetReason } from '../../src/delivery/ledger-context.ts';
+import type { LossReason } from '../../src/delivery/loss-reason.ts';
 import type { SessionCounts } from '../../src/delivery/record.ts';
 import { SeqSet } from '../../src/delivery/seq-set.ts';
 import { handle, handleRange, receive, Story } from './story.ts';
@@ -77,7 +77,7 @@ describe('ClientLedger', () => {
     const client = new Story().subscribed(10);
     const waiting = receive(client, 1, { position: 1 });
     client.helloSent(50);
-    client.subscribed(52, 'next', 'expired');
+    client.subscribed(52, 'next', 'session-expired');
     expect(handle(client, 1, { position: 1 })).toBe('first');
     expect(waiting && client.handled(1, waiting, 60)).toBe('duplicate');
   });
@@ -91,23 +91,18 @@ describe('ClientLedger', () => {
     expect(client.toRecord().sessions[0]).toMatchObject({ key: 's0', helloSentUs: 8, subscribedUs: 10 });
   });
 
-  it.each<[ResetReason | undefined, string]>([
-    ['expired', 'session-expired'],
-    ['restart', 'restart'],
-    ['unknown-session', 'session-expired'],
-    ['overflow', 'overflow'],
-    ['bad-token', 'replaced'],
-    ['replaced', 'replaced'],
-    [undefined, 'replaced'],
-  ])('ends the old session for reason %s as %s', (reset, reason) => {
-    const client = new Story().subscribed(10);
-    client.helloSent(50);
-    client.subscribed(55, 's1', reset);
-    expect(client.toRecord().sessions.map(({ end }) => end)).toEqual([
-      { kind: 'reset', atUs: 50, reason },
-      { kind: 'open' },
-    ]);
-  });
+  it.each<LossReason | undefined>(['session-expired', 'replaced', undefined])(
+    'ends the old session with what its client was told, %s',
+    (told) => {
+      const client = new Story().subscribed(10);
+      client.helloSent(50);
+      client.subscribed(55, 's1', told);
+      expect(client.toRecord().sessions.map(({ end }) => end)).toEqual([
+        { kind: 'reset', atUs: 50, told },
+        { kind: 'open' },
+      ]);
+    },
+  );
 
   it('keeps its latest 32 notes, of which handler failures in a row take one', () => {
     const client = new Story().subscribed(10);

@@ -170,8 +170,8 @@ function fateOf(
     const given = [...server.assigned, ...server.sent].some((one) => same(one, message));
     if (hadSession && !given) return 'silent';
   }
-  // Without acks a new connection tells nobody anything of the old one.
-  if (owner.end === 'reset') return acked ? owner.reason : 'silent';
+  // Without acks a new connection tells nobody anything of the old one, and with them not every one does.
+  if (owner.end === 'reset') return (acked ? owner.told : undefined) ?? 'silent';
   if (owner.end === 'goodbye') {
     const later = owner.handlings.some(({ stream, seq }) => stream === message.stream && seq > message.seq);
     if (!later) return 'given up';

@@ -353,7 +353,7 @@ function failingAnomalies(): Result['anomalies'] {
       stage: 'not-handled',
       timeline: [
         { atMs: 1000.4, code: 'hello-sent' },
-        { atMs: 1000.9, code: 'fresh-session', reset: '' },
+        { atMs: 1000.9, code: 'fresh-session', told: '' },
         { atMs: 3004.1, code: 'publish-begins' },
         { atMs: 3004.2, code: 'publish-ends', status: 'accepted' },
         { atMs: 3010, code: 'fault-begins', fault: 'handler-crash' },

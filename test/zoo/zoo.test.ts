@@ -30,8 +30,8 @@ describe('the zoo', () => {
   });
 
   it('breaks exactly one side in each variant', () => {
-    for (const { side, newBroadcaster, newSubscriber } of VARIANTS) {
-      expect([newBroadcaster !== undefined, newSubscriber !== undefined]).toEqual([
+    for (const { side, newBroadcaster, driver } of VARIANTS) {
+      expect([newBroadcaster !== undefined, driver !== undefined]).toEqual([
         side === 'server',
         side === 'client',
       ]);

@@ -1,22 +1,17 @@
 import { encodeUpstream } from '../../protocol/frame.ts';
 import { type Clock, Timer, type Timers } from '../../protocol/ports.ts';
+import type { PublishOutcome } from '../driver.ts';
 
 /** Requests without an answer after which a publisher has to wait. */
 export const UPSTREAM_MAX = 1000;
 /** Resends back off up to this many ack timeouts. */
 const RESEND_BACKOFF_MAX = 8;
 
-export type UpstreamOutcome =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'rejected'; readonly reason: string }
-  /** The session was lost with the request unanswered: it may have been accepted or not. */
-  | { readonly kind: 'unknown' };
-
 export interface UpstreamRequest {
   readonly type: string;
   /** A JSON text. */
   readonly payloadText: string;
-  readonly settle: (outcome: UpstreamOutcome) => void;
+  readonly settle: (outcome: PublishOutcome) => void;
 }
 
 interface Pending extends UpstreamRequest {
@@ -148,7 +143,7 @@ export class Upstream {
     if (nextUs < Number.POSITIVE_INFINITY) this.#timers.arm(this.#timer, (nextUs - nowUs) / 1000);
   }
 
-  #settle(seq: number, outcome: UpstreamOutcome): void {
+  #settle(seq: number, outcome: PublishOutcome): void {
     const request = this.#pending.get(seq);
     this.#pending.delete(seq);
     request?.settle(outcome);

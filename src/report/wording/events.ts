@@ -17,7 +17,7 @@ export const EVENT_TEXTS: Catalogue<typeof TIMELINE_EVENTS> = {
     return `by the server's record: ${words.join(', ')}`;
   },
   'hello-sent': () => 'hello sent',
-  'fresh-session': ({ reset }) => `fresh session${reset === '' ? '' : `, the one before is gone: ${reset}`}`,
+  'fresh-session': ({ told }) => `fresh session${told === '' ? '' : `, the one before is gone: ${told}`}`,
   resumed: ({ position }) => `session resumed after position ${position}`,
   'connection-closed': ({ closeCode }) => `connection closed with ${closeCode}`,
   goodbye: () => 'goodbye',

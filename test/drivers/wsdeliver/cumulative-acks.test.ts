@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Subscriber } from '../../../src/drivers/wsdeliver/subscriber.ts';
+import { WsdeliverClient } from '../../../src/drivers/wsdeliver/client.ts';
 import type { AckMode } from '../../../src/protocol/frame.ts';
 import { type ClientLink, type LinkEvents, LinkState } from '../../../src/protocol/ports.ts';
 import { ServerTextDecoder } from '../../../src/protocol/server-text-decoder.ts';
@@ -26,7 +26,7 @@ class AckBench {
     const random = { next: () => 0 };
     const delivery = {};
     const nothing = (): void => {};
-    const subscriber = new Subscriber<object>({
+    const subscriber = new WsdeliverClient<object>({
       clientId: 'a',
       profile: {
         rooms: [],
@@ -46,27 +46,30 @@ class AckBench {
           this.#events = events;
           return this.link;
         },
-        decoder: new ServerTextDecoder(),
         reconnectRandom: random,
         handlerRandom: random,
       },
       observer: {
         connecting: nothing,
-        helloSent: nothing,
-        welcomed: nothing,
-        received: (_subscriber, seq) => (seq === failsAt ? { poison: true } : delivery),
+        open: nothing,
+        subscribed: nothing,
+        resumed: nothing,
+        refused: nothing,
+        message: (seq) => (seq === failsAt ? { poison: true } : delivery),
         deduplicated: nothing,
         handled: nothing,
         failed: nothing,
         acked: nothing,
         gap: nothing,
         replayed: nothing,
+        goodbye: nothing,
         closed: nothing,
         olderClosed: nothing,
       },
+      decoder: new ServerTextDecoder(),
     });
     subscriber.inbox.isPoison = (one) => 'poison' in one;
-    subscriber.connect();
+    subscriber.connector.connect();
     this.#events?.onOpen();
     const welcome = { session: 's', token: 't', generation: 1, epoch: 'e', resumed: false, nextSeq: 1 };
     this.#events?.onText(

@@ -77,11 +77,11 @@ type Strike = Exclude<Step['kind'], 'publish' | 'advance' | 'turns' | 'restart'>
 
 function strike(pair: Pair, kind: Strike, number: number): void {
   const target = pair.client(number);
-  const { subscriber, path } = target;
+  const { subscriber, witness, path } = target;
   const acts: Record<Strike, () => void> = {
     upstream: () => pair.publishUpstream(target),
-    drop: () => subscriber.drop(),
-    reset: () => subscriber.reset(),
+    drop: () => subscriber.connector.drop(),
+    reset: () => subscriber.connector.reset(),
     close: () => subscriber.close(1001),
     'clog-up': () => path.up.clog(),
     'clog-down': () => path.down.clog(),
@@ -93,8 +93,8 @@ function strike(pair: Pair, kind: Strike, number: number): void {
       path.up.heal();
       path.down.heal();
     },
-    pause: () => subscriber.pauseReading('fault'),
-    resume: () => subscriber.resumeReading('fault'),
+    pause: () => subscriber.connector.pauseReading('fault'),
+    resume: () => subscriber.connector.resumeReading('fault'),
     'lose-acks': () => pair.setAcks(target, { kind: 'lose' }),
     'delay-acks': () => pair.setAcks(target, { kind: 'delay', delayMs: 350 }),
     'duplicate-acks': () => pair.setAcks(target, { kind: 'duplicate', copies: 3 }),
@@ -102,16 +102,19 @@ function strike(pair: Pair, kind: Strike, number: number): void {
     'pass-acks': () => pair.setAcks(target, undefined),
     'second-socket': () => subscriber.openSecondSocket(),
     crash: () => subscriber.crashBeforeNextAck(),
-    forget: () => subscriber.forgetSession(),
+    forget: () => {
+      witness.willForget();
+      subscriber.forgetSession();
+    },
     'stay-away': () => {
-      subscriber.stayAway();
-      subscriber.drop();
+      subscriber.connector.stayAway();
+      subscriber.connector.drop();
     },
     release: () => {
-      if (subscriber.isAway) subscriber.release();
+      if (subscriber.connector.isAway) subscriber.connector.release();
     },
-    mute: () => subscriber.setMuted(true),
-    unmute: () => subscriber.setMuted(false),
+    mute: () => subscriber.connector.setMuted(true),
+    unmute: () => subscriber.connector.setMuted(false),
     'slow-handler': () => {
       subscriber.inbox.handlerMs = 40;
     },

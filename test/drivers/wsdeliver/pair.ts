@@ -1,10 +1,8 @@
 import { expect } from 'vitest';
 import { Broadcaster } from '../../../src/broadcaster/broadcaster.ts';
 import { type BroadcasterSettings, DEFAULT_SETTINGS } from '../../../src/broadcaster/settings.ts';
-import type { AckFilter } from '../../../src/drivers/wsdeliver/observer.ts';
-import type { SubscriberProfile } from '../../../src/drivers/wsdeliver/profile.ts';
-import { Subscriber } from '../../../src/drivers/wsdeliver/subscriber.ts';
-import type { UpstreamOutcome } from '../../../src/drivers/wsdeliver/upstream.ts';
+import type { AckFilter, ClientBehaviour, PublishOutcome } from '../../../src/drivers/driver.ts';
+import { WsdeliverClient } from '../../../src/drivers/wsdeliver/client.ts';
 import { OutgoingMessage } from '../../../src/protocol/message.ts';
 import { ServerTextDecoder } from '../../../src/protocol/server-text-decoder.ts';
 import { newIdFrom, randomStreams } from '../../../src/world/random.ts';
@@ -17,7 +15,7 @@ export interface PairOptions {
   readonly seed: number;
   readonly clients: number;
   readonly settings: Partial<BroadcasterSettings>;
-  readonly profile: Partial<SubscriberProfile>;
+  readonly profile: Partial<ClientBehaviour>;
 }
 
 export const QUICK_SETTINGS: BroadcasterSettings = {
@@ -34,7 +32,7 @@ export const QUICK_SETTINGS: BroadcasterSettings = {
   messageTimeoutMs: 1000,
 };
 
-export const PROFILE: SubscriberProfile = {
+export const PROFILE: ClientBehaviour = {
   rooms: ['r1'],
   ack: { mode: 'each' },
   dedupWindow: 64,
@@ -46,7 +44,7 @@ export const PROFILE: SubscriberProfile = {
 };
 
 export interface Client {
-  readonly subscriber: Subscriber<Delivery>;
+  readonly subscriber: WsdeliverClient<Delivery>;
   readonly witness: ClientWitness;
   readonly path: Path;
 }
@@ -67,7 +65,7 @@ export class Pair {
   #submitted = 0;
   /** How often each upstream request was published, and what its sender was told. */
   readonly #published = new Map<number, number>();
-  readonly #outcomes = new Map<number, UpstreamOutcome[]>();
+  readonly #outcomes = new Map<number, PublishOutcome[]>();
 
   constructor(options: PairOptions) {
     this.#streams = randomStreams(options.seed);
@@ -107,9 +105,10 @@ export class Pair {
     this.#tags += 1;
     const tag = this.#tags;
     this.#outcomes.set(tag, []);
-    client.subscriber.upstream.send({
-      type: 'publish',
-      payloadText: `{"room":"r1","type":"up","payload":{"tag":${tag}}}`,
+    client.subscriber.publish({
+      room: 'r1',
+      type: 'up',
+      payloadText: `{"tag":${tag}}`,
       settle: (outcome) => this.#outcomes.get(tag)?.push(outcome),
     });
   }
@@ -132,25 +131,25 @@ export class Pair {
       path.up.heal();
       path.down.heal();
       subscriber.ackFilter = undefined;
-      subscriber.setMuted(false);
-      subscriber.setAnswersPings(true);
-      subscriber.resumeReading('fault');
+      subscriber.connector.setMuted(false);
+      subscriber.connector.setAnswersPings(true);
+      subscriber.connector.resumeReading('fault');
       subscriber.inbox.handlerMs = 0;
-      if (subscriber.isAway) subscriber.release();
+      if (subscriber.connector.isAway) subscriber.connector.release();
     }
     this.time.runFor(5000);
     // Who is told nothing and says nothing never learns that the other end of its socket is gone.
-    for (const { subscriber } of this.clients) subscriber.sendRaw('{"action":"ping"}');
+    for (const { subscriber } of this.clients) subscriber.connector.send('{"action":"ping"}');
     this.time.runFor(1000);
     for (let second = 1; second < 200 && !this.#settled; second += 1) {
       // With resends turned off only a new connection brings again what was not answered.
       if (!this.settings.resend && second % 5 === 0)
-        for (const { subscriber } of this.clients) subscriber.drop();
+        for (const { subscriber } of this.clients) subscriber.connector.drop();
       this.time.runFor(1000);
     }
     expect(this.#waiting, 'an outbox that never empties').toEqual([]);
     for (const { subscriber, witness } of this.clients) {
-      expect(subscriber.ready).toBe(true);
+      expect(subscriber.connector.ready).toBe(true);
       witness.expectNothingLost();
     }
     expect(this.#submitted, 'publishes without an answer').toBe(0);
@@ -179,13 +178,11 @@ export class Pair {
   }
 
   get #settled(): boolean {
-    return this.clients.every(({ subscriber }) => subscriber.ready) && this.#waiting.length === 0;
+    return this.clients.every(({ subscriber }) => subscriber.connector.ready) && this.#waiting.length === 0;
   }
 
   get #waiting(): string[] {
-    const unanswered = this.clients.some(({ subscriber }) => subscriber.upstream.pending > 0)
-      ? ['upstream']
-      : [];
+    const unanswered = this.clients.some(({ subscriber }) => subscriber.unanswered > 0) ? ['upstream'] : [];
     const sessions = [...this.stories.all()].map(([, { session }]) => session);
     const waiting = sessions.filter(({ ended, outbox }) => !ended && !outbox.isEmpty);
     return [
@@ -212,28 +209,28 @@ export class Pair {
     }
   }
 
-  #addClient(clientId: string, profile: Partial<SubscriberProfile>): void {
+  #addClient(clientId: string, profile: Partial<ClientBehaviour>): void {
     const path = this.network.path({
       name: clientId,
       up: { delayMs: 5, jitterMs: 3 },
       down: { delayMs: 5, jitterMs: 3 },
     });
     const witness = new ClientWitness(this.stories, this.settings.delivery);
-    const subscriber = new Subscriber<Delivery>({
+    const subscriber = new WsdeliverClient<Delivery>({
       clientId,
       profile: { ...PROFILE, ...profile },
       ports: {
         clock: this.time,
         timers: this.time,
         dial: this.network.dialer({ address: 'server', path }),
-        decoder: new ServerTextDecoder(),
         reconnectRandom: this.#streams(`${clientId} reconnect`),
         handlerRandom: this.#streams(`${clientId} handler`),
       },
       observer: witness,
+      decoder: new ServerTextDecoder(),
     });
     this.clients.push({ subscriber, witness, path });
-    subscriber.connect();
+    subscriber.connector.connect();
   }
 
   #listen(): { close(): void } {

@@ -1,17 +1,11 @@
 import { expect } from 'vitest';
 import type { BroadcasterObserver } from '../../../src/broadcaster/observer.ts';
-import type { SubscriberObserver } from '../../../src/drivers/wsdeliver/observer.ts';
-import type { Subscriber } from '../../../src/drivers/wsdeliver/subscriber.ts';
-import type { DeliveryLevel, GapReason, RefusalReason, Welcome } from '../../../src/protocol/frame.ts';
+import type { LossReason } from '../../../src/delivery/loss-reason.ts';
+import type { ClientObserver } from '../../../src/drivers/driver.ts';
+import type { DeliveryLevel } from '../../../src/protocol/frame.ts';
 import type { OutgoingMessage } from '../../../src/protocol/message.ts';
 import type { Session } from '../../../src/protocol/session.ts';
 import type { DropReason } from '../../../src/protocol/session-contract.ts';
-
-const REFUSAL_OF: Partial<Record<DropReason, RefusalReason>> = {
-  'session-expired': 'expired',
-  restart: 'restart',
-  overflow: 'overflow',
-};
 
 /** What both ends know of one session. Messages are told apart by the tag in their payload. */
 class Story {
@@ -21,13 +15,13 @@ class Story {
   readonly dropped = new Map<number, DropReason>();
   readonly handled = new Set<number>();
   lastHandled = 0;
-  readonly gaps: [from: number, to: number, reason: GapReason][] = [];
+  readonly gaps: [from: number, to: number, reason: LossReason][] = [];
   readonly session: Session;
   ended: DropReason | undefined;
   /** The client has had a welcome to it. */
   known = false;
   /** What the client was told when it asked for this session and got another. */
-  refused: RefusalReason | undefined;
+  refused: LossReason | undefined;
   /** The client did not want it any more. */
   forgotten = false;
 
@@ -131,14 +125,14 @@ export interface Delivery {
 }
 
 /** Watches one client, and objects when the server told it what is not so, or gave it what its level forbids. */
-export class ClientWitness implements SubscriberObserver<Delivery> {
+export class ClientWitness implements ClientObserver<Delivery> {
   readonly #stories: Stories;
   readonly #level: DeliveryLevel;
   /** Most at once: everything handled, over all sessions. */
   readonly #tags = new Set<number>();
   #current: string | undefined;
-  #asked: string | undefined;
-  #declared = 0;
+  /** It is about to give its session up by itself. */
+  #forgets = false;
   /** Highest seq of the replay so far; undefined while there is none. */
   #replayedTo: number | undefined;
   replays = 0;
@@ -149,6 +143,10 @@ export class ClientWitness implements SubscriberObserver<Delivery> {
     this.#level = level;
   }
 
+  willForget(): void {
+    this.#forgets = true;
+  }
+
   /** At the end of a run: nothing that was owed got lost without a word. */
   expectNothingLost(): void {
     const story = this.#stories.of(this.#current);
@@ -156,38 +154,34 @@ export class ClientWitness implements SubscriberObserver<Delivery> {
     if (this.#level !== 'at-most-once') story.expectKnown(1, story.assigned.length - 1, 'settled');
   }
 
-  helloSent(_subscriber: Subscriber<Delivery>, resumeFrom: number): void {
-    this.#asked = resumeFrom < 0 ? undefined : this.#current;
-    this.#declared = Math.max(0, resumeFrom);
-  }
-
-  welcomed(_subscriber: Subscriber<Delivery>, welcome: Welcome, askedResume: boolean): void {
-    expect(askedResume).toBe(this.#asked !== undefined);
-    if (welcome.resumed) {
-      expect(welcome.session).toBe(this.#asked);
-      this.#replayedTo = this.#declared;
-    } else {
-      this.#replayedTo = undefined;
-      if (this.#asked !== undefined) this.#refused(this.#stories.of(this.#asked), welcome);
-      else if (this.#current !== undefined) this.#stories.of(this.#current).forgotten = true;
-    }
-    this.#current = welcome.session;
+  subscribed(session: string, told: LossReason | undefined): void {
+    this.#replayedTo = undefined;
+    const before = this.#current;
+    this.#current = session;
     this.#story.known = true;
+    if (before === undefined) expect(told).toBeUndefined();
+    else this.#lost(this.#stories.of(before), told);
+    this.#forgets = false;
   }
 
-  received(_subscriber: Subscriber<Delivery>, seq: number, payload: unknown): Delivery {
+  resumed(through: number): void {
+    expect(this.#current).toBeDefined();
+    this.#replayedTo = through;
+  }
+
+  message(position: number, payload: unknown): Delivery {
     const { tag } = payload as Delivery;
-    if (seq === 0) return { tag };
-    expect(this.#story.assigned[seq], 'a seq is always the same message').toBe(tag);
-    this.#replays(seq, seq);
+    if (position === 0) return { tag };
+    expect(this.#story.assigned[position], 'a seq is always the same message').toBe(tag);
+    this.#replays(position, position);
     return { tag };
   }
 
-  deduplicated(_subscriber: Subscriber<Delivery>, seq: number): void {
+  deduplicated(seq: number): void {
     this.#story.expectKnown(seq, seq, 'deduplicated');
   }
 
-  handled(_subscriber: Subscriber<Delivery>, seq: number, { tag }: Delivery): void {
+  handled(seq: number, { tag }: Delivery): void {
     if (seq === 0) {
       expect(this.#tags.has(tag), 'handled twice at most once').toBe(false);
       this.#tags.add(tag);
@@ -203,11 +197,11 @@ export class ClientWitness implements SubscriberObserver<Delivery> {
     story.handled.add(seq);
   }
 
-  acked(_subscriber: Subscriber<Delivery>, seq: number, cumulative: boolean): void {
+  acked(seq: number, cumulative: boolean): void {
     this.#story.expectKnown(cumulative ? 1 : seq, seq, 'an ack leaves');
   }
 
-  gap(_subscriber: Subscriber<Delivery>, from: number, to: number, reason: GapReason): void {
+  gap(from: number, to: number, reason: LossReason): void {
     const story = this.#story;
     for (let seq = from; seq <= to; seq += 1) {
       expect(story.dropped.get(story.assigned[seq] ?? -1), 'a gap says why').toBe(reason);
@@ -226,7 +220,16 @@ export class ClientWitness implements SubscriberObserver<Delivery> {
     this.#replayedTo = undefined;
   }
 
+  goodbye(): void {
+    this.#forgets = true;
+  }
+
+  refused(reason: string): void {
+    expect.fail(`not let in: ${reason}`);
+  }
+
   connecting(): void {}
+  open(): void {}
   failed(): void {}
   olderClosed(): void {}
 
@@ -243,11 +246,22 @@ export class ClientWitness implements SubscriberObserver<Delivery> {
     this.#replayedTo = to;
   }
 
-  /** A refusal has a reason, and it is the true one. */
-  #refused(story: Story, { reason, epoch }: Welcome): void {
-    story.refused = reason;
+  /** A session ends with a reason, and it is the true one; at-most-once there is none to lose. */
+  #lost(story: Story, told: LossReason | undefined): void {
+    if (this.#level === 'at-most-once') {
+      expect(told).toBeUndefined();
+      story.forgotten = true;
+      return;
+    }
+    if (told === 'replaced') {
+      expect(this.#forgets, 'it lost a session that it wanted to keep').toBe(true);
+      story.forgotten = true;
+      return;
+    }
+    story.refused = told;
     this.refusals += 1;
-    if (epoch !== story.session.identity.epoch) expect(reason).toBe('restart');
-    else expect(reason).toBe(story.ended === undefined ? 'no refusal' : REFUSAL_OF[story.ended]);
+    const { epoch } = this.#story.session.identity;
+    if (epoch !== story.session.identity.epoch) expect(told).toBe('restart');
+    else expect(told).toBe(story.ended);
   }
 }

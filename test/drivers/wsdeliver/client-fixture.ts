@@ -1,6 +1,6 @@
-import type { SubscriberObserver } from '../../../src/drivers/wsdeliver/observer.ts';
-import type { SubscriberProfile } from '../../../src/drivers/wsdeliver/profile.ts';
-import { Subscriber } from '../../../src/drivers/wsdeliver/subscriber.ts';
+import type { LossReason } from '../../../src/delivery/loss-reason.ts';
+import type { ClientBehaviour, ClientObserver } from '../../../src/drivers/driver.ts';
+import { WsdeliverClient } from '../../../src/drivers/wsdeliver/client.ts';
 import type { DeliveryLevel, GapReason } from '../../../src/protocol/frame.ts';
 import { type ClientLink, type LinkEvents, LinkState } from '../../../src/protocol/ports.ts';
 import { ServerTextDecoder } from '../../../src/protocol/server-text-decoder.ts';
@@ -89,11 +89,11 @@ interface Delivery {
 }
 
 /** A client whose server is the test. Its handler fails for the seqs in `failing`. */
-export class ClientBench implements SubscriberObserver<Delivery> {
+export class ClientFixture implements ClientObserver<Delivery> {
   readonly time = new VirtualTime();
   readonly sockets: FakeSocket[] = [];
   readonly level: DeliveryLevel;
-  readonly subscriber: Subscriber<Delivery>;
+  readonly client: WsdeliverClient<Delivery>;
   /** Seqs that the handler was through with, in order. */
   readonly done: number[] = [];
   readonly failing = new Set<number>();
@@ -102,11 +102,9 @@ export class ClientBench implements SubscriberObserver<Delivery> {
   /** What reconnect jitter draws. */
   chance = 0.5;
 
-  constructor(
-    options: { readonly level?: DeliveryLevel; readonly profile?: Partial<SubscriberProfile> } = {},
-  ) {
+  constructor(options: { readonly level?: DeliveryLevel; readonly profile?: Partial<ClientBehaviour> } = {}) {
     this.level = options.level ?? 'effectively-once';
-    this.subscriber = new Subscriber<Delivery>({
+    this.client = new WsdeliverClient<Delivery>({
       clientId: 'a',
       profile: { ...PROFILE, ...options.profile },
       ports: {
@@ -117,13 +115,13 @@ export class ClientBench implements SubscriberObserver<Delivery> {
           this.sockets.push(socket);
           return socket;
         },
-        decoder: new ServerTextDecoder(),
         reconnectRandom: { next: () => this.chance },
         handlerRandom: { next: () => 0.5 },
       },
       observer: this,
+      decoder: new ServerTextDecoder(),
     });
-    this.subscriber.inbox.isPoison = ({ seq }) => this.failing.has(seq);
+    this.client.inbox.isPoison = ({ seq }) => this.failing.has(seq);
   }
 
   /** The socket opened last. */
@@ -135,7 +133,7 @@ export class ClientBench implements SubscriberObserver<Delivery> {
 
   /** Connects, or lets the reconnect come about, up to the welcome. */
   join(fields: object = {}): FakeSocket {
-    if (this.sockets.length === 0) this.subscriber.connect();
+    if (this.sockets.length === 0) this.client.connector.connect();
     if (this.socket.state === LinkState.closed) this.time.runFor(1000);
     this.socket.open();
     this.welcome(fields);
@@ -162,35 +160,43 @@ export class ClientBench implements SubscriberObserver<Delivery> {
     return this.join({ resumed: true, generation: 2 });
   }
 
-  received(_subscriber: Subscriber<Delivery>, seq: number): Delivery {
-    return { seq };
+  message(position: number): Delivery {
+    return { seq: position };
   }
 
-  handled(_subscriber: Subscriber<Delivery>, seq: number): void {
-    this.done.push(seq);
+  handled(position: number): void {
+    this.done.push(position);
   }
 
   connecting(): void {
     this.told.push('connecting');
   }
 
-  helloSent(): void {}
+  open(): void {}
 
-  welcomed(_subscriber: Subscriber<Delivery>, _welcome: unknown, askedResume: boolean): void {
-    this.told.push(askedResume ? 'welcomed after asking' : 'welcomed');
+  subscribed(_session: string, told: LossReason | undefined): void {
+    this.told.push(told === undefined ? 'subscribed' : `subscribed, ${told}`);
   }
 
-  deduplicated(_subscriber: Subscriber<Delivery>, seq: number): void {
-    this.told.push(`duplicate ${seq}`);
+  resumed(through: number): void {
+    this.told.push(`resumed after ${through}`);
   }
 
-  failed(_subscriber: Subscriber<Delivery>, seq: number): void {
-    this.told.push(`failed ${seq}`);
+  refused(reason: string): void {
+    this.told.push(`refused ${reason}`);
+  }
+
+  deduplicated(position: number): void {
+    this.told.push(`duplicate ${position}`);
+  }
+
+  failed(position: number): void {
+    this.told.push(`failed ${position}`);
   }
 
   acked(): void {}
 
-  gap(_subscriber: Subscriber<Delivery>, from: number, to: number, reason: GapReason): void {
+  gap(from: number, to: number, reason: LossReason): void {
     this.told.push(`gap ${from}-${to} ${reason}`);
   }
 
@@ -198,11 +204,15 @@ export class ClientBench implements SubscriberObserver<Delivery> {
     this.told.push('replayed');
   }
 
-  closed(_subscriber: Subscriber<Delivery>, code: number): void {
+  goodbye(): void {
+    this.told.push('goodbye');
+  }
+
+  closed(code: number): void {
     this.told.push(`closed ${code}`);
   }
 
-  olderClosed(_subscriber: Subscriber<Delivery>, code: number): void {
+  olderClosed(code: number): void {
     this.told.push(`older closed ${code}`);
   }
 }

@@ -1,5 +1,5 @@
-import type { DedupWindow } from '../../protocol/dedup-window.ts';
-import { type Random, Timer, type Timers } from '../../protocol/ports.ts';
+import type { DedupWindow } from '../protocol/dedup-window.ts';
+import { type Random, Timer, type Timers } from '../protocol/ports.ts';
 
 /** Messages waiting for the handler after which the client stops reading its socket. */
 const INBOX_MAX = 1024;
@@ -75,6 +75,14 @@ export class Inbox<D> {
     this.#held = undefined;
     this.#next = Math.max(this.#window.floor, this.#running?.seq ?? 0) + 1;
     this.#relieve();
+  }
+
+  /** Handles nothing any more. */
+  stop(): void {
+    this.#timers.disarm(this.#timer);
+    this.#running = undefined;
+    this.#queue = [];
+    this.#held = undefined;
   }
 
   /** Whether an ordered inbox has this seq already, waiting. */

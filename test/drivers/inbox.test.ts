@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Inbox, type InboxOwner } from '../../../src/drivers/wsdeliver/inbox.ts';
-import { DedupWindow } from '../../../src/protocol/dedup-window.ts';
-import { randomStreams } from '../../../src/world/random.ts';
-import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
+import { Inbox, type InboxOwner } from '../../src/drivers/inbox.ts';
+import { DedupWindow } from '../../src/protocol/dedup-window.ts';
+import { randomStreams } from '../../src/world/random.ts';
+import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 
 class Bench implements InboxOwner<string> {
   readonly time = new VirtualTime();

@@ -1,0 +1,292 @@
+import { type BackoffPolicy, backoffMs } from '../protocol/backoff.ts';
+import {
+  type ClientLink,
+  type Dial,
+  type LinkEvents,
+  LinkState,
+  type Random,
+  Timer,
+  type Timers,
+} from '../protocol/ports.ts';
+
+/** Who wants the socket left unread; reading goes on when nobody does. */
+export type PauseCause = 'inbox' | 'fault';
+
+/** The protocol on top of the connections: it hears what they carry. */
+export interface ConnectorOwner {
+  /** A new socket is open, and no session speaks through it yet. */
+  onOpen(): void;
+  onText(text: string): void;
+  /** The connection is gone, which the observer is told next. */
+  onLost(): void;
+}
+
+/** Whom a connector tells of connections, as it is part of what a client tells. */
+export interface ConnectionObserver {
+  connecting(): void;
+  closed(code: number, reason: string): void;
+  olderClosed(code: number): void;
+}
+
+/** One socket. A client has one at a time, but for the moment in which a second takes over. */
+class Connection implements LinkEvents {
+  readonly link: ClientLink;
+  /** The socket before this one, until a session speaks through this one. */
+  older: Connection | undefined;
+  readonly #connector: Connector;
+
+  constructor(connector: Connector, dial: Dial) {
+    this.#connector = connector;
+    this.link = dial(this);
+  }
+
+  onOpen(): void {
+    this.#connector.opened(this);
+  }
+
+  onText(text: string): void {
+    this.#connector.heardText(this, text);
+  }
+
+  onPong(): void {}
+
+  onWritable(): void {}
+
+  onClose(code: number, reason: string): void {
+    this.#connector.gone(this, code, reason);
+  }
+}
+
+/**
+ * Keeps one client connected: dials, comes back with a backoff, and lets faults get hold of its sockets.
+ *
+ * It knows no protocol. Its owner says when a session is established on a connection; until then the client has
+ * nothing but an open socket, and its backoff goes on.
+ */
+export class Connector {
+  /** Attempts to connect since a session was established last. */
+  attempts = 0;
+  readonly #owner: ConnectorOwner;
+  readonly #observer: ConnectionObserver;
+  readonly #timers: Timers;
+  readonly #dial: Dial;
+  readonly #random: Random;
+  readonly #backoff: BackoffPolicy;
+  readonly #usualReadLimit: number | undefined;
+  readonly #reconnectTimer = new Timer(() => this.connect());
+  readonly #paused = new Set<PauseCause>();
+  #current: Connection | undefined;
+  #established = false;
+  #away = false;
+  #stopped = false;
+  /** The next time it comes back within this time and without a backoff; -1: it does not. */
+  #returnWithinMs = -1;
+  #readLimit: number | undefined;
+  #muted = false;
+  #answersPings = true;
+
+  constructor(options: {
+    readonly owner: ConnectorOwner;
+    readonly observer: ConnectionObserver;
+    readonly timers: Timers;
+    readonly dial: Dial;
+    readonly random: Random;
+    readonly backoff: BackoffPolicy;
+    readonly readBytesPerSec: number | undefined;
+  }) {
+    this.#owner = options.owner;
+    this.#observer = options.observer;
+    this.#timers = options.timers;
+    this.#dial = options.dial;
+    this.#random = options.random;
+    this.#backoff = options.backoff;
+    this.#usualReadLimit = options.readBytesPerSec;
+    this.#readLimit = options.readBytesPerSec;
+  }
+
+  /** A session is established, and its socket is open. */
+  get ready(): boolean {
+    return this.#established && this.#current?.link.state === LinkState.open;
+  }
+
+  /** Kept away by a fault. */
+  get isAway(): boolean {
+    return this.#away;
+  }
+
+  /** The socket that was opened last. */
+  get link(): ClientLink | undefined {
+    return this.#current?.link;
+  }
+
+  /**
+   * The socket that speaks for the present session.
+   *
+   * Until a session is established on a new socket, that may turn out to have another session, in which an ack of the
+   * old one would say that a message was handled which was not.
+   */
+  get speaker(): ClientLink | undefined {
+    return this.#current?.older?.link ?? (this.#established ? this.#current?.link : undefined);
+  }
+
+  /** Opens a socket, unless there is one or the client is kept away. */
+  connect(): void {
+    if (this.#stopped || this.#away || this.#current !== undefined) return;
+    this.#timers.disarm(this.#reconnectTimer);
+    this.attempts += 1;
+    this.#observer.connecting();
+    this.#current = this.#open();
+  }
+
+  /** Sends a frame for the present session, unless a fault mutes the client. */
+  say(text: string): void {
+    if (!this.#muted) this.speaker?.send(text);
+  }
+
+  /** Sends a frame on the socket opened last, whatever it stands for. */
+  send(text: string): void {
+    if (!this.#muted) this.#current?.link.send(text);
+  }
+
+  /** A session speaks through the socket that was opened last: the backoff is over, the socket before has no say. */
+  establish(): void {
+    this.attempts = 0;
+    this.#established = true;
+    const older = this.#current?.older;
+    if (older === undefined || this.#current === undefined) return;
+    this.#current.older = undefined;
+    // What still comes there counts for nothing, but an unread socket never notices that it is closed.
+    older.link.resumeReading();
+    older.link.limitReading(undefined);
+  }
+
+  /** Of two sockets, closes the one that a session still speaks through. */
+  closeOlder(code: number, reason: string): void {
+    this.#current?.older?.link.close(code, reason);
+  }
+
+  /** Comes back from its next lost connection at a random instant within this time, without a backoff. */
+  returnWithin(spreadMs: number): void {
+    this.#returnWithinMs = spreadMs;
+  }
+
+  /** A second socket beside the one that is open. */
+  openSecond(): void {
+    const older = this.#current;
+    if (older === undefined) return;
+    this.#current = this.#open();
+    this.#current.older = older;
+  }
+
+  close(code: number, reason: string): void {
+    this.#current?.link.close(code, reason);
+  }
+
+  /** Closes its sockets and never comes back; nobody hears anything any more. */
+  stop(code: number, reason: string): void {
+    this.#stopped = true;
+    this.#timers.disarm(this.#reconnectTimer);
+    this.closeOlder(code, reason);
+    this.close(code, reason);
+  }
+
+  // What faults do.
+
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+  }
+
+  setAnswersPings(answers: boolean): void {
+    this.#answersPings = answers;
+    if (this.#current !== undefined) this.#current.link.answerPings = answers;
+  }
+
+  /** @param bytesPerSec - undefined: back to what the profile says */
+  limitReading(bytesPerSec: number | undefined): void {
+    this.#readLimit = bytesPerSec ?? this.#usualReadLimit;
+    this.#current?.link.limitReading(this.#readLimit);
+  }
+
+  pauseReading(cause: PauseCause): void {
+    this.#paused.add(cause);
+    this.#current?.link.pauseReading();
+  }
+
+  resumeReading(cause: PauseCause): void {
+    this.#paused.delete(cause);
+    if (this.#paused.size === 0) this.#current?.link.resumeReading();
+  }
+
+  reset(): void {
+    this.#current?.link.reset();
+  }
+
+  drop(): void {
+    this.#current?.link.drop();
+  }
+
+  /** Stays without a connection, once it has none, until `release`. */
+  stayAway(): void {
+    this.#away = true;
+    this.#timers.disarm(this.#reconnectTimer);
+  }
+
+  /** Comes back at once; with a connection that is about to close, right after that. */
+  release(): void {
+    this.#away = false;
+    if (this.#current === undefined) this.connect();
+    else this.#returnWithinMs = 0;
+  }
+
+  // What the sockets say. Frames of one that a newer one has taken over from count for nothing.
+
+  opened(connection: Connection): void {
+    if (connection !== this.#current || this.#stopped) return;
+    this.#established = false;
+    this.#owner.onOpen();
+  }
+
+  heardText(connection: Connection, text: string): void {
+    if (this.#hears(connection)) this.#owner.onText(text);
+  }
+
+  gone(connection: Connection, code: number, reason: string): void {
+    if (this.#stopped) return;
+    if (connection !== this.#current) {
+      if (this.#current?.older === connection) this.#current.older = undefined;
+      this.#observer.olderClosed(code);
+      return;
+    }
+    this.#current = undefined;
+    this.#established = false;
+    // It has lost the session to this one, maybe: nobody listens to it any more.
+    connection.older?.link.drop();
+    this.#owner.onLost();
+    this.#observer.closed(code, reason);
+    this.#comeBack();
+  }
+
+  #hears(connection: Connection): boolean {
+    return !this.#stopped && (connection === this.#current || connection === this.#current?.older);
+  }
+
+  #open(): Connection {
+    const connection = new Connection(this, this.#dial);
+    connection.link.answerPings = this.#answersPings;
+    if (this.#readLimit !== undefined) connection.link.limitReading(this.#readLimit);
+    // A full inbox is emptied when the session is established, which has to be read first.
+    if (this.#paused.has('fault')) connection.link.pauseReading();
+    return connection;
+  }
+
+  #comeBack(): void {
+    const spreadMs = this.#returnWithinMs;
+    this.#returnWithinMs = -1;
+    if (this.#stopped || this.#away) return;
+    const waitMs =
+      spreadMs >= 0
+        ? spreadMs * this.#random.next()
+        : backoffMs(this.#backoff, Math.max(1, this.attempts), this.#random);
+    this.#timers.arm(this.#reconnectTimer, waitMs);
+  }
+}

@@ -1,0 +1,93 @@
+import type { ClientObserver, Driver, DriverClient, DriverPorts, PublishOutcome } from '../drivers/driver.ts';
+import type { PublishRequest, PublishRoute } from './publishers.ts';
+
+const BEHAVIOUR = {
+  rooms: [],
+  ack: { mode: 'cumulative', every: 64, delayMs: 50 },
+  dedupWindow: 4096,
+  reconnect: { minMs: 50, maxMs: 2000, jitter: 'full' },
+  handlerMs: 0,
+  handlerFailureRatio: 0,
+  nack: true,
+  batch: false,
+} as const;
+
+/** What the log says of a publish; one that nobody confirms may have been accepted or not. */
+export function publishStatus({ kind }: PublishOutcome): 'accepted' | 'rejected' | 'unknown' {
+  return kind === 'unconfirmed' ? 'unknown' : kind;
+}
+
+/** Publishing into somebody else's server: each stream has a client of the driver to itself. */
+export class ClientRoute implements PublishRoute {
+  readonly #publishers: readonly DriverClient<object>[];
+  lastFailure = '';
+
+  /** @param run - keeps the publishers of one run apart from those of others on the same server */
+  constructor(options: {
+    readonly run: string;
+    readonly streams: number;
+    readonly driver: Driver;
+    readonly ports: DriverPorts;
+  }) {
+    const observer = this.#observer();
+    const newClient = options.driver.newClients();
+    this.#publishers = Array.from({ length: options.streams }, (_, stream) =>
+      newClient({
+        clientId: `${options.run}-publisher-${stream}`,
+        profile: BEHAVIOUR,
+        ports: options.ports,
+        observer,
+      }),
+    );
+  }
+
+  connect(): void {
+    for (const { connector } of this.#publishers) connector.connect();
+  }
+
+  get ready(): boolean {
+    return this.#publishers.every(({ connector }) => connector.ready);
+  }
+
+  publish(request: PublishRequest, settle: (status: 'accepted' | 'rejected' | 'unknown') => void): void {
+    const publisher = this.#publishers[request.stream];
+    if (publisher === undefined)
+      throw new Error(`Cannot publish to stream ${request.stream}: there is no publisher`);
+    const { room, type, payloadText } = request;
+    publisher.publish({ room, type, payloadText, settle: (outcome) => settle(publishStatus(outcome)) });
+  }
+
+  /** Whoever looks from outside can't know. */
+  inFlight(): undefined {
+    return undefined;
+  }
+
+  stop(): void {
+    for (const publisher of this.#publishers) publisher.stop();
+  }
+
+  #observer(): ClientObserver<object> {
+    const delivery = {};
+    return {
+      connecting() {},
+      open() {},
+      subscribed() {},
+      resumed() {},
+      refused: (reason) => {
+        this.lastFailure = reason;
+      },
+      message: () => delivery,
+      deduplicated() {},
+      handled() {},
+      failed() {},
+      acked() {},
+      gap() {},
+      replayed() {},
+      goodbye() {},
+      closed: (code, reason) => {
+        this.lastFailure = reason === '' ? `closed with ${code}` : reason;
+      },
+      olderClosed() {},
+    };
+  }
+}
