@@ -19,10 +19,12 @@ import { MessageQueue, type QueuedMessage } from './message-queue.ts';
 import { MessageTimeouts } from './message-timeouts.ts';
 import type { BroadcasterObserver, BroadcasterPorts } from './observer.ts';
 import { Oversight } from './oversight.ts';
+import type { Policy } from './policy.ts';
 import { PublishGate, type PublishSettled } from './publish-gate.ts';
 import { PublisherPressure } from './publisher-pressure.ts';
 import { RoomActions } from './room-actions.ts';
 import { broadcastToRooms, type RoomBroadcast } from './room-broadcast.ts';
+import { NOT_ALLOWED } from './rooms.ts';
 import { SessionHost } from './session-host.ts';
 import type { BroadcasterSettings } from './settings.ts';
 import { TypeCounters } from './type-counters.ts';
@@ -38,6 +40,7 @@ export interface BroadcasterOptions {
   readonly application?: Application;
   readonly deadLetters?: DeadLetters;
   readonly types?: TypeCounters;
+  readonly policy?: Policy;
 }
 
 /**
@@ -93,6 +96,10 @@ export class Broadcaster extends SessionHost implements SessionObserver {
       statistics,
       application: options.application ?? NO_APPLICATION,
       publish: (session, message, settled) => {
+        if (!this.mayPublish(session, message.room, message.type)) {
+          settled(NOT_ALLOWED);
+          return;
+        }
         this.#pressure?.published(session, message.room);
         this.submit(message, settled);
       },
@@ -104,7 +111,13 @@ export class Broadcaster extends SessionHost implements SessionObserver {
       statistics.notices += 1;
       this.ownerOf.get(session)?.say(text);
     };
-    this.#actions = new RoomActions({ rooms, clock, notify });
+    this.#actions = new RoomActions({
+      rooms,
+      clock,
+      notify,
+      mayJoin: (session, room) => this.mayJoin(session, room),
+      mayPublish: (session, room, type) => this.mayPublish(session, room, type),
+    });
   }
 
   /**
@@ -326,9 +339,10 @@ export class Broadcaster extends SessionHost implements SessionObserver {
   #tryTo(message: OutgoingMessage, clientIds: readonly string[]): void {
     const recipients: Session[] = [];
     for (const clientId of clientIds) {
-      const session = this.store.latestOf(clientId);
-      if (session !== undefined && this.rooms.isMember(session, message.room)) recipients.push(session);
-      else this.queue.missed(message, clientId);
+      const sessions = this.store.sessionsOf(clientId);
+      const members = sessions.filter((session) => this.rooms.isMember(session, message.room));
+      recipients.push(...members);
+      if (members.length === 0) this.queue.missed(message, clientId);
     }
     this.#broadcast(message, recipients);
     for (const { sequenced, identity } of recipients) {

@@ -17,6 +17,7 @@ import type { Statistics } from './statistics.ts';
 import type { Turns } from './turns.ts';
 
 const MALFORMED_MAX = 10;
+const SECOND_US = 1_000_000;
 
 /** Why a connection ended, for statistics and for whoever must know that the server noticed. */
 export type CloseCause =
@@ -29,6 +30,7 @@ export type CloseCause =
   | 'not-reading'
   | 'internal-error'
   | 'problematic'
+  | 'refused'
   | 'draining';
 
 /** Codes with which a link closes by itself. */
@@ -40,7 +42,7 @@ const CAUSES_OF_LINK: ReadonlyMap<number, CloseCause> = new Map([
 /** Whom a connection hands over what it hears. */
 export interface ConnectionOwner {
   readonly statistics: Statistics;
-  readonly settings: { readonly bufferBytesMax: number };
+  readonly settings: { readonly bufferBytesMax: number; readonly framesPerSecMax: number };
   readonly rooms: Rooms;
   readonly turns: Turns;
   greet(connection: Connection, hello: Hello): void;
@@ -57,6 +59,8 @@ export interface ConnectionOwner {
  */
 export class Connection implements LinkEvents {
   readonly link: Link;
+  /** What came with it that tells who the client is. */
+  readonly credentials: unknown;
   session: Session | undefined;
   heartbeat: Heartbeat | undefined;
   /** Said by the server when it closed; `peer` when the client or the network did. */
@@ -65,20 +69,31 @@ export class Connection implements LinkEvents {
   readonly #timers: Timers;
   readonly #helloTimer: Timer;
   readonly #intake: FrameIntake;
+  #asking = false;
+  readonly #clock: Clock;
+  #frames = 0;
+  /** Since when those count, µs. */
+  #framesSinceUs = Number.NEGATIVE_INFINITY;
+  #rateTimer: Timer | undefined = undefined;
   #malformed = 0;
 
   constructor(options: {
     readonly broadcaster: ConnectionOwner;
     readonly link: Link;
+    readonly credentials: unknown;
     readonly timers: Timers;
     readonly clock: Clock;
     readonly helloTimeoutMs: number;
   }) {
     this.link = options.link;
     this.link.bufferBytesMax = options.broadcaster.settings.bufferBytesMax;
+    this.credentials = options.credentials;
     this.#broadcaster = options.broadcaster;
     this.#timers = options.timers;
-    this.#helloTimer = new Timer(() => this.close(CloseCode.noHello, 'no hello', 'no-hello'));
+    this.#clock = options.clock;
+    this.#helloTimer = new Timer(() =>
+      this.close(CloseCode.noHello, this.#asking ? 'not authorized in time' : 'no hello', 'no-hello'),
+    );
     this.#intake = new FrameIntake(this, { clock: options.clock, turns: options.broadcaster.turns });
     this.#timers.arm(this.#helloTimer, options.helloTimeoutMs);
   }
@@ -107,7 +122,8 @@ export class Connection implements LinkEvents {
   onClose(code: number): void {
     this.#stopTimers();
     if (this.cause === 'peer') this.cause = CAUSES_OF_LINK.get(code) ?? 'peer';
-    if (this.cause !== 'peer') this.#intake.discard();
+    if (this.cause !== 'peer' || this.#asking) this.#intake.discard();
+    else this.#intake.release();
     this.#intake.end(() => this.#broadcaster.disconnected(this, code));
   }
 
@@ -141,16 +157,68 @@ export class Connection implements LinkEvents {
     if (this.cause !== 'peer') return;
     // A frame that has waited is life as well: the peer is not read meanwhile, nor are its pongs.
     this.heartbeat?.life();
+    this.#frames += 1;
+    if (this.#frames >= this.#broadcaster.settings.framesPerSecMax) this.#slowDown();
     try {
       this.#dispatch(frame);
     } catch (error) {
       if (!(error instanceof PeerViolation)) throw error;
-      this.#broadcaster.statistics.protocolErrors += 1;
-      this.close(CloseCode.protocolError, error.message, 'protocol-error');
+      this.#onViolation(error);
     }
   }
 
+  /**
+   * Waits for an answer from outside, at most until the time for the hello is over. Frames that come meanwhile wait, and
+   * the socket is not read.
+   *
+   * @param ask - gets what has to be called with the answer
+   * @param answered - not called when the connection has gone or was closed meanwhile
+   */
+  consult<A>(ask: (settled: (answer: A) => void) => void, answered: (answer: A) => void): void {
+    this.#asking = true;
+    let later = false;
+    ask((answer) => {
+      if (!this.#asking || this.cause !== 'peer' || this.link.state !== LinkState.open) return;
+      this.#asking = false;
+      if (later) this.#answerLater(() => answered(answer));
+      else answered(answer);
+    });
+    later = true;
+    if (this.#asking) this.#intake.hold();
+  }
+
+  /** Nobody up the stack takes what is thrown here: it must cost this connection and nothing else. */
+  #answerLater(answer: () => void): void {
+    this.#timers.disarm(this.#helloTimer);
+    try {
+      answer();
+    } catch (error) {
+      if (error instanceof PeerViolation) this.#onViolation(error);
+      else this.link.fail(error);
+    }
+    this.#intake.release();
+  }
+
+  /** A second's worth of frames has come. If it took less, the next one waits for the rest of it. */
+  #slowDown(): void {
+    const nowUs = this.#clock.nowUs();
+    const restUs = this.#framesSinceUs + SECOND_US - nowUs;
+    this.#frames = 0;
+    this.#framesSinceUs = Math.max(nowUs, nowUs + restUs);
+    if (restUs <= 0) return;
+    this.#broadcaster.statistics.framesDelayed += 1;
+    this.#intake.hold();
+    this.#rateTimer ??= new Timer(() => this.#intake.release());
+    this.#timers.arm(this.#rateTimer, restUs / 1000);
+  }
+
+  #onViolation({ message }: PeerViolation): void {
+    this.#broadcaster.statistics.protocolErrors += 1;
+    this.close(CloseCode.protocolError, message, 'protocol-error');
+  }
+
   #stopTimers(): void {
+    if (this.#rateTimer !== undefined) this.#timers.disarm(this.#rateTimer);
     this.#timers.disarm(this.#helloTimer);
     this.heartbeat?.stop();
   }
@@ -193,8 +261,8 @@ export class Connection implements LinkEvents {
       this.#onMalformed('hello comes once');
       return;
     }
-    this.#timers.disarm(this.#helloTimer);
     this.#broadcaster.greet(this, hello);
+    if (!this.#asking) this.#timers.disarm(this.#helloTimer);
   }
 
   #onMalformed(reason: string): void {

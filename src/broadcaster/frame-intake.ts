@@ -30,6 +30,7 @@ export class FrameIntake implements Work {
   #spent = 0;
   #sinceUs = Number.NEGATIVE_INFINITY;
   #waits = false;
+  #held = false;
   /** Frames of the text that is being worked on, and the texts behind it. */
   #frames: ClientFrame[] = NOTHING as never[];
   #nextFrame = 0;
@@ -52,6 +53,19 @@ export class FrameIntake implements Work {
     this.#texts.push(text);
   }
 
+  /** Handles nothing more until `release`: what comes meanwhile waits, and the connection is not read. */
+  hold(): void {
+    this.#held = true;
+    if (this.#waits) this.#turns.remove(this);
+    else this.#wait();
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#turns.add(this);
+  }
+
   /** Nothing more will come. @param onEnd - called when all that has come is handled; now, when nothing waits */
   end(onEnd: () => void): void {
     if (this.#waits) this.#onEnd = onEnd;
@@ -66,12 +80,12 @@ export class FrameIntake implements Work {
   }
 
   get finished(): boolean {
-    return !this.#waits;
+    return !this.#waits || this.#held;
   }
 
   proceed(unitsMax: number): number {
     let spent = 0;
-    while (this.#waits && spent < unitsMax) spent += this.#proceedByOne();
+    while (!this.finished && spent < unitsMax) spent += this.#proceedByOne();
     return Math.max(1, spent);
   }
 
@@ -126,11 +140,12 @@ export class FrameIntake implements Work {
     this.#texts = [];
     this.#nextFrame = 0;
     this.#handler.link.pauseReading();
-    this.#turns.add(this);
+    if (!this.#held) this.#turns.add(this);
   }
 
   #finish(): void {
     this.#waits = false;
+    this.#held = false;
     this.#frames = NOTHING as never[];
     this.#texts = NOTHING as never[];
     this.#spent = 0;

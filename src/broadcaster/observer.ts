@@ -4,6 +4,7 @@ import type { Session } from '../protocol/session.ts';
 import type { DropReason } from '../protocol/session-contract.ts';
 import type { BroadcastAlert } from './alerts.ts';
 import type { Connection } from './connection.ts';
+import type { Refusal } from './policy.ts';
 
 export interface BroadcasterPorts {
   readonly clock: Clock;
@@ -28,4 +29,6 @@ export interface BroadcasterObserver {
   acked(session: Session, message: OutgoingMessage, roundTripUs: number): void;
   dropped(session: Session, message: OutgoingMessage, reason: DropReason): void;
   disconnected(clientId: string, connection: Connection): void;
+  /** By the policy, or for a limit. */
+  refused?(refusal: Refusal): void;
 }

@@ -7,6 +7,9 @@ const NO_ROOMS: ReadonlySet<string> = new Set();
 /** `full`: one more room would pass a limit, of the session or over all. */
 export type JoinOutcome = 'joined' | 'member' | 'full';
 
+/** Whoever decides by the policy has said no. */
+export const NOT_ALLOWED = 'it is not allowed';
+
 export const ROOMS_FULL = `a session has at most ${ROOMS_MAX} rooms, their names at most ${ROOM_NAMES_LENGTH_MAX} characters together, and the server ${ROOMS_OVERALL_MAX} rooms`;
 
 interface Memberships {

@@ -17,7 +17,8 @@ import { Connection, type ConnectionOwner } from './connection.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Load, loadOf, type SessionState } from './load.ts';
 import type { BroadcasterObserver, BroadcasterPorts } from './observer.ts';
-import { ROOMS_FULL, Rooms } from './rooms.ts';
+import type { Authorization, Policy, Refusal } from './policy.ts';
+import { NOT_ALLOWED, ROOMS_FULL, Rooms } from './rooms.ts';
 import type { BroadcasterSettings } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import { MemoryStore } from './store.ts';
@@ -47,6 +48,7 @@ export abstract class SessionHost implements ConnectionOwner {
   protected readonly ports: BroadcasterPorts;
   protected readonly store: MemoryStore;
   protected readonly observer: BroadcasterObserver | undefined;
+  protected readonly policy: Policy;
   /** The connection that owns a session; absent sessions have none. */
   protected readonly ownerOf = new Map<Session, Connection>();
   readonly #connections = new Set<Connection>();
@@ -56,8 +58,10 @@ export abstract class SessionHost implements ConnectionOwner {
     readonly settings: BroadcasterSettings;
     readonly ports: BroadcasterPorts;
     readonly observer?: BroadcasterObserver;
+    readonly policy?: Policy;
   }) {
     this.settings = options.settings;
+    this.policy = options.policy ?? {};
     this.ports = options.ports;
     this.observer = options.observer;
     this.heldBytes = new HeldBytes(options.settings.outboxBytesTotalMax);
@@ -92,18 +96,41 @@ export abstract class SessionHost implements ConnectionOwner {
     return this.#stopped;
   }
 
-  /** Takes a new socket. @returns what the socket's events go to */
-  accept(link: Link): LinkEvents {
+  /** Whether a new socket would be taken. */
+  get hasRoomForConnection(): boolean {
+    return !this.#stopped && this.#connections.size < this.settings.connectionsMax;
+  }
+
+  /**
+   * Takes a new socket.
+   *
+   * @param credentials - handed to the policy, which decides by them who the client is
+   * @returns what the socket's events go to
+   */
+  accept(link: Link, credentials?: unknown): LinkEvents {
     const connection = new Connection({
       broadcaster: this,
       link,
+      credentials,
       timers: this.ports.timers,
       clock: this.ports.clock,
       helloTimeoutMs: this.settings.helloTimeoutMs,
     });
+    const room = this.#connections.size < this.settings.connectionsMax;
     this.#connections.add(connection);
     this.statistics.connections += 1;
+    if (!room) {
+      this.statistics.connectionsRefused += 1;
+      this.refuse(connection, { what: 'connection', clientId: undefined, reason: 'too many connections' });
+    }
     return connection;
+  }
+
+  /** Closes a connection that may not have what it asks for. */
+  protected refuse(connection: Connection, refusal: Refusal): void {
+    const code = refusal.what === 'hello' ? CloseCode.notAllowed : CloseCode.tryAgainLater;
+    this.observer?.refused?.(refusal);
+    connection.close(code, refusal.reason, 'refused');
   }
 
   /** Answers a hello: resumes the session it names, or opens a new one. */
@@ -112,14 +139,50 @@ export abstract class SessionHost implements ConnectionOwner {
       connection.close(CloseCode.draining, 'draining', 'draining');
       return;
     }
-    const claim = this.store.claim(hello);
+    const { authorize } = this.policy;
+    if (authorize === undefined) {
+      this.#admit(connection, hello, false);
+      return;
+    }
+    connection.consult<Authorization>(
+      (settled) => authorize.call(this.policy, connection.credentials, hello, settled),
+      (authorization) => this.#onAuthorized(connection, hello, authorization),
+    );
+  }
+
+  #onAuthorized(connection: Connection, hello: Hello, authorization: Authorization): void {
+    if (this.#stopped) {
+      connection.close(CloseCode.draining, 'draining', 'draining');
+      return;
+    }
+    const { clientId } = hello;
+    if (!authorization.allowed) {
+      this.statistics.hellosRefused += 1;
+      this.refuse(connection, { what: 'hello', clientId, reason: authorization.reason });
+      return;
+    }
+    const known = authorization.clientId ?? clientId;
+    this.#admit(connection, { ...hello, clientId: known }, true, authorization.context);
+  }
+
+  /** @param vouched - somebody has checked that the client is who the hello says */
+  #admit(connection: Connection, hello: Hello, vouched: boolean, context?: unknown): void {
+    const claim = this.store.claim(hello, vouched);
+    if (claim.kind === 'resume') claim.session.context = context;
     if (claim.kind === 'resume') {
       this.resume(connection, claim.session, hello);
       return;
     }
     if (claim.replaced !== undefined) this.#discard(claim.replaced, 'replaced', 'unknown-session');
+    if (this.store.size >= this.settings.sessionsMax) {
+      this.statistics.hellosRefused += 1;
+      const reason = 'too many sessions';
+      this.refuse(connection, { what: 'session', clientId: hello.clientId, reason });
+      return;
+    }
     if (claim.reason !== undefined) this.statistics.refusedResumes += 1;
     const session = this.createSession(hello);
+    session.context = context;
     this.store.add(session);
     this.observer?.sessionOpened(session);
     this.rooms.join(session, EVERYBODY);
@@ -162,6 +225,7 @@ export abstract class SessionHost implements ConnectionOwner {
     this.statistics.resumes += 1;
     session.generation += 1;
     session.ackThrough(lastSeq);
+    this.#leaveForbidden(session);
     const refused = this.#joinAll(session, hello.rooms);
     this.own(connection, session);
     this.welcome(connection, session, hello);
@@ -318,8 +382,35 @@ export abstract class SessionHost implements ConnectionOwner {
   /** @returns how many of the rooms had no place for it */
   #joinAll(session: Session, rooms: readonly string[]): number {
     let refused = 0;
-    for (const room of rooms) if (this.rooms.join(session, room) === 'full') refused += 1;
+    for (const room of rooms) {
+      if (!this.mayJoin(session, room) || this.rooms.join(session, room) === 'full') refused += 1;
+    }
     return refused;
+  }
+
+  /** A client comes back, maybe with fewer rights. */
+  #leaveForbidden(session: Session): void {
+    if (this.policy.canJoin === undefined) return;
+    for (const room of [...this.rooms.roomsOf(session)]) {
+      if (!this.mayJoin(session, room)) this.rooms.leave(session, room);
+    }
+  }
+
+  /** Everybody may be in the room of everybody. */
+  protected mayJoin(session: Session, room: string): boolean {
+    if (room === EVERYBODY || this.policy.canJoin?.(session, room) !== false) return true;
+    this.statistics.joinsRefused += 1;
+    const { clientId } = session.identity;
+    this.observer?.refused?.({ what: 'join', clientId, reason: room });
+    return false;
+  }
+
+  protected mayPublish(session: Session, room: string, type: string): boolean {
+    if (this.policy.canPublish?.(session, room, type) !== false) return true;
+    this.statistics.publishesRefused += 1;
+    const { clientId } = session.identity;
+    this.observer?.refused?.({ what: 'publish', clientId, reason: room });
+    return false;
   }
 
   #discard(session: Session, reason: DropReason, refusal: RefusalReason): void {
@@ -333,6 +424,6 @@ export abstract class SessionHost implements ConnectionOwner {
 }
 
 function tellRefused(connection: Connection, refused: number): void {
-  const message = `Cannot join ${refused} of the rooms: ${ROOMS_FULL}`;
+  const message = `Cannot join ${refused} of the rooms: ${NOT_ALLOWED}, or ${ROOMS_FULL}`;
   connection.say(encodeNotice('error', { message }));
 }

@@ -8,6 +8,11 @@ export interface BroadcasterSettings extends SessionSettings {
   /** How long the session of an absent client is kept. */
   readonly resumeTtlMs: number;
   readonly helloTimeoutMs: number;
+  /** Connections and sessions at a time; more are refused, and told to try again later. */
+  readonly connectionsMax: number;
+  readonly sessionsMax: number;
+  /** Frames a second of one connection; what comes on top waits, and its socket is not read. */
+  readonly framesPerSecMax: number;
   /** `bufferedAmount` above which a client is reported, at most once per `bufferWarnIntervalMs`. */
   readonly bufferBytesWarn: number;
   readonly bufferWarnIntervalMs: number;
@@ -50,6 +55,9 @@ export const DEFAULT_SETTINGS: BroadcasterSettings = {
   retryDelayMs: 100,
   resumeTtlMs: 30_000,
   helloTimeoutMs: 5000,
+  connectionsMax: 10_000,
+  sessionsMax: 20_000,
+  framesPerSecMax: 10_000,
   bufferBytesWarn: 524_288,
   bufferWarnIntervalMs: 5000,
   pingIntervalMs: 30_000,

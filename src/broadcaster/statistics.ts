@@ -50,6 +50,13 @@ export class Statistics {
   slowConsumers = 0;
   bufferWarnings = 0;
   connections = 0;
+  /** Refused by the policy or for a limit. */
+  connectionsRefused = 0;
+  hellosRefused = 0;
+  joinsRefused = 0;
+  publishesRefused = 0;
+  /** Times that a connection sent more frames in a second than it may, and had to wait. */
+  framesDelayed = 0;
   /** Broadcasts that one failing send broke off (naive broadcaster). */
   aborted = 0;
   /** Failures by kind. Waits: a full buffer kept a message in its outbox; drops: there was no outbox to keep it. */

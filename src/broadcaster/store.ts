@@ -22,6 +22,8 @@ export class MemoryStore {
   readonly #expire: (session: Session) => void;
   readonly #sessions = new Map<string, Session>();
   readonly #latestOf = new Map<string, Session>();
+  /** Of clients with several sessions, those beside the latest. */
+  readonly #othersOf = new Map<string, Set<Session>>();
   /** Absent sessions in the order in which they left, with their deadline, µs. */
   readonly #absent = new Map<Session, number>();
   readonly #ends = new Map<string, RefusalReason>();
@@ -53,27 +55,39 @@ export class MemoryStore {
     return this.#sessions.values();
   }
 
-  /** The newest session of a client. */
+  /** The newest session of a client; when that has ended, any other. */
   latestOf(clientId: string): Session | undefined {
     return this.#latestOf.get(clientId);
   }
 
+  /** Every session under a client id: several clients may use the same where nobody checks. */
+  sessionsOf(clientId: string): readonly Session[] {
+    const latest = this.#latestOf.get(clientId);
+    return latest === undefined ? [] : [latest, ...(this.#othersOf.get(clientId) ?? [])];
+  }
+
   add(session: Session): void {
-    this.#sessions.set(session.identity.id, session);
-    this.#latestOf.set(session.identity.clientId, session);
+    const { id, clientId } = session.identity;
+    const before = this.#latestOf.get(clientId);
+    if (before !== undefined) this.#othersFor(clientId).add(before);
+    this.#sessions.set(id, session);
+    this.#latestOf.set(clientId, session);
   }
 
   /**
    * Decides which session a hello gets.
    *
-   * A hello that asks for none replaces the client's absent session; it never touches one that is connected, nor
-   * does a wrong token: a client id is no secret.
+   * A client id is no secret: a hello with nothing else, or with a wrong token, leaves other sessions alone. One whose
+   * client id is vouched for, and that asks for no session, replaces the absent session of that client. None touches a
+   * session that is connected.
+   *
+   * @param vouched - somebody has checked that this is the client
    */
-  claim(hello: Hello): Claim {
+  claim(hello: Hello, vouched: boolean): Claim {
     const asked = hello.resume;
     if (asked === undefined) {
       const latest = this.#latestOf.get(hello.clientId);
-      return latest !== undefined && !latest.connected
+      return vouched && latest !== undefined && !latest.connected
         ? { kind: 'fresh', replaced: latest }
         : { kind: 'fresh' };
     }
@@ -103,12 +117,35 @@ export class MemoryStore {
   remove(session: Session, reason: RefusalReason): void {
     this.#sessions.delete(session.identity.id);
     this.#absent.delete(session);
-    if (this.#latestOf.get(session.identity.clientId) === session)
-      this.#latestOf.delete(session.identity.clientId);
+    this.#unlink(session);
     this.#ends.set(session.identity.id, reason);
     if (this.#ends.size <= REMEMBERED_ENDS_MAX) return;
     const oldest = this.#ends.keys().next();
     if (!oldest.done) this.#ends.delete(oldest.value);
+  }
+
+  #othersFor(clientId: string): Set<Session> {
+    let others = this.#othersOf.get(clientId);
+    if (others === undefined) {
+      others = new Set();
+      this.#othersOf.set(clientId, others);
+    }
+    return others;
+  }
+
+  #unlink(session: Session): void {
+    const { clientId } = session.identity;
+    const others = this.#othersOf.get(clientId);
+    if (this.#latestOf.get(clientId) !== session) others?.delete(session);
+    else {
+      const heir = others?.values().next().value;
+      if (heir === undefined) this.#latestOf.delete(clientId);
+      else {
+        others?.delete(heir);
+        this.#latestOf.set(clientId, heir);
+      }
+    }
+    if (others?.size === 0) this.#othersOf.delete(clientId);
   }
 
   stop(): void {

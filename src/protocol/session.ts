@@ -37,6 +37,8 @@ export class Session {
   gapAcks = false;
   /** Free for the observer. */
   attachment: unknown = undefined;
+  /** Free for whoever decides what the client may do. */
+  context: unknown = undefined;
   /** Slows it down. */
   gate: SendGate | undefined = undefined;
   protected link: Link | undefined;

@@ -25,6 +25,10 @@ export function broadcasterSettings(server: ServerSettings): BroadcasterSettings
     retryDelayMs: broadcast.retryDelay,
     resumeTtlMs: server.resumeTtl,
     helloTimeoutMs: server.helloTimeout,
+    // The clients of a run are as many as its scenario says, and send what it says.
+    connectionsMax: Number.POSITIVE_INFINITY,
+    sessionsMax: Number.POSITIVE_INFINITY,
+    framesPerSecMax: Number.POSITIVE_INFINITY,
     pingIntervalMs: heartbeat.interval,
     pongTimeoutMs: heartbeat.timeout,
     missedPongsMax: heartbeat.missed,

@@ -4,6 +4,7 @@ import { createBroadcaster } from '../broadcaster/create-broadcaster.ts';
 import { DeadLetters } from '../broadcaster/dead-letters.ts';
 import type { Load, SessionState } from '../broadcaster/load.ts';
 import type { BroadcasterPorts } from '../broadcaster/observer.ts';
+import { type Policy, TRUSTING } from '../broadcaster/policy.ts';
 import type { BroadcasterSettings } from '../broadcaster/settings.ts';
 import { Statistics } from '../broadcaster/statistics.ts';
 import { TypeCounters } from '../broadcaster/type-counters.ts';
@@ -42,6 +43,7 @@ export type NewBroadcaster = (options: {
   /** What goes on over restarts. */
   readonly deadLetters: DeadLetters;
   readonly types: TypeCounters;
+  readonly policy: Policy;
 }) => Broadcaster;
 
 /** Where the broadcaster's sockets come from, in either world. */
@@ -300,6 +302,8 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
       application: this.#upstreamHandler,
       deadLetters: this.deadLetters,
       types: this.types,
+      // Its clients are those of the run: one that has forgotten its session gets another in its place.
+      policy: TRUSTING,
     });
   }
 }

@@ -1,4 +1,5 @@
 import { Broadcaster } from '../../src/broadcaster/broadcaster.ts';
+import type { Policy } from '../../src/broadcaster/policy.ts';
 import { type BroadcasterSettings, DEFAULT_SETTINGS } from '../../src/broadcaster/settings.ts';
 import type { Application } from '../../src/broadcaster/upstream-intake.ts';
 import { encodeAck } from '../../src/protocol/frame.ts';
@@ -64,7 +65,7 @@ export class DeliveryBench {
   readonly outcomes: string[] = [];
   #ids = 0;
 
-  constructor(settings: Partial<BroadcasterSettings> = {}, application?: Application) {
+  constructor(settings: Partial<BroadcasterSettings> = {}, application?: Application, policy?: Policy) {
     this.broadcaster = new Broadcaster({
       settings: {
         ...DEFAULT_SETTINGS,
@@ -84,6 +85,7 @@ export class DeliveryBench {
         },
       },
       ...(application === undefined ? {} : { application }),
+      ...(policy === undefined ? {} : { policy }),
     });
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TRUSTING } from '../../src/broadcaster/policy.ts';
 import { CloseCode } from '../../src/protocol/frame.ts';
 import { DeliveryBench } from './delivery-bench.ts';
 import { Wire } from './wire.ts';
@@ -187,9 +188,9 @@ describe('takeover', () => {
     const newer = new Wire(bench);
     let textsAtClose = -1;
     const close = older.link.close.bind(older.link);
-    older.link.close = (code) => {
+    older.link.close = (code, reason) => {
       textsAtClose = newer.link.texts.length;
-      close(code);
+      close(code, reason);
     };
     newer.resume('a', welcome);
     expect([older.link.closedWith, textsAtClose]).toEqual([CloseCode.takenOver, 0]);
@@ -245,8 +246,8 @@ describe('takeover', () => {
 });
 
 describe('a hello without a resume', () => {
-  it('ends the absent session of its client, whose pending messages are counted as dropped', () => {
-    const bench = new DeliveryBench();
+  it('ends the absent session of a client that is vouched for, and counts what was pending as dropped', () => {
+    const bench = new DeliveryBench({}, undefined, TRUSTING);
     const first = new Wire(bench);
     const welcome = first.hello('a');
     bench.submit('m1');

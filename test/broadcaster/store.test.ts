@@ -65,52 +65,55 @@ function hello(resume?: Partial<ResumeRequest>, clientId = 'a'): Hello {
 
 describe('store: claims', () => {
   it('give a newcomer a fresh session', () => {
-    expect(new Bench().store.claim(hello())).toEqual({ kind: 'fresh' });
+    expect(new Bench().store.claim(hello(), true)).toEqual({ kind: 'fresh' });
   });
 
   it('give the session back to whoever has its token, absent or not', () => {
     const bench = new Bench();
     const session = bench.add('s1');
-    expect(bench.store.claim(hello({}))).toEqual({ kind: 'resume', session });
+    expect(bench.store.claim(hello({}), true)).toEqual({ kind: 'resume', session });
     bench.away(session);
-    expect(bench.store.claim(hello({}))).toEqual({ kind: 'resume', session });
+    expect(bench.store.claim(hello({}), true)).toEqual({ kind: 'resume', session });
   });
 
   it('are refused with the reason', () => {
     const bench = new Bench();
     bench.add('s1');
-    expect(bench.store.claim(hello({ epoch: 'e0' }))).toEqual({ kind: 'fresh', reason: 'restart' });
-    expect(bench.store.claim(hello({ session: 's9' }))).toEqual({ kind: 'fresh', reason: 'unknown-session' });
-    expect(bench.store.claim(hello({ token: 'x' }))).toEqual({ kind: 'fresh', reason: 'bad-token' });
-    expect(bench.store.claim(hello({}, 'b'))).toEqual({ kind: 'fresh', reason: 'bad-token' });
+    expect(bench.store.claim(hello({ epoch: 'e0' }), true)).toEqual({ kind: 'fresh', reason: 'restart' });
+    expect(bench.store.claim(hello({ session: 's9' }), true)).toEqual({
+      kind: 'fresh',
+      reason: 'unknown-session',
+    });
+    expect(bench.store.claim(hello({ token: 'x' }), true)).toEqual({ kind: 'fresh', reason: 'bad-token' });
+    expect(bench.store.claim(hello({}, 'b'), true)).toEqual({ kind: 'fresh', reason: 'bad-token' });
   });
 
   it('know why a session is no more', () => {
     const bench = new Bench();
     bench.store.remove(bench.add('s1'), 'overflow');
-    expect(bench.store.claim(hello({}))).toEqual({ kind: 'fresh', reason: 'overflow' });
+    expect(bench.store.claim(hello({}), true)).toEqual({ kind: 'fresh', reason: 'overflow' });
   });
 
   it('replace the absent session of a client that does not want it any more', () => {
     const bench = new Bench();
     const session = bench.add('s1');
     bench.away(session);
-    expect(bench.store.claim(hello())).toEqual({ kind: 'fresh', replaced: session });
+    expect(bench.store.claim(hello(), true)).toEqual({ kind: 'fresh', replaced: session });
   });
 
   it('touch neither a connected session nor that of another client', () => {
     const bench = new Bench();
     bench.add('s1');
     bench.away(bench.add('s2', 'b'));
-    expect(bench.store.claim(hello())).toEqual({ kind: 'fresh' });
+    expect(bench.store.claim(hello(), true)).toEqual({ kind: 'fresh' });
   });
 
   it('with a wrong token replace nothing', () => {
     const bench = new Bench();
     const session = bench.add('s1');
     bench.away(session);
-    expect(bench.store.claim(hello({ token: 'x' }))).toEqual({ kind: 'fresh', reason: 'bad-token' });
-    expect(bench.store.claim(hello({}))).toEqual({ kind: 'resume', session });
+    expect(bench.store.claim(hello({ token: 'x' }), true)).toEqual({ kind: 'fresh', reason: 'bad-token' });
+    expect(bench.store.claim(hello({}), true)).toEqual({ kind: 'resume', session });
   });
 });
 
@@ -122,7 +125,7 @@ describe('store: absence', () => {
     expect([bench.expired, bench.store.absent]).toEqual([[], 1]);
     bench.time.runFor(1);
     expect([bench.expired, bench.store.size, bench.store.absent]).toEqual([['s1'], 0, 0]);
-    expect(bench.store.claim(hello({}))).toEqual({ kind: 'fresh', reason: 'expired' });
+    expect(bench.store.claim(hello({}), true)).toEqual({ kind: 'fresh', reason: 'expired' });
   });
 
   it('gives each its own time', () => {

@@ -9,8 +9,9 @@ export class Wire {
   readonly link = new FakeLink();
   readonly #events: LinkEvents;
 
-  constructor(bench: DeliveryBench) {
-    this.#events = bench.broadcaster.accept(this.link);
+  /** @param credentials - for the policy of the broadcaster */
+  constructor(bench: DeliveryBench, credentials?: unknown) {
+    this.#events = bench.broadcaster.accept(this.link, credentials);
   }
 
   raw(text: string): void {

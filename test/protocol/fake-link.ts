@@ -10,6 +10,7 @@ export class FakeLink implements Link {
   terminated = false;
   paused = false;
   closedWith: number | undefined;
+  readonly closes: [code: number, reason: string][] = [];
   readonly texts: string[] = [];
   /** Codes of errors that the next sends of messages throw. */
   readonly sendErrors: string[] = [];
@@ -28,8 +29,9 @@ export class FakeLink implements Link {
     this.pings += 1;
   }
 
-  close(code: number): void {
+  close(code: number, reason: string): void {
     this.closedWith = code;
+    this.closes.push([code, reason]);
     this.state = LinkState.closing;
   }
 

@@ -129,7 +129,7 @@ export class SessionHarness implements SessionObserver {
 
   /** A new socket, after an absence or while the one before is open. */
   resume(): void {
-    const claim = this.#store.claim(this.#hello());
+    const claim = this.#store.claim(this.#hello(), true);
     if (this.#refusal !== undefined) {
       deepEqual(claim, { kind: 'fresh', reason: this.#refusal });
       this.#session = this.#open();
