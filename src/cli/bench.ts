@@ -1,11 +1,11 @@
 import { worstExitCode } from '../delivery/severity.ts';
-import { claimNotes } from '../report/failure/claim.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
 import { renderJunit } from '../report/junit.ts';
 import { renderMarkdown } from '../report/markdown.ts';
 import { renderText } from '../report/text.ts';
 import { headline } from '../report/wording/result.ts';
+import { sentenceOf } from '../report/wording/sentence.ts';
 import { assembleResult } from '../run/assemble.ts';
 import { atRate, CapacitySearch, totalRate } from '../run/capacity.ts';
 import { TargetUnreachable } from '../run/phases.ts';
@@ -14,6 +14,7 @@ import type { Result } from '../run/result.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import { runScenario } from '../run/scenario-run.ts';
 import { formatRate } from '../scenario/quantity.ts';
+import { storedFailure } from '../simulation/claim.ts';
 import { ListenError } from '../world/real/listener.ts';
 import { print, printLine, say } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
@@ -115,7 +116,7 @@ export async function runOnSockets(
   watch.ended(record);
   const { label: file, sha256, scenario } = loaded;
   const result = assembleResult(record, { file, sha256, version: packageVersion(), startedAt });
-  return { ...result, reasons: [...result.reasons, ...claimNotes(scenario, result)] };
+  return { ...result, reasons: [...result.reasons, ...storedFailure(scenario, result)] };
 }
 
 /**
@@ -138,7 +139,7 @@ async function findCapacity(loaded: LoadedScenario, options: BenchOptions, bench
     if (bench.signal.aborted)
       return results.size === 0 ? result : { ...bestOf(results, search), partial: true };
     const step = search.add(result, rate);
-    say(`${formatRate(Math.round(rate))}: ${step.sustained ? 'sustained' : step.why}`);
+    say(`${formatRate(Math.round(rate))}: ${step.why === undefined ? 'sustained' : sentenceOf(step.why)}`);
     results.set(rate, result);
   }
   return bestOf(results, search);

@@ -6,12 +6,12 @@ import { formatShare, plural } from '../report/figures.ts';
 import { reportWidth } from '../report/layout.ts';
 import { facts, justify, type Line, line, type Span, span, wrap } from '../report/line.ts';
 import { type Appearance, paint } from '../report/terminal.ts';
-import { explain } from '../report/wording/say.ts';
+import { explain, sentenceOf } from '../report/wording/sentence.ts';
 import { describeViolation, violationHeadline } from '../report/wording/violation.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import type { Failure } from '../simulation/failure.ts';
 import type { ReplayedRun, StoredRun } from '../simulation/replay.ts';
-import { isSame } from '../simulation/violation.ts';
+import { identityKey, isSame } from '../simulation/violation.ts';
 import { ExitCode } from './exit.ts';
 import type { StoredFailure } from './stored-failure.ts';
 
@@ -132,11 +132,12 @@ function repetitionLines(runs: readonly ReplayedRun[], width: number): Line[] {
 /** What else is wrong, which may be the same in another dress. */
 function otherLines({ violation }: StoredRun, { violations, run }: ReplayedRun, width: number): Line[] {
   const others = violations.filter((one) => !isSame(one, violation));
-  const doubts = violations.length === 0 ? (run?.findings.inconclusive ?? []) : [];
-  const texts = [...new Set(others.map((one) => `also: ${describeViolation(one)}: ${explain(one)}`))];
+  const unproved = violations.length === 0 ? (run?.findings.inconclusive ?? []) : [];
+  const distinct = [...new Map(others.map((one) => [identityKey(one), one])).values()];
+  const texts = distinct.map((one) => `also: ${describeViolation(one)}: ${explain(one)}`);
   const shown = [
     ...texts.slice(0, OTHERS_MAX),
-    ...doubts.slice(0, OTHERS_MAX).map((text) => `the run proves nothing: ${text}`),
+    ...unproved.slice(0, OTHERS_MAX).map((reason) => `the run proves nothing: ${sentenceOf(reason)}`),
   ];
   const more = texts.length > OTHERS_MAX ? [`and ${texts.length - OTHERS_MAX} more`] : [];
   return [...shown, ...more].flatMap((text) => wrap(line(span('• ', 'dim'), text), width, 2));

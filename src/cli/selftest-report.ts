@@ -1,9 +1,11 @@
+import type { Reason } from '../delivery/reason.ts';
 import type { Verdict } from '../delivery/verdict.ts';
 import { plural } from '../report/figures.ts';
 import { type Line, line, span, wrap } from '../report/line.ts';
 import { type Column, table } from '../report/table.ts';
 import { type Appearance, paint } from '../report/terminal.ts';
 import { expectedText, failuresOf, sayFailure } from '../report/wording/exam.ts';
+import { sentenceOf } from '../report/wording/sentence.ts';
 import type { Exam } from '../zoo/exam.ts';
 
 /** Everything that a self-test found out. */
@@ -27,7 +29,7 @@ export interface CanaryOutcome {
 export interface BundledOutcome {
   readonly name: string;
   readonly verdict: Verdict['verdict'];
-  readonly reasons: readonly string[];
+  readonly reasons: readonly Reason[];
 }
 
 const SCHEMA = 'wsdeliver.selftest/1';
@@ -45,7 +47,8 @@ export function failures({ exams, canaries, bundled }: SelfTest): string[] {
     ...bundled
       .filter(({ verdict }) => verdict !== 'pass')
       .map(
-        ({ name, verdict, reasons }) => `scenario ${name}, ${verdict} with the correct build: ${reasons[0]}`,
+        ({ name, verdict, reasons }) =>
+          `scenario ${name}, ${verdict} with the correct build: ${reasons.slice(0, 1).map(sentenceOf).join('')}`,
       ),
   ];
 }

@@ -4,7 +4,7 @@ import { renderText } from '../report/text.ts';
 import { headline } from '../report/wording/result.ts';
 import { assembleResult } from '../run/assemble.ts';
 import type { Result } from '../run/result.ts';
-import { complaintsOf } from '../simulation/complaints.ts';
+import { blameOf } from '../simulation/blame.ts';
 import { firstDivergence, HistoryRecording } from '../simulation/history.ts';
 import { runSeed, type SeedRun } from '../simulation/seed-run.ts';
 import { type SeedTask, subjectOf } from '../simulation/seed-task.ts';
@@ -69,7 +69,7 @@ function resultOf(
 ): Result {
   const { record, findings } = run;
   const context = { file: label, sha256, version: packageVersion(), startedAt };
-  return assembleResult(record, context, explored ? { ...findings, ...complaintsOf(findings) } : findings);
+  return assembleResult(record, context, explored ? { ...findings, ...blameOf(findings) } : findings);
 }
 
 function show(

@@ -8,6 +8,7 @@ import type { Anomaly, Belief, DeliveryCounts } from './judgement.ts';
 import type { DeliveryLevel } from './level.ts';
 import type { Drain } from './loss-judge.ts';
 import type { PublishLog } from './publish-log.ts';
+import type { Reason } from './reason.ts';
 import type { ClientRecord, LedgerExample } from './record.ts';
 
 /** Everything that the checker is told about a run. */
@@ -92,13 +93,13 @@ export function judge(input: JudgeInput): Judgement {
  * Why a judgement says too little to pass a run: a group of clients that was owed nothing, or deliveries that
  * had no fair chance although their clients were meant to be there.
  */
-export function inconclusiveReasons({ profiles, unresolvedUnexpected }: Judgement): string[] {
+export function inconclusiveReasons({ profiles, unresolvedUnexpected }: Judgement): Reason[] {
+  const direction = 'down';
   const reasons = Object.entries(profiles)
     .filter(([, counts]) => counts.owed === 0)
-    .map(([profile]) => `nothing was owed to the clients of profile ${profile}`);
-  if (unresolvedUnexpected > 0) {
-    reasons.push(`${unresolvedUnexpected} deliveries are unresolved: the run gave them no fair chance`);
-  }
+    .map(([profile]): Reason => ({ code: 'nothing-owed', profile, direction }));
+  if (unresolvedUnexpected > 0)
+    reasons.push({ code: 'deliveries-unresolved', direction, count: unresolvedUnexpected });
   return reasons;
 }
 

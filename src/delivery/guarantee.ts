@@ -1,22 +1,10 @@
 import { ANOMALY_KINDS, type AnomalyCounts, type AnomalyKind, anomalyEntry } from './anomaly.ts';
 import { reportedReason } from './cause.ts';
 import { lossReasonsOf } from './counts.ts';
-import type { Anomaly, DeliveryCounts } from './judgement.ts';
-import { type DeliveryLevel, GUARANTEES, type Guarantee, type Rule } from './level.ts';
+import type { Anomaly, DeliveryCounts, Direction } from './judgement.ts';
+import { type DeliveryLevel, GUARANTEES, type Rule } from './level.ts';
 import type { LossReason } from './loss-reason.ts';
-
-/** What became of it, of kinds that no count of deliveries shows. */
-const TEXTS: Partial<Record<AnomalyKind, string>> = {
-  'unsound-ack': 'messages were sent again after their ack had been taken in',
-  'false-resume': 'sessions were resumed as if complete while messages had been skipped',
-  'split-ownership': 'sessions had two owners at a time',
-  stuck: 'sessions were stuck: messages pending, and nothing moved any more',
-  'limit-exceeded': 'queues or buffers grew over their limit',
-  leak: 'resources were not given back',
-  undetected: 'dead connections were not closed within the heartbeat budget',
-  misdetected: 'slow but living connections were closed',
-  'missing-backoff': 'clients came back sooner than their backoff allows',
-};
+import { BROKEN, type Broken, type Reason } from './reason.ts';
 
 /** The server takes in each message of a client once, whatever it gives the other way. */
 export const UPSTREAM_LEVEL: DeliveryLevel = 'effectively-once';
@@ -43,61 +31,67 @@ export function isViolation(
   return reason === undefined || !allowReported.includes(reason);
 }
 
-/**
- * Says in words what a run did that its level of delivery does not allow; empty when the guarantee held.
- *
- * @param allowReported - reasons for which the scenario accepts reported loss
- */
-export function violations(
-  level: DeliveryLevel,
-  counts: DeliveryCounts,
-  anomalyCounts: Readonly<AnomalyCounts>,
-  allowReported: readonly LossReason[],
-): string[] {
-  const rules: Guarantee = GUARANTEES[level];
-  const { handled, handledAfterAck } = counts.duplicates;
-  const found: [Rule, number, string][] = [
-    [rules.silentLoss, counts.lost.silent, 'deliveries were lost silently'],
-    ...reportedLosses(rules.reportedLoss, counts, allowReported),
-    [rules.duplicateBeforeAck, handled - handledAfterAck, 'messages were handled again before their ack'],
-    [rules.duplicateAfterAck, handledAfterAck, 'messages were handled again after their ack'],
-    [rules.disorder, counts.reordered, 'messages were handled out of order on one connection'],
-    [rules.disorder, counts.rewound, 'messages were handled after newer ones, across a reconnect'],
-    [
-      rules.disorder,
-      counts.filled,
-      'messages were handled after newer ones, when a resend filled their place',
-    ],
-    [rules.phantom, counts.phantom, 'messages arrived that were not for this client or not of this run'],
-    [rules.corrupt, counts.corrupt, 'messages were handled with a body that is not the one published'],
-    [rules.resurrected, counts.resurrected, 'messages were handled although their publish was rejected'],
-    [rules.ackBeforeHandle, counts.ackBeforeHandle, 'acks left before what they cover was handled'],
-  ];
-  for (const kind of ANOMALY_KINDS) {
-    const { concerns, term } = anomalyEntry(kind);
-    if (concerns === 'delivery' && term === undefined)
-      found.push(['forbidden', anomalyCounts[kind], TEXTS[kind] ?? kind]);
-  }
-  return found
-    .filter(([rule, count]) => rule === 'forbidden' && count > 0)
-    .map(([, count, text]) => `${level}: ${count} ${text}`);
+/** What a guarantee is held against. */
+export interface Judged {
+  readonly direction: Direction;
+  readonly level: DeliveryLevel;
+  readonly counts: DeliveryCounts;
+  readonly anomalyCounts: Readonly<AnomalyCounts>;
+  /** Reasons for which the scenario accepts reported loss. */
+  readonly allowReported: readonly LossReason[];
 }
 
-/** Says in words where the server misused resources; empty when it did not. */
-export function resourceViolations(anomalyCounts: Readonly<AnomalyCounts>): string[] {
+/** What a run did that its level of delivery does not allow; empty when the guarantee held. */
+export function violations({ direction, level, counts, anomalyCounts, allowReported }: Judged): Reason[] {
+  const { handled, handledAfterAck } = counts.duplicates;
+  const seen: Partial<Record<Broken, number>> = {
+    ...anomalyCounts,
+    'silent-loss': counts.lost.silent,
+    duplicate: handled - handledAfterAck,
+    'duplicate-after-ack': handledAfterAck,
+    reorder: counts.reordered,
+    rewind: counts.rewound,
+    filled: counts.filled,
+    phantom: counts.phantom,
+    corrupt: counts.corrupt,
+    resurrected: counts.resurrected,
+    'ack-before-handle': counts.ackBeforeHandle,
+  };
+  return BROKEN.flatMap((broken): Reason[] => {
+    if (broken === 'reported-loss')
+      return lossesNotAllowed(ruleFor(level, broken), counts, allowReported).map(([reason, count]) => ({
+        code: 'loss-not-allowed',
+        reason,
+        direction,
+        level,
+        count,
+      }));
+    const count = seen[broken] ?? 0;
+    const rule = broken === 'filled' ? GUARANTEES[level].disorder : ruleOfDelivery(level, broken);
+    return rule === 'forbidden' && count > 0
+      ? [{ code: 'guarantee-broken', broken, direction, level, count }]
+      : [];
+  });
+}
+
+/** Where the server misused resources; empty when it did not. */
+export function resourceViolations(anomalyCounts: Readonly<AnomalyCounts>): Reason[] {
   return ANOMALY_KINDS.filter(
     (kind) => anomalyEntry(kind).concerns === 'resources' && anomalyCounts[kind] > 0,
-  ).map((kind) => `${anomalyCounts[kind]} ${TEXTS[kind] ?? kind}`);
+  ).map((kind) => ({ code: 'resources-misused', kind, count: anomalyCounts[kind] }));
 }
 
-function reportedLosses(
+function ruleOfDelivery(level: DeliveryLevel, kind: AnomalyKind): Rule {
+  return anomalyEntry(kind).concerns === 'delivery' ? ruleFor(level, kind) : 'not-judged';
+}
+
+function lossesNotAllowed(
   rule: Rule,
   { lost }: DeliveryCounts,
   allowed: readonly LossReason[],
-): [Rule, number, string][] {
-  return lossReasonsOf(lost.reportedBy).map((reason) => {
-    const forbidden = rule === 'by-reason' && !allowed.includes(reason);
-    const text = `deliveries were lost and reported with reason ${reason}, which the scenario does not allow`;
-    return [forbidden ? 'forbidden' : 'allowed', lost.reportedBy[reason], text];
-  });
+): (readonly [reason: LossReason, count: number])[] {
+  if (rule !== 'by-reason') return [];
+  return lossReasonsOf(lost.reportedBy)
+    .filter((reason) => lost.reportedBy[reason] > 0 && !allowed.includes(reason))
+    .map((reason) => [reason, lost.reportedBy[reason]]);
 }

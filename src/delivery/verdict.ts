@@ -1,27 +1,32 @@
+import type { Lateness, Reason } from './reason.ts';
+
 export interface JudgedAssertion {
   readonly status: 'pass' | 'fail' | 'inconclusive' | 'no-data';
   /** What its failure means: messages not delivered as promised, or time and resources. */
   readonly class: 'delivery' | 'performance';
   /** Inconclusive: what was late, and may be the cause of the value. */
-  readonly doubt?: string | undefined;
-  readonly text: string;
+  readonly late?: Lateness | undefined;
+  /** As it stands in the scenario. */
+  readonly assertion: string;
+  /** What was found, with its unit. */
+  readonly actual: string;
 }
 
 export interface VerdictInput {
   /** Where the guarantee was broken. */
-  readonly violations: readonly string[];
+  readonly violations: readonly Reason[];
   /** Where bounds and budgets were broken. */
-  readonly resourceViolations?: readonly string[];
+  readonly resourceViolations?: readonly Reason[];
   readonly assertions: readonly JudgedAssertion[];
   /** Why the run says too little, whatever the assertions are. */
-  readonly inconclusive: readonly string[];
+  readonly inconclusive: readonly Reason[];
 }
 
 export interface Verdict {
   readonly verdict: 'pass' | 'fail' | 'inconclusive';
   readonly exitCode: 0 | 3 | 4 | 5;
   /** The weightiest first; empty for a pass. */
-  readonly reasons: string[];
+  readonly reasons: Reason[];
 }
 
 /**
@@ -30,22 +35,26 @@ export interface Verdict {
  */
 export function decide(input: VerdictInput): Verdict {
   const { assertions } = input;
-  const failed = assertions.filter(({ status }) => status === 'fail');
-  const doubtful = assertions.filter(({ status }) => status === 'inconclusive');
-  const delivery = [...input.violations, ...textsOf(failed, 'delivery')];
-  const performance = [...(input.resourceViolations ?? []), ...textsOf(failed, 'performance')];
-  const inconclusive = [
-    ...input.inconclusive,
-    ...assertions.filter(({ status }) => status === 'no-data').map(({ text }) => `no data for: ${text}`),
-    ...doubtful.map(({ text, doubt }) => `the machine was too slow to say: ${text}: ${doubt}`),
-  ];
-  const reasons = [...delivery, ...performance, ...inconclusive];
+  const delivery = [...input.violations, ...failures(assertions, 'delivery')];
+  const cost = [...(input.resourceViolations ?? []), ...failures(assertions, 'performance')];
+  const inconclusive = [...input.inconclusive, ...assertions.flatMap(undecided)];
+  const reasons = [...delivery, ...cost, ...inconclusive];
   if (delivery.length > 0) return { verdict: 'fail', exitCode: 3, reasons };
-  if (performance.length > 0) return { verdict: 'fail', exitCode: 4, reasons };
+  if (cost.length > 0) return { verdict: 'fail', exitCode: 4, reasons };
   if (inconclusive.length > 0) return { verdict: 'inconclusive', exitCode: 5, reasons };
   return { verdict: 'pass', exitCode: 0, reasons };
 }
 
-function textsOf(assertions: readonly JudgedAssertion[], wanted: JudgedAssertion['class']): string[] {
-  return assertions.filter((assertion) => assertion.class === wanted).map(({ text }) => `not met: ${text}`);
+function failures(assertions: readonly JudgedAssertion[], wanted: JudgedAssertion['class']): Reason[] {
+  return assertions
+    .filter((one) => one.status === 'fail' && one.class === wanted)
+    .map(({ assertion, actual }) => ({ code: 'assertion-failed', assertion, actual }));
+}
+
+function undecided({ status, assertion, actual, late }: JudgedAssertion): Reason[] {
+  if (status === 'inconclusive' && late !== undefined)
+    return [{ code: 'assertion-undecided', assertion, actual, late }];
+  return status === 'no-data' || status === 'inconclusive'
+    ? [{ code: 'assertion-without-data', assertion }]
+    : [];
 }

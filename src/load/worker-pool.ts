@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DrainGoal } from '../delivery/drain-target.ts';
+import type { Reason } from '../delivery/reason.ts';
 import type { Clients, ClientsRecord } from './clients.ts';
 import type { FleetCounts, FleetRecord, FleetStatus } from './fleet.ts';
 import { Measures, type MeasuresRecord } from './measures.ts';
@@ -41,15 +42,15 @@ export class WorkerPool implements Clients {
   readonly #job: () => Job;
   readonly #workers: number;
   readonly #clients: number;
-  readonly #onTrouble: (trouble: string) => void;
+  readonly #onTrouble: (trouble: Reason) => void;
 
   /** @param options - `job` is asked for when the workers are made: where the server listens is known then */
   constructor(options: {
     readonly job: () => Job;
     readonly workers: number;
     readonly clients: number;
-    /** Hears of each worker that is lost, in words. */
-    readonly onTrouble: (trouble: string) => void;
+    /** Hears of each worker that is lost. */
+    readonly onTrouble: (trouble: Reason) => void;
   }) {
     this.#job = options.job;
     this.#workers = options.workers;
@@ -120,7 +121,7 @@ export class WorkerPool implements Clients {
     const measures = new Measures(scenario.clients.length);
     for (const worker of workers) if (worker.measures !== undefined) measures.merge(worker.measures);
     for (const { worker, record } of this.#live)
-      if (record === undefined) this.#onTrouble(`load worker ${worker} did not hand over its record`);
+      if (record === undefined) this.#onTrouble({ code: 'worker-without-record', worker });
     const failures = workers.map(({ status }) => status?.lastFailure ?? '');
     return {
       fleets: workers.flatMap(({ record }) => record ?? []),
@@ -199,7 +200,7 @@ export class WorkerPool implements Clients {
       .split('\n')
       .find((line) => UNCAUGHT.test(line));
     worker.lost = last === undefined ? why : `${why}: ${last.trim()}`;
-    this.#onTrouble(`load worker ${worker.worker} died (${worker.lost})`);
+    this.#onTrouble({ code: 'worker-died', worker: worker.worker, why: worker.lost });
   }
 }
 

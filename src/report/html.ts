@@ -13,6 +13,7 @@ import {
 } from './page/sections.ts';
 import { STYLE } from './page/style.ts';
 import { clientCount, headline, STATUS_SIGN } from './wording/result.ts';
+import { sentenceOf } from './wording/sentence.ts';
 
 /** One page that needs nothing else: no script, no font, no picture from elsewhere. */
 export function renderHtml(result: Result): string {
@@ -51,5 +52,5 @@ function banner(result: Result): Markup {
     ...(partial === true ? ['interrupted'] : []),
   ];
   return html`<header class="banner ${tone}"><h1><span class="word">${sign} ${verdict.toUpperCase()}</span>${headline(result)}</h1>
-<p class="soft">${subject.join(' · ')}</p><p>${printableParagraph(scenario.description ?? '')}</p>${reasons.length === 0 ? NOTHING : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}</header>`;
+<p class="soft">${subject.join(' · ')}</p><p>${printableParagraph(scenario.description ?? '')}</p>${reasons.length === 0 ? NOTHING : html`<ul>${reasons.map((reason) => html`<li>${sentenceOf(reason)}</li>`)}</ul>`}</header>`;
 }

@@ -1,7 +1,7 @@
 import { type Result, resultSchema } from '../run/result.ts';
 import { printableJson } from '../text/printable.ts';
 import { dataWithoutSecrets } from '../text/secrets.ts';
-import { textOf } from './wording/say.ts';
+import { textOf } from './wording/sentence.ts';
 
 /** What fits into so many columns stays on one line, so that a series is not a page of braces. */
 const WIDTH = 100;

@@ -1,6 +1,7 @@
 import type { Result } from '../run/result.ts';
 import { printable } from '../text/printable.ts';
 import { guaranteeFinding, headline, type Status } from './wording/result.ts';
+import { sentenceOf } from './wording/sentence.ts';
 
 /**
  * JUnit XML: one suite for each scenario, with its guarantee, its assertions and the verdict over all as test
@@ -62,15 +63,15 @@ function casesOf(result: Result): Case[] {
       name: `guarantee ${guarantee.level}`,
       status: guarantee.status,
       message: guaranteeFinding(result),
-      details: guarantee.reasons,
+      details: guarantee.reasons.map(sentenceOf),
     },
-    ...assertions.map(({ text, status, actualText, doubt }) => ({
+    ...assertions.map(({ text, status, actualText, late }) => ({
       name: text,
       status,
       message: actualText,
-      details: doubt === undefined ? [] : [doubt],
+      details: late === undefined ? [] : [sentenceOf(late)],
     })),
-    { name: 'verdict', status: verdict, message: headline(result), details: reasons },
+    { name: 'verdict', status: verdict, message: headline(result), details: reasons.map(sentenceOf) },
   ];
 }
 

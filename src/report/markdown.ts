@@ -14,6 +14,7 @@ import {
   spaced,
   upstreamFacts,
 } from './wording/result.ts';
+import { sentenceOf } from './wording/sentence.ts';
 
 /** A summary for a comment on a change: what failed is in sight, the rest is folded away. */
 
@@ -27,7 +28,7 @@ export function renderMarkdown(result: Result): string {
     `${headline(result)} · exit ${exitCode} · seed ${scenario.seed} · ${clientCount(result)}${targetOf(result)}`,
     reasons
       .slice(0, REASONS_MAX)
-      .map((reason) => `- ${escapeMarkdown(reason)}`)
+      .map((reason) => `- ${escapeMarkdown(sentenceOf(reason))}`)
       .join('\n'),
     deliverySentence(result.delivery),
     ...more(result),

@@ -4,7 +4,8 @@ import { layOut, reportWidth, type SectionLines } from './layout.ts';
 import { facts, justify, type Line, line, NO_BREAK, span, wrap } from './line.ts';
 import { type Appearance, paint } from './terminal.ts';
 import { STATUS_SIGN, type Status, spaced } from './wording/result.ts';
-import { explain, sayStage } from './wording/say.ts';
+import { explain, sentenceOf } from './wording/sentence.ts';
+import { sayStage } from './wording/stage.ts';
 
 /** Kinds of trouble that are told one by one. */
 const GROUPS_MAX = 10;
@@ -124,7 +125,7 @@ function inconclusiveLines({ inconclusive, seeds }: SimulationSummary, width: nu
   return limited(inconclusive, width, ({ reason, seeds: count, firstSeed, reproduce }) => [
     ...wrap(
       line(
-        span(reason, 'warn'),
+        span(sentenceOf(reason), 'warn'),
         `  ${formatCount(count)} of ${plural(seeds.done, 'seed')}, first ${firstSeed}`,
       ),
       width,

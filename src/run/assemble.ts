@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { MetricsSummary } from '../broadcaster/broadcast-metrics.ts';
 import type { DeliveryCounts } from '../delivery/judgement.ts';
+import type { Lateness } from '../delivery/reason.ts';
 import { decide, type Verdict } from '../delivery/verdict.ts';
 import { findFault } from '../faults/registry.ts';
 import type { ProfileMeasures } from '../load/measures.ts';
@@ -15,7 +16,7 @@ import {
 import { unitOf } from '../scenario/metric.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { writeScenario } from '../scenario/write-scenario.ts';
-import { generatorDocument, generatorNotes, generatorState } from './generator.ts';
+import { generatorDocument, generatorReasons, generatorState } from './generator.ts';
 import { type Findings, judgeRun } from './judge-run.ts';
 import { RESULT_SCHEMA, type Result } from './result.ts';
 import type { RunRecord } from './run-record.ts';
@@ -40,12 +41,12 @@ export function assembleResult(
   const { scenario, instants, server } = record;
   const measured = measuredOf(record, findings, (histogram) => histogram.summarise());
   const { verdict, assertions } = weigh(record, findings, measured);
-  const { broken, inconclusive, level } = findings;
+  const { violations, inconclusive, level } = findings;
   return {
     schema: RESULT_SCHEMA,
     verdict: verdict.verdict,
     exitCode: verdict.exitCode,
-    reasons: [...verdict.reasons, ...generatorNotes(generatorState(record))],
+    reasons: [...verdict.reasons, ...generatorReasons(generatorState(record))],
     scenario: {
       name: scenario.name,
       description: scenario.description,
@@ -57,16 +58,16 @@ export function assembleResult(
     },
     guarantee: {
       level,
-      status: broken.length > 0 ? 'fail' : inconclusive.length > 0 ? 'inconclusive' : 'pass',
-      reasons: [...(broken.length > 0 ? broken : inconclusive)],
+      status: violations.length > 0 ? 'fail' : inconclusive.length > 0 ? 'inconclusive' : 'pass',
+      reasons: [...(violations.length > 0 ? violations : inconclusive)],
     },
     ...measured,
-    assertions: assertions.map(({ outcome: { text, actual, actualText }, status, doubt }) => ({
+    assertions: assertions.map(({ outcome: { text, actual, actualText }, status, late }) => ({
       text,
       ...(actual === undefined ? {} : { actual }),
       actualText,
       status,
-      ...(doubt === undefined ? {} : { doubt }),
+      ...(late === undefined ? {} : { late }),
     })),
     environment: {
       wsdeliver: context.version,
@@ -94,43 +95,44 @@ interface JudgedAssertion {
   readonly assertion: Assertion;
   readonly outcome: AssertionOutcome;
   readonly status: Result['assertions'][number]['status'];
-  readonly doubt: string | undefined;
+  readonly late: Lateness | undefined;
 }
 
 function weigh(
   record: RunRecord,
-  { broken, misused, inconclusive }: Findings,
+  { violations, resourceViolations, inconclusive }: Findings,
   measured: object,
 ): { readonly verdict: Verdict; readonly assertions: readonly JudgedAssertion[] } {
   const isComplete = record.fleets.length >= record.workers.length;
   const assertions = evaluate(record.scenario, measured, { isComplete, machine: new SlowMachine(record) });
   const verdict = decide({
-    violations: broken,
-    resourceViolations: misused,
+    violations,
+    resourceViolations,
     // What was cut short had no chance to meet them; the report shows how far they got.
-    assertions: (record.interrupted ? [] : assertions).map(({ outcome, assertion, status, doubt }) => ({
+    assertions: (record.interrupted ? [] : assertions).map(({ outcome, assertion, status, late }) => ({
       status,
       class: assertion.metric.concerns,
-      doubt,
-      text: `${outcome.text} (${outcome.actualText})`,
+      late,
+      assertion: outcome.text,
+      actual: outcome.actualText,
     })),
     inconclusive,
   });
   return { verdict, assertions };
 }
 
-/** Unmet because the machine was too slow; or a time met for nothing else but that. */
-function doubtOf(
+/** What was late when an assertion is unmet for it, or a time is met for nothing else but that. */
+function latenessBehind(
   assertion: Assertion,
   { status, actual }: AssertionOutcome,
   machine: SlowMachine,
-): string | undefined {
+): Lateness | undefined {
   const { metric, bound } = assertion;
   if (status === 'no-data' || actual === undefined || !mayBeSlowness(assertion, actual)) return undefined;
   const isTime = unitOf(metric, assertion.aggregate) === 'duration';
-  if (status === 'fail') return machine.doubt(isTime ? Math.abs(actual - bound) : undefined);
+  if (status === 'fail') return machine.lateness(isTime ? Math.abs(actual - bound) : undefined);
   const measuresTime = isTime || metric.name === 'isolation.ratio';
-  return measuresTime && machine.isInvalid ? machine.doubt() : undefined;
+  return measuresTime && machine.isInvalid ? machine.lateness() : undefined;
 }
 
 function evaluate(
@@ -148,9 +150,9 @@ function evaluate(
     const { assertion } = reading;
     const outcome = evaluateAssertion(assertion, measured);
     if (!isComplete && missedFromBelow(assertion, outcome))
-      return { assertion, outcome, status: 'no-data', doubt: undefined };
-    const doubt = doubtOf(assertion, outcome, machine);
-    return { assertion, outcome, status: doubt === undefined ? outcome.status : 'inconclusive', doubt };
+      return { assertion, outcome, status: 'no-data', late: undefined };
+    const late = latenessBehind(assertion, outcome, machine);
+    return { assertion, outcome, status: late === undefined ? outcome.status : 'inconclusive', late };
   });
 }
 

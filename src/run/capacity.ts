@@ -111,20 +111,24 @@ function stepOf(result: Result, asked: Asked, first: CapacityStep | undefined): 
     cpuShare: Math.max(generator.server?.cpuShare ?? 0, ...generator.workers.map(({ cpuShare }) => cpuShare)),
   };
   const why = whyNot(result, asked, p99Us, first);
-  return { ...measured, sustained: why === '', why };
+  return { ...measured, sustained: why === undefined, ...(why === undefined ? {} : { why }) };
 }
 
-/** Empty when the rate held. */
-function whyNot(result: Result, asked: Asked, p99Us: number, first: CapacityStep | undefined): string {
-  if (result.verdict !== 'pass') return result.reasons[0] ?? result.verdict;
+/** @returns undefined when the rate held */
+function whyNot(
+  result: Result,
+  asked: Asked,
+  p99Us: number,
+  first: CapacityStep | undefined,
+): CapacityStep['why'] {
+  if (result.verdict !== 'pass') return result.reasons[0] ?? { code: 'no-record' };
   // A short load may begin or end within one message of the schedule.
   const onePerSec = 1000 / asked.loadMs;
-  if (result.rate.published < asked.ratePerSec * KEPT_RATIO - onePerSec)
-    return 'the publishers fell behind their schedule';
+  if (result.rate.published < asked.ratePerSec * KEPT_RATIO - onePerSec) return { code: 'publishers-behind' };
   const { owed, published } = result.delivery;
   const perMessage = owed / Math.max(1, published);
   if (result.rate.delivered < result.rate.published * perMessage * KEPT_RATIO)
-    return 'deliveries fell behind the publishers';
+    return { code: 'deliveries-behind' };
   const bend = Math.max(BEND_US_MIN, (first?.p99Us ?? p99Us) * BEND_FACTOR);
-  return p99Us > bend ? 'latency bent upwards' : '';
+  return p99Us > bend ? { code: 'latency-bent' } : undefined;
 }

@@ -1,3 +1,5 @@
+import type { Lateness, Reason } from '../delivery/reason.ts';
+import type { ProcessUse } from '../load/worker-messages.ts';
 import type { Histogram } from '../measure/histogram.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import type { Result } from './result.ts';
@@ -9,9 +11,10 @@ const INVALID = { slipUs: 200_000, delayUs: 250_000 };
 
 /** How the load generator did: whether what it says about time can be believed. */
 export interface GeneratorState {
-  /** Why its times are worthless, in words; latencies can't be judged then. */
-  readonly objections: readonly string[];
-  readonly suspicions: readonly string[];
+  /** `invalid`: its times are worthless, and latencies can't be judged. */
+  readonly status: Result['generator']['status'];
+  /** What was late; the worst first. */
+  readonly late: readonly Lateness[];
   readonly longestDelay: Delay;
 }
 
@@ -20,34 +23,55 @@ export type Delay = Result['generator']['longestDelay'];
 
 export function generatorState(record: Pick<RunRecord, 'slip' | 'workers' | 'serverUse'>): GeneratorState {
   const { slip, workers, serverUse } = record;
-  const suspicions: string[] = [];
-  const objections: string[] = [];
+  const suspect: Lateness[] = [];
+  const invalid: Lateness[] = [];
   const weigh = (
-    what: string,
+    late: Lateness,
     value: number,
     limits: { readonly suspect: number; readonly invalid: number },
   ): void => {
-    const text = `${what} ${Math.round(value / 1000)}ms`;
-    if (value > limits.invalid) objections.push(text);
-    else if (value > limits.suspect) suspicions.push(text);
+    if (value > limits.invalid) invalid.push(late);
+    else if (value > limits.suspect) suspect.push(late);
   };
-  weigh('schedule slip p99', slip.quantile(0.99), { suspect: SUSPECT.slipUs, invalid: INVALID.slipUs });
-  const uses = workers.flatMap(({ worker, use }) =>
-    use === undefined ? [] : [{ name: `worker ${worker}`, use }],
-  );
-  for (const { name, use } of serverUse === undefined
-    ? uses
-    : [...uses, { name: 'the server', use: serverUse }]) {
-    const limits = { suspect: SUSPECT.delayUs, invalid: INVALID.delayUs };
-    weigh(`event-loop delay p99 of ${name}`, use.eventLoopDelay.p99, limits);
+  const slipUs = slip.quantile(0.99);
+  weigh({ code: 'schedule-slipped', p99Us: slipUs }, slipUs, {
+    suspect: SUSPECT.slipUs,
+    invalid: INVALID.slipUs,
+  });
+  for (const { use, ...of } of processes(workers, serverUse)) {
+    const p99Us = use.eventLoopDelay.p99;
+    weigh({ code: 'loop-delayed', ...of, p99Us }, p99Us, {
+      suspect: SUSPECT.delayUs,
+      invalid: INVALID.delayUs,
+    });
     const { cpuWaitShare = 0 } = use;
     if (cpuWaitShare > SUSPECT.cpuWaitShare)
-      suspicions.push(`${name} waited for a CPU ${Math.round(cpuWaitShare * 100)}% of the time`);
+      suspect.push({ code: 'waited-for-cpu', ...of, share: cpuWaitShare });
   }
-  for (const { name, use } of uses)
-    if (use.cpuShare > SUSPECT.cpuShare)
-      suspicions.push(`${name} used ${Math.round(use.cpuShare * 100)}% of a core`);
-  return { objections, suspicions, longestDelay: longestDelay(record) };
+  for (const { worker, use } of workers)
+    if (use !== undefined && use.cpuShare > SUSPECT.cpuShare)
+      suspect.push({ code: 'core-used-up', worker, share: use.cpuShare });
+  return {
+    status: invalid.length > 0 ? 'invalid' : suspect.length > 0 ? 'suspect' : 'valid',
+    late: [...invalid, ...suspect],
+    longestDelay: longestDelay(record),
+  };
+}
+
+interface MeasuredProcess {
+  readonly of: 'server' | 'worker';
+  readonly worker?: number;
+  readonly use: ProcessUse;
+}
+
+function processes(
+  workers: RunRecord['workers'],
+  serverUse: RunRecord['serverUse'],
+): readonly MeasuredProcess[] {
+  const measured = workers.flatMap(({ worker, use }): MeasuredProcess[] =>
+    use === undefined ? [] : [{ of: 'worker', worker, use }],
+  );
+  return serverUse === undefined ? measured : [...measured, { of: 'server', use: serverUse }];
 }
 
 function longestDelay({ slip, workers, serverUse }: Parameters<typeof generatorState>[0]): Delay {
@@ -59,19 +83,19 @@ function longestDelay({ slip, workers, serverUse }: Parameters<typeof generatorS
   return delays.reduce((longest, next) => (next.us > longest.us ? next : longest));
 }
 
-export function generatorNotes({ objections, suspicions }: GeneratorState): string[] {
-  const status = objections.length > 0 ? 'invalid' : 'suspect';
-  return [...objections, ...suspicions].map((reason) => `load generator ${status}: ${reason}`);
+export function generatorReasons({ status, late }: GeneratorState): Reason[] {
+  if (status === 'valid') return [];
+  return late.map((one) => ({ code: 'generator-late', status, late: one }));
 }
 
 export function generatorDocument(
   record: RunRecord,
-  { objections, suspicions, longestDelay: delay }: GeneratorState,
+  { status, late, longestDelay: delay }: GeneratorState,
   summarise: (histogram: Histogram) => ReturnType<Histogram['summarise']>,
 ): Result['generator'] {
   return {
-    status: objections.length > 0 ? 'invalid' : suspicions.length > 0 ? 'suspect' : 'valid',
-    reasons: [...objections, ...suspicions],
+    status,
+    reasons: [...late],
     longestDelay: delay,
     scheduleSlip: summarise(record.slip),
     workers: record.workers.flatMap(({ worker, pid, clients, use, lost: why }) =>

@@ -4,6 +4,7 @@ import { judgeConduct } from '../delivery/conduct.ts';
 import { resourceViolations, violations } from '../delivery/guarantee.ts';
 import type { Anomaly } from '../delivery/judgement.ts';
 import type { DeliveryLevel } from '../delivery/level.ts';
+import type { Reason } from '../delivery/reason.ts';
 import type { FaultRecord } from '../faults/fault.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import { observeConduct } from './conduct-observations.ts';
@@ -18,12 +19,12 @@ export interface Findings {
   /** Of deliveries and conduct; a limited number of each kind. */
   readonly anomalies: readonly Anomaly[];
   readonly anomalyCounts: Readonly<AnomalyCounts>;
-  /** Where the guarantee was broken, in words. */
-  readonly broken: readonly string[];
-  /** Where bounds and budgets were broken, in words. */
-  readonly misused: readonly string[];
-  /** Why the run says too little, in words. */
-  readonly inconclusive: readonly string[];
+  /** Where the guarantee was broken. */
+  readonly violations: readonly Reason[];
+  /** Where bounds and budgets were broken. */
+  readonly resourceViolations: readonly Reason[];
+  /** Why the run says too little. */
+  readonly inconclusive: readonly Reason[];
   /** Of what clients sent; absent when nobody was to send anything. */
   readonly upstream?: Judgement;
   /** One record a fault, over all processes. */
@@ -57,13 +58,19 @@ export function judgeRun(record: RunRecord): Findings {
     ...(upstream === undefined ? {} : { upstream: upstream.judgement }),
     anomalies: [...judgement.anomalies, ...conduct.anomalies, ...(upstream?.judgement.anomalies ?? [])],
     anomalyCounts,
-    broken: [
-      ...violations(level, judgement.delivery, own, scenario.expect.allowReported),
-      ...(upstream?.broken ?? []),
+    violations: [
+      ...violations({
+        direction: 'down',
+        level,
+        counts: judgement.delivery,
+        anomalyCounts: own,
+        allowReported: scenario.expect.allowReported,
+      }),
+      ...(upstream?.violations ?? []),
     ],
-    misused: resourceViolations(anomalyCounts),
+    resourceViolations: resourceViolations(anomalyCounts),
     inconclusive: [
-      ...doubts(record, faults),
+      ...missingEvidence(record, faults),
       ...inconclusiveReasons(judgement),
       ...(upstream?.inconclusive ?? []),
     ],
@@ -72,26 +79,23 @@ export function judgeRun(record: RunRecord): Findings {
 }
 
 /** Why the run says too little, apart from what the checker finds missing. */
-function doubts(record: RunRecord, faults: readonly FaultRecord[]): string[] {
+function missingEvidence(record: RunRecord, faults: readonly FaultRecord[]): Reason[] {
   const { scenario, interrupted, drain, lastFailure } = record;
   const asked = clientsOf(scenario).count;
-  const found: string[] = [...record.troubles];
-  if (interrupted) found.push('the run was interrupted');
+  const found: Reason[] = [...record.troubles];
+  if (interrupted) found.push({ code: 'interrupted' });
   if (record.connected < asked) {
-    found.push(
-      `${record.connected} of ${asked} clients connected${lastFailure === '' ? '' : ` (${lastFailure})`}`,
-    );
+    found.push({ code: 'clients-missing', connected: record.connected, asked, lastFailure });
   }
   if (record.probed < record.connected) {
-    found.push(`${record.connected - record.probed} connected clients never received the probe`);
+    found.push({ code: 'probe-missing', count: record.connected - record.probed });
   }
-  if (record.fleets.length === 0) found.push('no load worker has anything to tell');
-  if (drain === 'progressing' && !interrupted)
-    found.push('the drain was still progressing at its deadline: raise duration.settle');
+  if (record.fleets.length === 0) found.push({ code: 'no-record' });
+  if (drain === 'progressing' && !interrupted) found.push({ code: 'drain-unfinished' });
   if (interrupted) return found;
   for (const { name, fired, planned, index } of faults) {
     if (fired === 0)
-      found.push(`fault ${index + 1} (${name}) never took hold of any of its ${planned} targets`);
+      found.push({ code: 'fault-never-held', fault: name, entry: index + 1, targets: planned });
   }
   return found;
 }

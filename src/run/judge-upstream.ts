@@ -2,6 +2,7 @@ import { type Judgement, judge } from '../delivery/checker.ts';
 import { UPSTREAM_LEVEL, violations } from '../delivery/guarantee.ts';
 import type { Anomaly } from '../delivery/judgement.ts';
 import { PublishLog, type PublishLogRecord } from '../delivery/publish-log.ts';
+import type { Reason } from '../delivery/reason.ts';
 import { clientId } from '../scenario/client-id.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { type UpstreamStreams, upstreamStreams } from '../scenario/upstream-streams.ts';
@@ -9,10 +10,10 @@ import type { RunRecord } from './run-record.ts';
 
 export interface UpstreamJudgement {
   readonly judgement: Judgement;
-  /** Where the guarantee was broken, in words. */
-  readonly broken: readonly string[];
-  /** Why the run says too little about it, in words. */
-  readonly inconclusive: readonly string[];
+  /** Where the guarantee was broken. */
+  readonly violations: readonly Reason[];
+  /** Why the run says too little about it. */
+  readonly inconclusive: readonly Reason[];
 }
 
 /**
@@ -40,27 +41,29 @@ export function judgeUpstream(record: RunRecord): UpstreamJudgement | undefined 
     originUs: instants.loadFromUs,
     endUs: instants.endUs,
   });
-  const broken = violations(
-    UPSTREAM_LEVEL,
-    judgement.delivery,
-    judgement.anomalyCounts,
-    scenario.expect.allowReported,
-  );
   return {
     judgement: {
       ...judgement,
       anomalies: judgement.anomalies.map((anomaly) => fromClient(anomaly, streams)),
     },
-    broken: broken.map((text) => text.replace(UPSTREAM_LEVEL, 'upstream')),
-    inconclusive: doubts(scenario, judgement),
+    violations: violations({
+      direction: 'up',
+      level: UPSTREAM_LEVEL,
+      counts: judgement.delivery,
+      anomalyCounts: judgement.anomalyCounts,
+      allowReported: scenario.expect.allowReported,
+    }),
+    inconclusive: missingEvidence(scenario, judgement),
   };
 }
 
-function doubts(scenario: Scenario, { profiles, unresolvedUnexpected }: Judgement): string[] {
+function missingEvidence(scenario: Scenario, { profiles, unresolvedUnexpected }: Judgement): Reason[] {
+  const direction = 'up';
   const found = scenario.clients
     .filter(({ profile, upstream }) => upstream !== undefined && (profiles[profile]?.owed ?? 0) === 0)
-    .map(({ profile }) => `the server accepted nothing from the clients of profile ${profile}`);
-  if (unresolvedUnexpected > 0) found.push(`${unresolvedUnexpected} upstream messages are unresolved`);
+    .map(({ profile }): Reason => ({ code: 'nothing-owed', profile, direction }));
+  if (unresolvedUnexpected > 0)
+    found.push({ code: 'deliveries-unresolved', direction, count: unresolvedUnexpected });
   return found;
 }
 

@@ -1,4 +1,5 @@
 import type { Drain } from '../delivery/loss-judge.ts';
+import type { Reason } from '../delivery/reason.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import type { ClientRoute } from '../load/client-route.ts';
 import type { Clients } from '../load/clients.ts';
@@ -53,8 +54,8 @@ export interface RunParts {
   readonly watch: Watch | undefined;
   /** Shortest time between two samples of what the server holds. */
   readonly sampleMs?: number;
-  /** Why the run says too little, in words: what else goes wrong is added. */
-  readonly troubles: string[];
+  /** Why the run says too little: what else goes wrong is added. */
+  readonly troubles: Reason[];
   readonly isInterrupted: () => boolean;
 }
 
@@ -196,7 +197,7 @@ function* drainAll(run: RunParts): Step<Drain> {
 /** A server that has gone away owes nothing any more, which must not pass for having delivered everything. */
 function noteTroubles({ publishers, troubles, scenario }: RunParts, { away, outcome }: DrainWatch): void {
   const { unanswered } = publishers;
-  if (unanswered > 0) troubles.push(`${unanswered} publishes were never answered`);
+  if (unanswered > 0) troubles.push({ code: 'publishes-unanswered', count: unanswered });
   if (away > 0 && outcome !== 'complete')
-    troubles.push(`${away} of ${clientsOf(scenario).count} clients had no connection at the end`);
+    troubles.push({ code: 'clients-away', count: away, asked: clientsOf(scenario).count });
 }

@@ -4,6 +4,7 @@ import { CAUSES, STAGES } from '../delivery/cause.ts';
 import type { Anomaly, Belief, DeliveryCounts } from '../delivery/judgement.ts';
 import { DELIVERY_LEVELS } from '../delivery/level.ts';
 import { LOSS_REASONS } from '../delivery/loss-reason.ts';
+import { DELAYED, LATENESS, REASONS } from '../delivery/reason.ts';
 import { TIMELINE_EVENTS } from '../delivery/timeline-event.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { SeriesSummary } from '../measure/series.ts';
@@ -19,9 +20,6 @@ import { OVERSIGHT_COUNTERS } from '../scenario/metric.ts';
  */
 
 export const RESULT_SCHEMA = 'wsdeliver.result/1';
-
-/** What can be late by itself, without any doing of the server's. */
-const DELAYED = ['schedule', 'server', 'worker'] as const;
 
 const VERDICTS = ['pass', 'fail', 'inconclusive'] as const;
 
@@ -154,7 +152,7 @@ const anomaly: z.ZodType<Anomaly> = z.object({
   seq: count.optional(),
   session: z.string().describe('Name of the session: `c17`, or `c17#2` for the second of client 17.'),
   message: z.string().describe('Name of the message: `p1:42` is number 42 of publish stream 1.'),
-  cause: toldFactSchema(CAUSES, {}).describe('Why it counts as this.'),
+  cause: toldFactSchema(CAUSES).describe('Why it counts as this.'),
   stage: z.enum(STAGES).optional().describe('Where the message got lost; absent when unknown.'),
   timeline: z.array(toldFactSchema(TIMELINE_EVENTS, { atMs: z.number() })),
 });
@@ -226,7 +224,7 @@ const processUse = {
 
 const generator = z.object({
   status: z.enum(['valid', 'suspect', 'invalid']),
-  reasons: z.array(z.string()),
+  reasons: z.array(toldFactSchema(LATENESS)).describe('What was late; the worst first.'),
   longestDelay: z
     .object({
       of: z.enum(DELAYED).describe('The send schedule, or the event loop of a process.'),
@@ -267,8 +265,20 @@ const assertion = z.object({
   actual: z.number().optional().describe('In µs, bytes, per second, 0..1 or a count; absent without data.'),
   actualText: z.string().describe('With its unit; "no data" when there was none.'),
   status: z.enum(['pass', 'fail', 'inconclusive', 'no-data']),
-  doubt: z.string().optional().describe('Inconclusive: what was late, and may be the cause of the value.'),
+  late: toldFactSchema(LATENESS)
+    .optional()
+    .describe('Inconclusive: what was late, and may be the cause of the value.'),
 });
+
+const reason = toldFactSchema(REASONS).meta({ id: 'Reason' });
+
+/** What keeps a search for capacity from going on: the run is no pass, or one of these. */
+export const STEP_LIMITS = {
+  ...REASONS,
+  'publishers-behind': {},
+  'deliveries-behind': {},
+  'latency-bent': {},
+} as const;
 
 const capacity = z.object({
   sustainablePerSec: amount.describe(
@@ -284,7 +294,7 @@ const capacity = z.object({
       slipP99Us: amount,
       cpuShare: amount.describe('Of the busiest process, in cores.'),
       sustained: z.boolean(),
-      why: z.string().describe('What gave way first; empty when it held.'),
+      why: toldFactSchema(STEP_LIMITS).optional().describe('What gave way first; absent when it held.'),
     }),
   ),
 });
@@ -303,7 +313,9 @@ export const resultSchema = z.object({
   schema: z.literal(RESULT_SCHEMA),
   verdict: z.enum(VERDICTS),
   exitCode: count,
-  reasons: z.array(z.string()).describe('Why the verdict is not a pass; what limits a pass.'),
+  reasons: z
+    .array(reason)
+    .describe('Why the verdict is not a pass; what limits a pass. The weightiest first.'),
   scenario: z.object({
     name: z.string(),
     description: z.string().optional(),
@@ -319,7 +331,7 @@ export const resultSchema = z.object({
   guarantee: z.object({
     level: z.enum(DELIVERY_LEVELS),
     status: z.enum(VERDICTS),
-    reasons: z.array(z.string()),
+    reasons: z.array(reason),
   }),
   delivery,
   profiles: z.record(z.string(), z.object({ delivery, latency: latencies, acks: acks.optional() })),

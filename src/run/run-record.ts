@@ -1,5 +1,6 @@
 import type { Drain } from '../delivery/loss-judge.ts';
 import type { PublishLog } from '../delivery/publish-log.ts';
+import type { Reason } from '../delivery/reason.ts';
 import type { FaultRecord, PlannedFault } from '../faults/fault.ts';
 import type { FleetRecord } from '../load/fleet.ts';
 import type { Measures } from '../load/measures.ts';
@@ -37,8 +38,8 @@ export interface RunRecord {
   readonly probed: number;
   /** Why a connection attempt failed last; empty when none did. */
   readonly lastFailure: string;
-  /** Why the run says too little, in words. */
-  readonly troubles: readonly string[];
+  /** Why the run says too little. */
+  readonly troubles: readonly Reason[];
   /** Timers still armed after everything was stopped; absent where they can't be counted. */
   readonly timersLeft?: number;
   readonly instants: {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { crc32 } from 'node:zlib';
+import type { Reason } from '../delivery/reason.ts';
 import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import { ClientRoute } from '../load/client-route.ts';
@@ -69,7 +70,7 @@ class ScenarioRun {
   readonly #parts: RunParts;
   readonly #workers: number;
   readonly #asked: number;
-  readonly #troubles: string[] = [];
+  readonly #troubles: Reason[] = [];
   #endpoint: SocketEndpoint | undefined;
   #scaleHook: ScaleHook | undefined;
   #phase: Phase = 'start';
@@ -161,7 +162,7 @@ class ScenarioRun {
       },
       host: LOCALHOST,
       port: 0,
-      onTrouble: (error) => this.#troubles.push(error.message),
+      onTrouble: (error) => this.#troubles.push({ code: 'listener-failed', why: error.message }),
     });
     server.reference.endpoint = this.#endpoint;
     return server;
@@ -169,7 +170,7 @@ class ScenarioRun {
 
   #serverFailed(server: ReferenceServer, error: Error): void {
     if (server.statistics.internalErrors === 0)
-      this.#troubles.push(`the reference server failed at an event of a connection: ${whereOf(error)}`);
+      this.#troubles.push({ code: 'server-failed', where: whereOf(error) });
     server.failed();
   }
 

@@ -1,3 +1,4 @@
+import type { Lateness } from '../delivery/reason.ts';
 import { type NamedTimeout, shortestTimeout } from '../scenario/shortest-timeout.ts';
 import { type GeneratorState, generatorState } from './generator.ts';
 import type { RunRecord } from './run-record.ts';
@@ -17,26 +18,23 @@ export class SlowMachine {
 
   /** Times are worthless, for better or worse. */
   get isInvalid(): boolean {
-    return this.#state.objections.length > 0;
+    return this.#state.status === 'invalid';
   }
 
   /**
-   * Why it may be the cause of what time decides, in words; undefined when it can't.
+   * What was late, and may be the cause of what time decides; undefined when nothing can.
    *
    * @param missedByUs - by how much a duration missed its bound, where it is one
    */
-  doubt(missedByUs = Number.POSITIVE_INFINITY): string | undefined {
-    const { objections, suspicions, longestDelay } = this.#state;
-    const [reason] = [...objections, ...suspicions];
-    if (reason !== undefined) return reason;
+  lateness(missedByUs = Number.POSITIVE_INFINITY): Lateness | undefined {
+    const { late, longestDelay } = this.#state;
+    const [first] = late;
+    if (first !== undefined) return first;
     const { us, of, worker } = longestDelay;
-    const late =
-      of === 'schedule'
-        ? 'the schedule slipped'
-        : `the event loop of ${worker === undefined ? 'the server' : `worker ${worker}`} stood still`;
-    const by = `${late} for ${Math.round(us / 1000)}ms`;
-    if (us >= missedByUs) return by;
-    if (us * WAITS < this.#timeout.ms * 1000) return undefined;
-    return `${by}, and ${this.#timeout.name} is ${this.#timeout.ms}ms`;
+    const where = worker === undefined ? { of } : { of, worker };
+    if (us >= missedByUs) return { code: 'stood-still', ...where, us };
+    const { name, ms } = this.#timeout;
+    if (us * WAITS < ms * 1000) return undefined;
+    return { code: 'stood-still-near-timeout', ...where, us, timeout: name, timeoutMs: ms };
   }
 }

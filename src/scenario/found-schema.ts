@@ -1,14 +1,11 @@
 import { z } from 'zod';
-import { ANOMALY_KINDS } from '../delivery/anomaly.ts';
 import { STAGES } from '../delivery/cause.ts';
+import { VIOLATION_KINDS } from '../delivery/reason.ts';
 import { VIOLATION_CAUSES } from '../delivery/violation-cause.ts';
 import { factSchema } from './fact-schema.ts';
 import { bytes, bytesPerSec, durationMs } from './quantity.ts';
 
 /** What a file that simulation wrote says of the failure in it: enough to see whether it happens again. */
-
-/** Beside anomalies: an assertion that is not met, and an exception out of the code under test. */
-const VIOLATION_KINDS = [...ANOMALY_KINDS, 'assertion', 'crash'] as const;
 
 const lane = z.strictObject({
   delay: durationMs('50us').describe('Time that everything takes.'),

@@ -1,3 +1,5 @@
+import { factKey } from '../delivery/fact.ts';
+import { REASONS, type Reason } from '../delivery/reason.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { type CoveragePoint, keyOf, reachablePoints } from './coverage.ts';
 import type { SeedReport } from './seed-task.ts';
@@ -73,13 +75,11 @@ export class Campaign {
   }
 
   /** Why seeds say too little; those of most seeds first. */
-  get inconclusive(): SeedGroup<string>[] {
+  get inconclusive(): SeedGroup<Reason>[] {
     return grouped(
       this.reports
         .filter(({ exitCode }) => exitCode === 5)
-        .flatMap(({ seed, reasons }) =>
-          reasons.map((of) => ({ seed, of, key: of.replaceAll(/\d+(\.\d+)?/g, '#') })),
-        ),
+        .flatMap(({ seed, reasons }) => reasons.map((of) => ({ seed, of, key: factKey(REASONS, of) }))),
     );
   }
 

@@ -1,6 +1,7 @@
+import type { Reason } from '../delivery/reason.ts';
 import { verdictOf } from '../run/assemble.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { complaintsOf, exitCodeOf } from './complaints.ts';
+import { blameOf, exitCodeOf, reasonsOf } from './blame.ts';
 import { CoverageWatch } from './coverage.ts';
 import { explore } from './explore.ts';
 import type { SeedRun } from './seed-run.ts';
@@ -25,8 +26,8 @@ export interface SeedReport {
   readonly events: number;
   /** The first of each kind and stage. */
   readonly violations: readonly Violation[];
-  /** Why it did not pass, in words; the weightiest first. */
-  readonly reasons: readonly string[];
+  /** Why it did not pass; the weightiest first. Empty when the code under test threw. */
+  readonly reasons: readonly Reason[];
   /** Keys of the coverage points that were reached. */
   readonly covered: readonly string[];
 }
@@ -41,14 +42,13 @@ export function runTask(task: SeedTask): SeedReport {
   const { run, violations } = attempt(subjectOf(task), { newTap: coverage.newTap });
   const kept = firstOfEach(violations);
   if (run === undefined) {
-    const reasons = violations.map(({ kind }) => kind);
     return {
       seed: task.seed,
       exitCode: 3,
       simulatedMs: 0,
       events: 0,
       violations: kept,
-      reasons,
+      reasons: [],
       covered: [],
     };
   }
@@ -69,11 +69,10 @@ export function runTask(task: SeedTask): SeedReport {
 function outcomeOf(
   { explore: explored }: SeedTask,
   { findings, record }: SeedRun,
-): { readonly exitCode: SeedReport['exitCode']; readonly reasons: readonly string[] } {
+): { readonly exitCode: SeedReport['exitCode']; readonly reasons: readonly Reason[] } {
   if (!explored) return verdictOf(record, findings);
-  const complaints = complaintsOf(findings);
-  const { broken, misused, inconclusive } = complaints;
-  return { exitCode: exitCodeOf(complaints), reasons: [...broken, ...misused, ...inconclusive] };
+  const blame = blameOf(findings);
+  return { exitCode: exitCodeOf(blame), reasons: reasonsOf(blame) };
 }
 
 function firstOfEach(violations: readonly Violation[]): Violation[] {

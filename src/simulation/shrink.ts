@@ -40,9 +40,13 @@ export function shrink(options: ShrinkOptions): Shrunk | undefined {
   const { violation } = options;
   const subject = explicitSubject(options.subject);
   const { expect, ...scenario } = subject.scenario;
-  const assert = violation.kind === 'assertion' ? expect.assert : [];
+  const { cause } = violation;
+  const isKept = (text: string): boolean => cause.code === 'assertion-failed' && cause.assertion === text;
   const start: Case = {
-    subject: { ...subject, scenario: { ...scenario, expect: { ...expect, assert } } },
+    subject: {
+      ...subject,
+      scenario: { ...scenario, expect: { ...expect, assert: expect.assert.filter(isKept) } },
+    },
     keepsSettings: violation.kind === 'reported-loss',
     client: violation.client,
   };

@@ -1,3 +1,4 @@
+import type { Reason } from '../delivery/reason.ts';
 import { worstExitCode } from '../delivery/severity.ts';
 import type { Campaign, CoverageSummary, SeedGroup } from './campaign.ts';
 import { type Identity, identityOf } from './violation.ts';
@@ -14,7 +15,7 @@ export interface SimulationSummary {
   /** By kind and stage, each as the first seed showed it. */
   readonly violations: readonly (Identity & SeedCount)[];
   /** Why seeds say too little. */
-  readonly inconclusive: readonly ({ readonly reason: string } & SeedCount)[];
+  readonly inconclusive: readonly ({ readonly reason: Reason } & SeedCount)[];
   /** Whatever else stands against a verdict: jobs that died, an interruption. */
   readonly notes: readonly string[];
   readonly coverage: readonly (CoverageSummary['point'] & { readonly seeds: number })[];

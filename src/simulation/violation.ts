@@ -3,6 +3,7 @@ import { isViolation } from '../delivery/guarantee.ts';
 import type { Anomaly } from '../delivery/judgement.ts';
 import type { DeliveryLevel } from '../delivery/level.ts';
 import type { LossReason } from '../delivery/loss-reason.ts';
+import { brokenBy, type Reason } from '../delivery/reason.ts';
 import { VIOLATION_CAUSES, type ViolationCause } from '../delivery/violation-cause.ts';
 import { verdictOf } from '../run/assemble.ts';
 import type { Result } from '../run/result.ts';
@@ -29,7 +30,7 @@ export function violationsOf({ findings, record, exitCode }: SeedRun): Violation
   const { allowReported } = record.scenario.expect;
   const found = amongAnomalies(findings.anomalies, findings.level, allowReported);
   if (found.length > 0 || (exitCode !== 3 && exitCode !== 4)) return found;
-  return [unmet(verdictOf(record, findings).reasons)];
+  return ofReason(verdictOf(record, findings).reasons);
 }
 
 /** The same, as far as a result file tells. */
@@ -38,7 +39,7 @@ export function resultViolations(
   allowReported: readonly LossReason[],
 ): Violation[] {
   const found = amongAnomalies(anomalies, guarantee.level, allowReported);
-  return found.length > 0 || (exitCode !== 3 && exitCode !== 4) ? found : [unmet(reasons)];
+  return found.length > 0 || (exitCode !== 3 && exitCode !== 4) ? found : ofReason(reasons);
 }
 
 /** An exception out of the code under test. */
@@ -68,7 +69,8 @@ export function identityOf({ kind, direction, stage, cause, client }: Violation)
   };
 }
 
-function identityKey({ kind, direction, stage, client, cause }: Identity): string {
+/** The same for violations that are the same. */
+export function identityKey({ kind, direction, stage, client, cause }: Identity): string {
   return JSON.stringify([kind, direction, stage, client, factKey(VIOLATION_CAUSES, cause)]);
 }
 
@@ -89,9 +91,11 @@ function amongAnomalies(
     );
 }
 
-/** The weightiest reason comes first. */
-function unmet([reason = '']: readonly string[]): Violation {
-  return { kind: 'assertion', direction: 'down', cause: { code: 'unmet', reason }, message: '' };
+/** Without an example: the weightiest reason, which comes first. */
+function ofReason([cause]: readonly Reason[]): Violation[] {
+  if (cause === undefined) return [];
+  const direction = 'direction' in cause ? cause.direction : 'down';
+  return [{ kind: brokenBy(cause), direction, cause, message: '' }];
 }
 
 /** The innermost function of the stack, which does not change with the values that the message speaks of. */

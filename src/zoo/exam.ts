@@ -1,4 +1,5 @@
 import type { AnomalyKind } from '../delivery/anomaly.ts';
+import type { Reason } from '../delivery/reason.ts';
 import { type Trial, tryCorrectBuild, tryVariant } from './trial.ts';
 import type { Variant } from './variant.ts';
 
@@ -11,7 +12,7 @@ export type ExamFailure =
   /** @param kinds - what was found in the correct build */
   | { readonly code: 'false-alarm'; readonly seed: number; readonly kinds: readonly AnomalyKind[] }
   /** A run that proves nothing clears nobody. */
-  | { readonly code: 'nothing-proved'; readonly seed: number; readonly reason: string };
+  | { readonly code: 'nothing-proved'; readonly seed: number; readonly reason: Reason };
 
 /** What some seeds showed of one variant, and of the correct build in its place. */
 export interface Exam {

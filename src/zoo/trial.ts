@@ -1,6 +1,7 @@
 import { ANOMALY_KINDS, type AnomalyKind } from '../delivery/anomaly.ts';
 import { ruleFor } from '../delivery/guarantee.ts';
 import type { LossReason } from '../delivery/loss-reason.ts';
+import type { Reason } from '../delivery/reason.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { type Findings, judgeRun } from '../run/judge-run.ts';
 import { simulateScenario } from '../run/simulated-run.ts';
@@ -17,8 +18,8 @@ export interface Trial {
   readonly charges: readonly AnomalyKind[];
   /** Of those, the ones that are neither the expected outcome nor a consequence of it. */
   readonly unexpected: readonly AnomalyKind[];
-  /** Why the run says too little, in words. */
-  readonly inconclusive: readonly string[];
+  /** Why the run says too little. */
+  readonly inconclusive: readonly Reason[];
   /** From the first connection to the end of the drain. */
   readonly simulatedMs: number;
 }

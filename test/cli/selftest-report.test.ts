@@ -3,6 +3,13 @@ import { failures, renderSelfTest, type SelfTest, selfTestDocument } from '../..
 import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
 import type { Exam } from '../../src/zoo/exam.ts';
 
+const LOST = {
+  code: 'guarantee-broken',
+  broken: 'silent-loss',
+  direction: 'down',
+  level: 'at-least-once',
+  count: 2,
+} as const;
 const PLAIN = { width: 60, color: false, unicode: true };
 
 const caught: Exam = {
@@ -69,9 +76,9 @@ describe('the report of a self-test', () => {
   });
 
   it('fails when the correct build does not keep the claim of a bundled scenario', () => {
-    const bundled = [{ name: 'quickstart', verdict: 'fail', reasons: ['2 were lost'] }] as const;
+    const bundled = [{ name: 'quickstart', verdict: 'fail', reasons: [LOST] }] as const;
     expect(failures({ ...passed, bundled })).toEqual([
-      'scenario quickstart, fail with the correct build: 2 were lost',
+      'scenario quickstart, fail with the correct build: at-least-once: 2 deliveries were lost silently',
     ]);
     expect(renderSelfTest({ ...passed, bundled }, PLAIN)).toContain('1 false alarm in 10 seeds');
   });

@@ -265,7 +265,7 @@ describe('outcome', () => {
     const judged = story.judge({ drain });
     expect(judged.delivery).toMatchObject({ unresolved: 2, lost: { silent: 0 } });
     expect(inconclusiveReasons(judged)).toEqual([
-      '2 deliveries are unresolved: the run gave them no fair chance',
+      { code: 'deliveries-unresolved', direction: 'down', count: 2 },
     ]);
   });
 
@@ -760,7 +760,7 @@ describe('judgement', () => {
     const story = new Story();
     story.subscribed(100);
     expect(inconclusiveReasons(story.judge())).toEqual([
-      'nothing was owed to the clients of profile healthy',
+      { code: 'nothing-owed', profile: 'healthy', direction: 'down' },
     ]);
   });
 

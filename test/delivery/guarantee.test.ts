@@ -14,7 +14,9 @@ function brokenAt(change: (counts: DeliveryCounts) => void, anomaly?: AnomalyKin
   change(counts);
   const anomalyCounts = emptyAnomalyCounts();
   if (anomaly !== undefined) anomalyCounts[anomaly] = 1;
-  return LEVELS.filter((level) => violations(level, counts, anomalyCounts, []).length > 0);
+  return LEVELS.filter(
+    (level) => violations({ direction: 'down', level, counts, anomalyCounts, allowReported: [] }).length > 0,
+  );
 }
 
 describe('violations', () => {
@@ -68,8 +70,15 @@ describe('violations', () => {
     const counts = emptyCounts();
     counts.lost.reportedBy.overflow = 3;
     counts.lost.reportedBy.restart = 4;
-    expect(violations('at-least-once', counts, emptyAnomalyCounts(), ['overflow'])).toEqual([
-      'at-least-once: 4 deliveries were lost and reported with reason restart, which the scenario does not allow',
+    const found = violations({
+      direction: 'down',
+      level: 'at-least-once',
+      counts,
+      anomalyCounts: emptyAnomalyCounts(),
+      allowReported: ['overflow'],
+    });
+    expect(found).toEqual([
+      { code: 'loss-not-allowed', reason: 'restart', direction: 'down', level: 'at-least-once', count: 4 },
     ]);
   });
 
@@ -86,8 +95,13 @@ describe('violations', () => {
         'split-ownership',
       ].includes(kind);
       const told =
-        violations('at-least-once', emptyCounts(), anomalyCounts, []).length +
-        resourceViolations(anomalyCounts).length;
+        violations({
+          direction: 'down',
+          level: 'at-least-once',
+          counts: emptyCounts(),
+          anomalyCounts,
+          allowReported: [],
+        }).length + resourceViolations(anomalyCounts).length;
       if (conduct) expect([kind, told]).toEqual([kind, 1]);
     }
   });

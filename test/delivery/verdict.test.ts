@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import type { Lateness, Reason } from '../../src/delivery/reason.ts';
 import { decide, type JudgedAssertion, type VerdictInput } from '../../src/delivery/verdict.ts';
 
+const LOST: Reason = {
+  code: 'guarantee-broken',
+  broken: 'silent-loss',
+  direction: 'down',
+  level: 'at-least-once',
+  count: 1,
+};
+const LEAK: Reason = { code: 'resources-misused', kind: 'leak', count: 1 };
+const FEW: Reason = { code: 'clients-missing', connected: 1, asked: 2, lastFailure: '' };
+const LATE: Lateness = { code: 'stood-still', of: 'worker', worker: 0, us: 9 };
+
 function assertion(over: Partial<JudgedAssertion>): JudgedAssertion {
-  return { status: 'pass', class: 'performance', text: 'a == b', ...over };
+  return { status: 'pass', class: 'performance', assertion: 'a == b', actual: '1', ...over };
 }
 
 function outcome(over: Partial<VerdictInput>): string {
@@ -21,17 +33,17 @@ describe('decide', () => {
   });
 
   it('fails for a broken guarantee or a delivery assertion with 3', () => {
-    expect(outcome({ violations: ['lost'] })).toBe('fail 3');
+    expect(outcome({ violations: [LOST] })).toBe('fail 3');
     expect(outcome({ assertions: [assertion({ status: 'fail', class: 'delivery' })] })).toBe('fail 3');
   });
 
   it('fails for performance and resources with 4', () => {
     expect(outcome({ assertions: [assertion({ status: 'fail' })] })).toBe('fail 4');
-    expect(outcome({ resourceViolations: ['leak'] })).toBe('fail 4');
+    expect(outcome({ resourceViolations: [LEAK] })).toBe('fail 4');
   });
 
   it('is inconclusive with 5 for a stated reason and for an assertion without data', () => {
-    expect(outcome({ inconclusive: ['nothing was owed'] })).toBe('inconclusive 5');
+    expect(outcome({ inconclusive: [FEW] })).toBe('inconclusive 5');
     expect(outcome({ assertions: [assertion({ status: 'no-data', class: 'delivery' })] })).toBe(
       'inconclusive 5',
     );
@@ -39,35 +51,41 @@ describe('decide', () => {
 
   it('lets a failure dominate, delivery before performance, and names all reasons in that order', () => {
     const verdict = decide({
-      violations: ['lost'],
-      resourceViolations: ['leak'],
+      violations: [LOST],
+      resourceViolations: [LEAK],
       assertions: [
-        assertion({ status: 'fail', text: 'slow' }),
-        assertion({ status: 'no-data', text: 'unseen' }),
+        assertion({ status: 'fail', assertion: 'slow' }),
+        assertion({ status: 'no-data', assertion: 'unseen' }),
       ],
-      inconclusive: ['too few clients'],
+      inconclusive: [FEW],
     });
     expect(verdict).toEqual({
       verdict: 'fail',
       exitCode: 3,
-      reasons: ['lost', 'leak', 'not met: slow', 'too few clients', 'no data for: unseen'],
+      reasons: [
+        LOST,
+        LEAK,
+        { code: 'assertion-failed', assertion: 'slow', actual: '1' },
+        FEW,
+        { code: 'assertion-without-data', assertion: 'unseen' },
+      ],
     });
-    expect(outcome({ resourceViolations: ['leak'], inconclusive: ['few'] })).toBe('fail 4');
+    expect(outcome({ resourceViolations: [LEAK], inconclusive: [FEW] })).toBe('fail 4');
   });
 
   it('takes an assertion that the machine was too slow for as inconclusive, and says what was late', () => {
     const late = assertion({
       status: 'inconclusive',
       class: 'delivery',
-      doubt: 'worker 0 slept',
-      text: 'a < b',
+      late: LATE,
+      assertion: 'a < b',
     });
     expect(decide({ violations: [], assertions: [late], inconclusive: [] })).toEqual({
       verdict: 'inconclusive',
       exitCode: 5,
-      reasons: ['the machine was too slow to say: a < b: worker 0 slept'],
+      reasons: [{ code: 'assertion-undecided', assertion: 'a < b', actual: '1', late: LATE }],
     });
-    expect(outcome({ violations: ['lost'], assertions: [late] })).toBe('fail 3');
+    expect(outcome({ violations: [LOST], assertions: [late] })).toBe('fail 3');
     expect(outcome({ assertions: [late, assertion({ status: 'fail' })] })).toBe('fail 4');
   });
 });

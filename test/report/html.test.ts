@@ -57,7 +57,8 @@ describe('renderHtml', () => {
   });
 
   it('lets no text become markup', () => {
-    const page = renderHtml({ ...failingResult(), reasons: ['<script>alert("x")</script>'] });
+    const why = '<script>alert("x")</script>';
+    const page = renderHtml({ ...failingResult(), reasons: [{ code: 'listener-failed', why }] });
     expect(page).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;');
   });
 });

@@ -31,7 +31,8 @@ describe('renderJunit', () => {
   });
 
   it('escapes what XML reads, and what XML cannot write', () => {
-    const xml = renderJunit([{ ...failingResult(), reasons: ['a < b & "c" \'d\' ]]> \u0000 \ud800 é 🙂'] }]);
+    const why = 'a < b & "c" \'d\' ]]> \u0000 \ud800 é 🙂';
+    const xml = renderJunit([{ ...failingResult(), reasons: [{ code: 'listener-failed', why }] }]);
     expect(xml).toContain('a &lt; b &amp; &quot;c&quot; &apos;d&apos; ]]&gt; \\x00 \\ud800 é 🙂');
   });
 

@@ -35,7 +35,7 @@ describe('renderMarkdown', () => {
     const base = failingResult();
     const text = rendered({
       ...base,
-      reasons: ['<img src=x> @team a|b\n# title'],
+      reasons: [{ code: 'listener-failed', why: '<img src=x> @team a|b\n# title' }],
       assertions: [{ text: 'a | b `c`', actualText: 'x | y', status: 'fail' }],
     });
     expect(text).toContain('- \\<img src=x\\> \\@team a\\|b\\\\n\\# title');

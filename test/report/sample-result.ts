@@ -255,14 +255,17 @@ export function failingResult(): Result {
     verdict: 'fail',
     exitCode: 3,
     reasons: [
-      '14 messages were silently lost; at-least-once allows none',
-      '3 messages were handled again after their ack had reached the server; no level allows this',
-      'latency.push{profile:healthy}.p99 is 412ms, less than 250ms is wanted',
+      ...BROKEN,
+      {
+        code: 'assertion-failed',
+        assertion: 'latency.push{profile:healthy}.p99 < 250ms',
+        actual: '412ms',
+      },
     ],
     guarantee: {
       level: 'at-least-once',
       status: 'fail',
-      reasons: ['14 messages were silently lost', '3 duplicates after their ack'],
+      reasons: [...BROKEN],
     },
     delivery,
     profiles: {
@@ -306,7 +309,7 @@ export function failingResult(): Result {
     generator: {
       ...passing.generator,
       status: 'suspect',
-      reasons: ['the schedule slipped by 31 ms at p99, more than the 20 ms that latency assertions bear'],
+      reasons: [{ code: 'schedule-slipped', p99Us: 31_000 }],
     },
     faults: [
       {
@@ -322,6 +325,23 @@ export function failingResult(): Result {
     ],
   };
 }
+
+const BROKEN: Result['reasons'] = [
+  {
+    code: 'guarantee-broken',
+    broken: 'silent-loss',
+    direction: 'down',
+    level: 'at-least-once',
+    count: 14,
+  },
+  {
+    code: 'guarantee-broken',
+    broken: 'duplicate-after-ack',
+    direction: 'down',
+    level: 'at-least-once',
+    count: 3,
+  },
+];
 
 function failingAnomalies(): Result['anomalies'] {
   return [
@@ -395,11 +415,11 @@ export function inconclusiveResult(): Result {
   return passingResult({
     verdict: 'inconclusive',
     exitCode: 5,
-    reasons: ['the fault lose-acks never fired on a connection that carried traffic'],
+    reasons: [{ code: 'fault-never-held', fault: 'lose-acks', entry: 1, targets: 12 }],
     guarantee: {
       level: 'at-least-once',
       status: 'inconclusive',
-      reasons: ['nothing was owed to profile slow'],
+      reasons: [{ code: 'nothing-owed', profile: 'slow', direction: 'down' }],
     },
     delivery: counts({ owed: 0, published: 0, unresolved: 66 }),
     latency: { push: noLatency(), recovery: noLatency() },
@@ -431,15 +451,15 @@ export function partialResult(): Result {
     verdict: 'inconclusive',
     exitCode: 130,
     partial: true,
-    reasons: ['interrupted by SIGINT during load, the drain did not happen'],
-    guarantee: { level: 'at-least-once', status: 'inconclusive', reasons: ['the drain did not happen'] },
+    reasons: [{ code: 'interrupted' }],
+    guarantee: { level: 'at-least-once', status: 'inconclusive', reasons: [{ code: 'interrupted' }] },
     delivery: counts({ owed: 210_000, delivered: 209_400, unresolved: 600 }),
     faults: [],
     anomalyCounts: {},
     generator: {
       ...base.generator,
       status: 'invalid',
-      reasons: ['a worker was lost'],
+      reasons: [{ code: 'core-used-up', worker: 0, share: 0.97 }],
       connected: 500,
       workersLost: 1,
       workers: base.generator.workers.map((worker) =>

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { textWidth } from '../../src/report/line.ts';
 import { renderText } from '../../src/report/text.ts';
+import { sentenceOf } from '../../src/report/wording/sentence.ts';
 import type { Result } from '../../src/run/result.ts';
 import {
   failingResult,
@@ -89,7 +90,7 @@ describe('renderText', () => {
 
   it('gives the reasons under the verdict', () => {
     for (const reason of failingResult().reasons) {
-      expect(sectionOf(plain(failingResult(), 120), 'VERDICT')).toContain(`• ${reason}`);
+      expect(sectionOf(plain(failingResult(), 120), 'VERDICT')).toContain(`• ${sentenceOf(reason)}`);
     }
   });
 
@@ -254,7 +255,7 @@ describe('renderText', () => {
           const text = plain(
             {
               ...base,
-              reasons: [words],
+              reasons: [{ code: 'listener-failed', why: words }],
               scenario: { ...base.scenario, name: words, description: words },
               assertions: [{ text: words, actualText: words, status: 'fail' }],
               anomalies: base.anomalies.map((anomaly) => ({ ...anomaly, message: words, session: words })),

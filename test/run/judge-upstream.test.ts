@@ -50,8 +50,8 @@ function serverThat(
 
 describe('what clients send', () => {
   it('is handled once each by a correct server, whatever is lost on the way', () => {
-    const { upstream, broken, inconclusive } = findingsWith();
-    expect([broken, inconclusive]).toEqual([[], []]);
+    const { upstream, violations, inconclusive } = findingsWith();
+    expect([violations, inconclusive]).toEqual([[], []]);
     expect(upstream?.delivery).toMatchObject({
       published: 80,
       owed: 80,
@@ -62,14 +62,22 @@ describe('what clients send', () => {
   });
 
   it('is lost silently when the server acks and does not handle it', () => {
-    const { upstream, broken, anomalies } = findingsWith(
+    const { upstream, violations, anomalies } = findingsWith(
       serverThat((inner, frame, answer) => {
         if (frame.seq === 5) answer(encodeAck(frame.seq, false));
         else inner(frame);
       }),
     );
     expect(upstream?.delivery.lost.silent).toBe(4);
-    expect(broken).toEqual(['upstream: 4 deliveries were lost silently']);
+    expect(violations).toEqual([
+      {
+        code: 'guarantee-broken',
+        broken: 'silent-loss',
+        direction: 'up',
+        level: 'effectively-once',
+        count: 4,
+      },
+    ]);
     const example = anomalies.find(({ kind }) => kind === 'silent-loss');
     expect(example).toMatchObject({ direction: 'up', client: 0, seq: 5, session: 'c0', message: 'c0:5' });
     expect(example?.cause.code).toBe('never-came');
@@ -77,7 +85,7 @@ describe('what clients send', () => {
 
   it('is handled twice when the server forgets what it has taken', () => {
     let shift = 0;
-    const { upstream, broken } = findingsWith(
+    const { upstream, violations } = findingsWith(
       // Every copy looks new to the dedup window.
       serverThat((inner, frame) => {
         shift += 1;
@@ -85,18 +93,18 @@ describe('what clients send', () => {
       }),
     );
     expect(upstream?.delivery.duplicates.handled).toBeGreaterThan(0);
-    expect(broken.some((text) => /^upstream: \d+ messages were handled again/.test(text))).toBe(true);
+    expect(violations).toMatchObject([{ direction: 'up', broken: 'duplicate' }]);
   });
 
   it('is corrupt when its body is not the one that was sent', () => {
-    const { upstream, broken } = findingsWith(
+    const { upstream, violations } = findingsWith(
       serverThat((inner, frame) => {
         const payload = frame.payload as { readonly stamp: string; readonly body: string };
         inner({ ...frame, payload: { ...payload, body: payload.body.replace('0', 'X') } });
       }),
     );
     expect(upstream?.delivery.corrupt).toBeGreaterThan(0);
-    expect(broken.some((text) => text.startsWith('upstream: '))).toBe(true);
+    expect(violations).toMatchObject([{ direction: 'up', broken: 'corrupt' }]);
   });
 
   it('is resurrected when it is handled and refused', () => {
@@ -113,7 +121,7 @@ describe('what clients send', () => {
     const { inconclusive } = findingsWith(
       serverThat((_inner, frame, answer) => answer(`{"kind":"nack","seq":${frame.seq},"reason":"no"}`)),
     );
-    expect(inconclusive).toEqual(['the server accepted nothing from the clients of profile sensor']);
+    expect(inconclusive).toEqual([{ code: 'nothing-owed', profile: 'sensor', direction: 'up' }]);
   });
 
   it('stands in the result beside what clients are sent, by profile', () => {
@@ -138,8 +146,8 @@ describe('what clients send', () => {
       client.upstream === undefined ? client : { ...client, upstream: { ...client.upstream, room: '*' } },
     );
     const record = simulateScenario({ scenario: { ...SCENARIO, clients } });
-    const { broken, upstream, judgement } = judgeRun(record);
-    expect([broken, upstream?.delivery.delivered, judgement.delivery.phantom]).toEqual([[], 80, 0]);
+    const { violations, upstream, judgement } = judgeRun(record);
+    expect([violations, upstream?.delivery.delivered, judgement.delivery.phantom]).toEqual([[], 80, 0]);
     expect(record.server?.statistics.broadcasts).toBe(80 + judgement.delivery.published);
   });
 });

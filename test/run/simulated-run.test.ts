@@ -61,7 +61,7 @@ describe('a simulated run', () => {
   it('delivers everything through drops, resets and lost acks', () => {
     const findings = judgeRun(simulateScenario({ scenario: troubled, seed: 1 }));
     const { delivery } = findings.judgement;
-    expect(findings.broken).toEqual([]);
+    expect(findings.violations).toEqual([]);
     expect(findings.inconclusive).toEqual([]);
     expect(delivery.delivered).toBe(delivery.owed);
     // Fifty published messages or so for each of eight clients: the claim above is about something.
@@ -232,8 +232,12 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
 describe('a correct server is not to be blamed', () => {
   it.each(ACQUITTED)('when $why', ({ run }) => {
     for (let seed = 1; seed <= 10; seed += 1) {
-      const { broken, misused } = judgeRun(simulateScenario({ ...run, seed }));
-      expect({ seed, broken, misused }).toEqual({ seed, broken: [], misused: [] });
+      const { violations, resourceViolations } = judgeRun(simulateScenario({ ...run, seed }));
+      expect({ seed, violations, resourceViolations }).toEqual({
+        seed,
+        violations: [],
+        resourceViolations: [],
+      });
     }
   });
 });

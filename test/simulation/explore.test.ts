@@ -4,7 +4,7 @@ import { checkScenario } from '../../src/scenario/check.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { writeScenario } from '../../src/scenario/write-scenario.ts';
-import { complaintsOf, exitCodeOf } from '../../src/simulation/complaints.ts';
+import { blameOf, exitCodeOf } from '../../src/simulation/blame.ts';
 import { explore } from '../../src/simulation/explore.ts';
 import { runSeed } from '../../src/simulation/seed-run.ts';
 import { HARMLESS_FAULTS } from '../../src/simulation/swarm.ts';
@@ -87,15 +87,15 @@ describe('an explored scenario', () => {
       expect(explore(poisonous, seed).scenario.expect.allowReported).toContain('max-resend');
   });
 
-  it('leaves nothing to complain about of the correct build', () => {
+  it('finds nothing to blame on the correct build', () => {
     for (const level of LEVELS) {
       for (let seed = 1; seed <= 25; seed += 1) {
-        const complaints = complaintsOf(runSeed(explore(baseOf(level), seed)).findings);
-        expect({ level, seed, code: exitCodeOf(complaints), complaints }).toEqual({
+        const blame = blameOf(runSeed(explore(baseOf(level), seed)).findings);
+        expect({ level, seed, code: exitCodeOf(blame), blame }).toEqual({
           level,
           seed,
           code: 0,
-          complaints: { broken: [], misused: [], inconclusive: [] },
+          blame: { violations: [], resourceViolations: [], inconclusive: [] },
         });
       }
     }
@@ -108,7 +108,7 @@ describe('an explored scenario', () => {
         ...explore(baseOf('at-least-once'), seed),
         ...(newBroadcaster === undefined ? {} : { newBroadcaster }),
       });
-      return exitCodeOf(complaintsOf(run.findings)) === 3;
+      return exitCodeOf(blameOf(run.findings)) === 3;
     });
     expect(found.length).toBeGreaterThan(5);
   });

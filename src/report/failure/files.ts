@@ -1,6 +1,6 @@
 import { writeScenario } from '../../scenario/write-scenario.ts';
 import type { Failure, ShrunkFailure } from '../../simulation/failure.ts';
-import { explain } from '../wording/say.ts';
+import { explain } from '../wording/sentence.ts';
 import { describeViolation } from '../wording/violation.ts';
 import { drawSequence } from './sequence-diagram.ts';
 import { drawSequenceSvg } from './sequence-svg.ts';

@@ -1,7 +1,7 @@
 import type { Mark, Travel } from '../../simulation/trace.ts';
 import type { Trace } from '../../simulation/trace-run.ts';
 import type { Violation } from '../../simulation/violation.ts';
-import { explain } from '../wording/say.ts';
+import { explain } from '../wording/sentence.ts';
 import { violationHeadline } from '../wording/violation.ts';
 import { type SequenceRow, sequenceRows } from './sequence-rows.ts';
 import { instant } from './timeline.ts';

@@ -1,7 +1,7 @@
 import type { TraceEvent } from '../../simulation/trace.ts';
 import type { Trace } from '../../simulation/trace-run.ts';
 import type { Violation } from '../../simulation/violation.ts';
-import { explain } from '../wording/say.ts';
+import { explain } from '../wording/sentence.ts';
 import { violationHeadline } from '../wording/violation.ts';
 import { digest, type Elision } from './digest.ts';
 

@@ -28,7 +28,8 @@ import {
   trafficFacts,
   upstreamFacts,
 } from '../wording/result.ts';
-import { explain, sayEvent, sayStage } from '../wording/say.ts';
+import { explain, sentenceOf } from '../wording/sentence.ts';
+import { sayStage } from '../wording/stage.ts';
 import { histogramChart, seriesChart } from './charts.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 
@@ -200,7 +201,7 @@ export function generatorSection({ generator, rate }: Result): Markup {
   return section(
     'Generator',
     html`<p><span class="${tone}">${status}</span> · ${formatCount(connected)} of ${formatCount(asked)} clients connected · ${formatPerSec(rate.published)} published · ${formatPerSec(rate.delivered)} delivered · schedule slip ${slip}</p>
-${reasons.length === 0 ? NOTHING : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}${grid(['', 'clients', 'cpu', 'rss max', 'loop p99', 'loop max'], processes)}`,
+${reasons.length === 0 ? NOTHING : html`<ul>${reasons.map((reason) => html`<li>${sentenceOf(reason)}</li>`)}</ul>`}${grid(['', 'clients', 'cpu', 'rss max', 'loop p99', 'loop max'], processes)}`,
   );
 }
 
@@ -248,7 +249,8 @@ function anomalyDetails(anomaly: Anomaly, open: boolean): Markup {
     .filter((part) => part !== '')
     .join(' · ');
   const events = timeline.map(
-    (event) => html`<li><span class="at">${formatAt(event.atMs)}</span><span>${sayEvent(event)}</span></li>`,
+    (event) =>
+      html`<li><span class="at">${formatAt(event.atMs)}</span><span>${sentenceOf(event)}</span></li>`,
   );
   const head = html`<summary><b>${spaced(kind)}</b> <span class="soft">${who}</span></summary><p>${explain(anomaly)}</p><ol class="timeline">${events}</ol>`;
   return open ? html`<details open>${head}</details>` : html`<details>${head}</details>`;

@@ -4,7 +4,8 @@ import type { Result } from '../../run/result.ts';
 import { formatAt, formatCount } from '../figures.ts';
 import { facts, type Line, line, padStart, span, type Tone, wrap } from '../line.ts';
 import { anomalyTally, anomalyTone, spaced } from '../wording/result.ts';
-import { explain, sayEvent, sayStage } from '../wording/say.ts';
+import { explain, sentenceOf } from '../wording/sentence.ts';
+import { sayStage } from '../wording/stage.ts';
 
 const EXAMPLES_MAX = 4;
 /** Where the level of delivery allows what was seen, an example of what it looks like is enough. */
@@ -69,7 +70,7 @@ function timelineLines(timeline: Anomaly['timeline'], width: number): Line[] {
   const column = Math.max(0, ...instants.map(({ length }) => length)) + 2;
   const lines = timeline.map((event, index) => {
     const instant = padStart(line(span(instants[index] ?? '', 'dim')), column);
-    return wrap([...instant, span('  '), span(sayEvent(event), 'dim')], width, column + 2);
+    return wrap([...instant, span('  '), span(sentenceOf(event), 'dim')], width, column + 2);
   });
   const hidden = lines.length - EVENTS_MAX;
   if (hidden <= 0) return lines.flat();

@@ -3,6 +3,7 @@ import { bar } from '../bars.ts';
 import { formatPerSec, formatShare, formatUs } from '../figures.ts';
 import { type Line, line, span, wrap } from '../line.ts';
 import { table } from '../table.ts';
+import { sentenceOf } from '../wording/sentence.ts';
 
 type Step = NonNullable<Result['capacity']>['steps'][number];
 
@@ -56,5 +57,14 @@ function curve(steps: readonly Step[], width: number): Line[] {
 function reasons(steps: readonly Step[], width: number): Line[] {
   const first = steps.find(({ sustained }) => !sustained);
   if (first === undefined) return [];
-  return wrap(line(span(`at ${formatPerSec(first.ratePerSec)}: ${first.why}`, 'dim')), width, 2);
+  return wrap(
+    line(
+      span(
+        `at ${formatPerSec(first.ratePerSec)}: ${first.why === undefined ? '' : sentenceOf(first.why)}`,
+        'dim',
+      ),
+    ),
+    width,
+    2,
+  );
 }

@@ -11,6 +11,7 @@ import {
 } from '../figures.ts';
 import { facts, type Line, line, span, type Tone, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
+import { sentenceOf } from '../wording/sentence.ts';
 
 const WORKERS_MAX = 8;
 
@@ -31,7 +32,7 @@ export function generatorLines(result: Result, width: number): Line[] {
   const hidden = generator.workers.length - WORKERS_MAX;
   return [
     ...facts(summaryFacts(result), width),
-    ...generator.reasons.flatMap((reason) => wrap(line(span('• ', 'dim'), reason), width, 2)),
+    ...generator.reasons.flatMap((reason) => wrap(line(span('• ', 'dim'), sentenceOf(reason)), width, 2)),
     ...facts(slipFacts(generator.scheduleSlip), width),
     ...(rows.length === 0 ? [] : [[], ...table(processColumns(rows), width)]),
     ...(hidden > 0 ? [line(span(`and ${plural(hidden, 'more worker')}`, 'dim'))] : []),

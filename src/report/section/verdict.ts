@@ -3,6 +3,7 @@ import { printableParagraph } from '../../text/printable.ts';
 import { formatUs, plural } from '../figures.ts';
 import { facts, justify, type Line, line, span, wrap } from '../line.ts';
 import { clientCount, headline, STATUS_SIGN } from '../wording/result.ts';
+import { sentenceOf } from '../wording/sentence.ts';
 
 const REASONS_MAX = 6;
 
@@ -34,10 +35,10 @@ function subject(result: Result): Line[] {
   ];
 }
 
-function reasonLines(reasons: readonly string[], width: number): Line[] {
+function reasonLines(reasons: Result['reasons'], width: number): Line[] {
   const shown = reasons
     .slice(0, REASONS_MAX)
-    .flatMap((reason) => wrap(line(span('• ', 'dim'), reason), width, 2));
+    .flatMap((reason) => wrap(line(span('• ', 'dim'), sentenceOf(reason)), width, 2));
   const more = reasons.length - REASONS_MAX;
   return more > 0 ? [...shown, line(span(`• and ${plural(more, 'more reason')}`, 'dim'))] : shown;
 }

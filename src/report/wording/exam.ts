@@ -1,6 +1,7 @@
 import type { Exam, ExamFailure } from '../../zoo/exam.ts';
 import type { ExpectedOutcome } from '../../zoo/variant.ts';
-import { sayStage } from './say.ts';
+import { sentenceOf } from './sentence.ts';
+import { sayStage } from './stage.ts';
 
 /** Why examinations were not passed; empty when all were. */
 export function failuresOf(exams: readonly Exam[]): string[] {
@@ -21,7 +22,7 @@ export function sayFailure(failure: ExamFailure): string {
     case 'false-alarm':
       return `seed ${seed}: false alarm, the correct build is blamed for ${failure.kinds.join(', ')}`;
     case 'nothing-proved':
-      return `seed ${seed}: the run of the correct build proves nothing, ${failure.reason}`;
+      return `seed ${seed}: the run of the correct build proves nothing, ${sentenceOf(failure.reason)}`;
   }
 }
 

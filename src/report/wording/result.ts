@@ -3,6 +3,7 @@ import type { DeliveryCounts } from '../../delivery/judgement.ts';
 import type { LatencyName, Result } from '../../run/result.ts';
 import { formatCount, plural } from '../figures.ts';
 import type { Tone } from '../line.ts';
+import { sentenceOf } from './sentence.ts';
 
 /** Words that all reports share: what a verdict, a latency, an anomaly is called. */
 
@@ -81,17 +82,21 @@ export function clientCount(result: Result): string {
   return plural(result.generator.asked, 'client');
 }
 
+function firstOf({ reasons: [first] }: Result['guarantee']): string | undefined {
+  return first === undefined ? undefined : sentenceOf(first);
+}
+
 /** The delivery level and how it fared, as an expectation among the others. */
 export function guaranteeFinding({ guarantee, delivery }: Result): string {
   switch (guarantee.status) {
     case 'pass':
       return 'holds';
     case 'inconclusive':
-      return guarantee.reasons[0] ?? 'not proven';
+      return firstOf(guarantee) ?? 'not proven';
     case 'fail':
       return delivery.lost.silent > 0
         ? `${formatCount(delivery.lost.silent)} lost silently`
-        : (guarantee.reasons[0] ?? 'broken');
+        : (firstOf(guarantee) ?? 'broken');
   }
 }
 

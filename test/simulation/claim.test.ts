@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { claimNotes } from '../../../src/report/failure/claim.ts';
-import { assembleResult } from '../../../src/run/assemble.ts';
-import type { Result } from '../../../src/run/result.ts';
-import { simulateScenario } from '../../../src/run/simulated-run.ts';
-import type { Scenario } from '../../../src/scenario/schema.ts';
-import { attempt } from '../../../src/simulation/subject.ts';
-import { identityOf, resultViolations } from '../../../src/simulation/violation.ts';
-import { clearOnSend } from '../../../src/zoo/clear-on-send.ts';
+import { assembleResult } from '../../src/run/assemble.ts';
+import type { Result } from '../../src/run/result.ts';
+import { simulateScenario } from '../../src/run/simulated-run.ts';
+import type { Scenario } from '../../src/scenario/schema.ts';
+import { storedFailure } from '../../src/simulation/claim.ts';
+import { attempt } from '../../src/simulation/subject.ts';
+import { identityOf, resultViolations } from '../../src/simulation/violation.ts';
+import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
 
 const CONTEXT = { file: 'x.yaml', sha256: '', version: '1.2.3', startedAt: '' };
 const { scenario, newBroadcaster } = clearOnSend;
@@ -22,18 +22,18 @@ function claiming(): Scenario {
   return { ...scenario, found: { by: '', violation: identityOf(violation), variant: 'clear-on-send' } };
 }
 
-describe('the note on what a file claims', () => {
+describe('what a result says of the failure that its file stores', () => {
   it('says whether a run has shown it', () => {
-    expect(claimNotes(claiming(), resultOf(true))[0]).toMatch(/; this run shows it as well$/);
-    expect(claimNotes(claiming(), resultOf(false))[0]).toMatch(/; this run does not show it$/);
+    expect(storedFailure(claiming(), resultOf(true))[0]).toMatchObject({ shown: true });
+    expect(storedFailure(claiming(), resultOf(false))[0]).toMatchObject({ shown: false });
   });
 
   it('names the build that was broken', () => {
-    expect(claimNotes(claiming(), resultOf(false))[0]).toContain('the broken build clear-on-send');
+    expect(storedFailure(claiming(), resultOf(false))[0]).toMatchObject({ variant: 'clear-on-send' });
   });
 
-  it('is absent where nothing is claimed', () => {
-    expect(claimNotes(scenario, resultOf(true))).toEqual([]);
+  it('is absent where none is stored', () => {
+    expect(storedFailure(scenario, resultOf(true))).toEqual([]);
   });
 });
 

@@ -1,0 +1,96 @@
+import { ANOMALY_KINDS, type AnomalyKind } from './anomaly.ts';
+import { STAGES } from './cause.ts';
+import type { FactOf } from './fact.ts';
+import { DELIVERY_LEVELS } from './level.ts';
+import { LOSS_REASONS } from './loss-reason.ts';
+
+/** What the counts of a run can show to be broken: kinds of anomalies, and holes that a resend filled late. */
+export const BROKEN = [...ANOMALY_KINDS, 'filled'] as const;
+export type Broken = (typeof BROKEN)[number];
+
+/** What may be wrong with a run: beside what is broken, an assertion that is not met, and an exception. */
+export const VIOLATION_KINDS = [...BROKEN, 'assertion', 'crash'] as const;
+export type ViolationKind = (typeof VIOLATION_KINDS)[number];
+
+const DIRECTIONS = ['down', 'up'] as const;
+const PROCESSES = ['server', 'worker'] as const;
+/** What can be late by itself, without any doing of the server's. */
+export const DELAYED = ['schedule', ...PROCESSES] as const;
+
+/** What was late on the machine that ran the clients and the publishers. `worker` is absent for what is no worker. */
+export const LATENESS = {
+  'schedule-slipped': { p99Us: 'number' },
+  'loop-delayed': { of: PROCESSES, worker: 'number?', p99Us: 'number' },
+  'waited-for-cpu': { of: PROCESSES, worker: 'number?', share: 'number' },
+  'core-used-up': { worker: 'number', share: 'number' },
+  'stood-still': { of: DELAYED, worker: 'number?', us: 'number' },
+  'stood-still-near-timeout': {
+    of: DELAYED,
+    worker: 'number?',
+    us: 'number',
+    timeout: 'name',
+    timeoutMs: 'number',
+  },
+} as const;
+
+export type Lateness = FactOf<typeof LATENESS>;
+
+/** Why a run is no pass, or shows less than it should. */
+export const REASONS = {
+  'guarantee-broken': {
+    broken: BROKEN,
+    direction: DIRECTIONS,
+    level: DELIVERY_LEVELS,
+    count: 'number',
+  },
+  'loss-not-allowed': {
+    reason: LOSS_REASONS,
+    direction: DIRECTIONS,
+    level: DELIVERY_LEVELS,
+    count: 'number',
+  },
+  'resources-misused': { kind: ANOMALY_KINDS, count: 'number' },
+  'assertion-failed': { assertion: 'name', actual: 'note' },
+  'assertion-without-data': { assertion: 'name' },
+  'assertion-undecided': { assertion: 'name', actual: 'note', late: { factOf: LATENESS } },
+  'generator-late': { status: ['suspect', 'invalid'], late: { factOf: LATENESS } },
+  'worker-died': { worker: 'number', why: 'note' },
+  'worker-without-record': { worker: 'number' },
+  'listener-failed': { why: 'note' },
+  /** The reference server threw at an event of a connection. */
+  'server-failed': { where: 'note' },
+  'publishes-unanswered': { count: 'number' },
+  'clients-away': { count: 'number', asked: 'number' },
+  'clients-missing': { connected: 'number', asked: 'number', lastFailure: 'note' },
+  'probe-missing': { count: 'number' },
+  'no-record': {},
+  interrupted: {},
+  'drain-unfinished': {},
+  'fault-never-held': { fault: 'name', entry: 'number', targets: 'number' },
+  'nothing-owed': { profile: 'name', direction: DIRECTIONS },
+  'deliveries-unresolved': { direction: DIRECTIONS, count: 'number' },
+  /** What the file of a failure stores; `variant` is empty for the correct build. */
+  'stored-failure': {
+    shown: 'boolean',
+    kind: VIOLATION_KINDS,
+    stage: [...STAGES, ''],
+    client: 'number?',
+    variant: 'name',
+  },
+} as const;
+
+export type Reason = FactOf<typeof REASONS>;
+
+/** What a reason is a violation of. */
+export function brokenBy(reason: Reason): AnomalyKind | 'filled' | 'assertion' {
+  switch (reason.code) {
+    case 'guarantee-broken':
+      return reason.broken;
+    case 'loss-not-allowed':
+      return 'reported-loss';
+    case 'resources-misused':
+      return reason.kind;
+    default:
+      return 'assertion';
+  }
+}

@@ -1,0 +1,113 @@
+import type { Broken, LATENESS, REASONS } from '../../delivery/reason.ts';
+import type { STEP_LIMITS } from '../../run/result.ts';
+import { formatCount, plural } from '../figures.ts';
+import { type Catalogue, inMs } from './catalogue.ts';
+import { describeViolation } from './violation.ts';
+
+/** What was seen where a kind of anomaly was seen, to follow a number. */
+const SEEN: Readonly<Record<Broken, string>> = {
+  'silent-loss': 'deliveries were lost silently',
+  'false-resume': 'sessions were resumed as if complete while messages had been skipped',
+  corrupt: 'messages were handled with a body that is not the one published',
+  phantom: 'messages arrived that were not for this client or not of this run',
+  resurrected: 'messages were handled although their publish was rejected',
+  'ack-before-handle': 'acks left before what they cover was handled',
+  'duplicate-after-ack': 'messages were handled again after their ack',
+  'unsound-ack': 'messages were sent again after their ack had been taken in',
+  'split-ownership': 'sessions had two owners at a time',
+  stuck: 'sessions were stuck: messages pending, and nothing moved any more',
+  'limit-exceeded': 'queues or buffers grew over their limit',
+  leak: 'resources were not given back',
+  undetected: 'dead connections were not closed within the heartbeat budget',
+  misdetected: 'slow but living connections were closed',
+  'missing-backoff': 'clients came back sooner than their backoff allows',
+  reorder: 'messages were handled out of order on one connection',
+  rewind: 'messages were handled after newer ones, across a reconnect',
+  filled: 'messages were handled after newer ones, when a resend filled their place',
+  duplicate: 'messages were handled again before their ack',
+  'reported-loss': 'deliveries were lost and reported',
+};
+
+interface Process {
+  readonly of: 'schedule' | 'server' | 'worker';
+  readonly worker?: number | undefined;
+}
+
+/** What was late on the machine that ran the clients and the publishers. */
+export const LATENESS_TEXTS: Catalogue<typeof LATENESS> = {
+  'schedule-slipped': ({ p99Us }) => `schedule slip p99 ${inMs(p99Us)}`,
+  'loop-delayed': ({ p99Us, ...process }) => `event-loop delay p99 of ${nameOf(process)} ${inMs(p99Us)}`,
+  'waited-for-cpu': ({ share, ...process }) =>
+    `${nameOf(process)} waited for a CPU ${percent(share)} of the time`,
+  'core-used-up': ({ worker, share }) => `worker ${worker} used ${percent(share)} of a core`,
+  'stood-still': (late) => standstill(late),
+  'stood-still-near-timeout': ({ timeout, timeoutMs, ...late }) =>
+    `${standstill(late)}, and ${timeout} is ${timeoutMs}ms`,
+};
+
+/** Why a run is no pass, or shows less than it should. */
+export const REASON_TEXTS: Catalogue<typeof REASONS> = {
+  'guarantee-broken': ({ broken, direction, level, count }) =>
+    `${direction === 'up' ? 'upstream' : level}: ${formatCount(count)} ${SEEN[broken]}`,
+  'loss-not-allowed': ({ reason, direction, level, count }) =>
+    `${direction === 'up' ? 'upstream' : level}: ${formatCount(count)} ${SEEN['reported-loss']} with reason ${reason}, which the scenario does not allow`,
+  'resources-misused': ({ kind, count }) => `${formatCount(count)} ${SEEN[kind]}`,
+  'assertion-failed': ({ assertion, actual }) => `not met: ${assertion} (${actual})`,
+  'assertion-without-data': ({ assertion }) => `no data for: ${assertion}`,
+  'assertion-undecided': ({ assertion, actual, late }) =>
+    `the machine was too slow to say: ${assertion} (${actual}): ${sayLateness(late)}`,
+  'generator-late': ({ status, late }) => `load generator ${status}: ${sayLateness(late)}`,
+  'worker-died': ({ worker, why }) => `load worker ${worker} died (${why})`,
+  'worker-without-record': ({ worker }) => `load worker ${worker} did not hand over its record`,
+  'listener-failed': ({ why }) => why,
+  'server-failed': ({ where }) => `the reference server failed at an event of a connection: ${where}`,
+  'publishes-unanswered': ({ count }) => `${plural(count, 'publish was', 'publishes were')} never answered`,
+  'clients-away': ({ count, asked }) => `${count} of ${plural(asked, 'client')} had no connection at the end`,
+  'clients-missing': ({ connected, asked, lastFailure }) =>
+    `${connected} of ${plural(asked, 'client')} connected${lastFailure === '' ? '' : ` (${lastFailure})`}`,
+  'probe-missing': ({ count }) => `${plural(count, 'connected client')} never received the probe`,
+  'no-record': () => 'no load worker has anything to tell',
+  interrupted: () => 'the run was interrupted',
+  'drain-unfinished': () => 'the drain was still progressing at its deadline: raise duration.settle',
+  'fault-never-held': ({ fault, entry, targets }) =>
+    `fault ${entry} (${fault}) never took hold of any of its ${targets} targets`,
+  'nothing-owed': ({ profile, direction }) =>
+    direction === 'up'
+      ? `the server accepted nothing from the clients of profile ${profile}`
+      : `nothing was owed to the clients of profile ${profile}`,
+  'deliveries-unresolved': ({ direction, count }) =>
+    direction === 'up'
+      ? `${plural(count, 'upstream message is', 'upstream messages are')} unresolved`
+      : `${plural(count, 'delivery is', 'deliveries are')} unresolved: the run gave them no fair chance`,
+  'stored-failure': ({ shown, kind, stage, client, variant }) => {
+    const what = describeViolation({ kind, client, ...(stage === '' ? {} : { stage }) });
+    const build = variant === '' ? '' : ` of the broken build ${variant}; here the build is correct`;
+    return `the file stores ${what}, found in a simulation${build}; this run ${shown ? 'shows it as well' : 'does not show it'}`;
+  },
+};
+
+/** What gave way first in a search for capacity. */
+export const STEP_TEXTS: Catalogue<typeof STEP_LIMITS> = {
+  ...REASON_TEXTS,
+  'publishers-behind': () => 'the publishers fell behind their schedule',
+  'deliveries-behind': () => 'deliveries fell behind the publishers',
+  'latency-bent': () => 'latency bent upwards',
+};
+
+function sayLateness(late: { readonly code: keyof typeof LATENESS }): string {
+  return LATENESS_TEXTS[late.code](late as never);
+}
+
+function standstill({ us, of, worker }: Process & { readonly us: number }): string {
+  const what =
+    of === 'schedule' ? 'the schedule slipped' : `the event loop of ${nameOf({ of, worker })} stood still`;
+  return `${what} for ${inMs(us)}`;
+}
+
+function nameOf({ worker }: Process): string {
+  return worker === undefined ? 'the server' : `worker ${worker}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}
