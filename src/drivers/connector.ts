@@ -88,20 +88,18 @@ export class Connector {
   constructor(options: {
     readonly owner: ConnectorOwner;
     readonly observer: ConnectionObserver;
-    readonly timers: Timers;
-    readonly dial: Dial;
-    readonly random: Random;
-    readonly backoff: BackoffPolicy;
-    readonly readBytesPerSec: number | undefined;
+    readonly behaviour: { readonly reconnect: BackoffPolicy; readonly readBytesPerSec?: number };
+    readonly ports: { readonly timers: Timers; readonly dial: Dial; readonly reconnectRandom: Random };
   }) {
+    const { behaviour, ports } = options;
     this.#owner = options.owner;
     this.#observer = options.observer;
-    this.#timers = options.timers;
-    this.#dial = options.dial;
-    this.#random = options.random;
-    this.#backoff = options.backoff;
-    this.#usualReadLimit = options.readBytesPerSec;
-    this.#readLimit = options.readBytesPerSec;
+    this.#timers = ports.timers;
+    this.#dial = ports.dial;
+    this.#random = ports.reconnectRandom;
+    this.#backoff = behaviour.reconnect;
+    this.#usualReadLimit = behaviour.readBytesPerSec;
+    this.#readLimit = behaviour.readBytesPerSec;
   }
 
   /** A session is established, and its socket is open. */
@@ -112,6 +110,10 @@ export class Connector {
   /** Kept away by a fault. */
   get isAway(): boolean {
     return this.#away;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
   }
 
   /** The socket that was opened last. */
@@ -188,6 +190,8 @@ export class Connector {
     this.#timers.disarm(this.#reconnectTimer);
     this.closeOlder(code, reason);
     this.close(code, reason);
+    this.#established = false;
+    if (this.#current !== undefined) this.#current.older = undefined;
   }
 
   // What faults do.

@@ -50,7 +50,7 @@ export type NewClient = <D extends object>(options: ClientOptions<D>) => DriverC
 
 export interface ClientOptions<D extends object> {
   readonly clientId: string;
-  readonly profile: ClientBehaviour;
+  readonly behaviour: ClientBehaviour;
   readonly ports: DriverPorts;
   readonly observer: ClientObserver<D>;
 }

@@ -1,5 +1,6 @@
-import type { DedupWindow } from '../protocol/dedup-window.ts';
+import { DedupWindow } from '../protocol/dedup-window.ts';
 import { type Random, Timer, type Timers } from '../protocol/ports.ts';
+import type { Connector } from './connector.ts';
 
 /** Messages waiting for the handler after which the client stops reading its socket. */
 const INBOX_MAX = 1024;
@@ -8,8 +9,6 @@ const INBOX_MAX = 1024;
 export interface InboxOwner<D> {
   onHandled(seq: number, delivery: D): void;
   onFailed(seq: number, delivery: D): void;
-  /** The inbox is full (stop reading) or has room again. */
-  onCongestion(full: boolean): void;
 }
 
 interface Item<D> {
@@ -25,6 +24,7 @@ interface Item<D> {
  */
 export class Inbox<D> {
   readonly #owner: InboxOwner<D>;
+  readonly #connector: Pick<Connector, 'pauseReading' | 'resumeReading'>;
   readonly #window: DedupWindow;
   readonly #timers: Timers;
   readonly #random: Random;
@@ -44,18 +44,21 @@ export class Inbox<D> {
 
   constructor(options: {
     readonly owner: InboxOwner<D>;
-    readonly window: DedupWindow;
-    readonly timers: Timers;
-    readonly random: Random;
-    readonly handlerMs: number;
-    readonly failureRatio: number;
+    /** Stops reading while the inbox is full. */
+    readonly connector: Pick<Connector, 'pauseReading' | 'resumeReading'>;
+    /** Absent where it is never ordered. */
+    readonly window?: DedupWindow;
+    readonly behaviour: { readonly handlerMs: number; readonly handlerFailureRatio: number };
+    readonly ports: { readonly timers: Timers; readonly handlerRandom: Random };
   }) {
+    const { behaviour, ports } = options;
     this.#owner = options.owner;
-    this.#window = options.window;
-    this.#timers = options.timers;
-    this.#random = options.random;
-    this.#failureRatio = options.failureRatio;
-    this.handlerMs = options.handlerMs;
+    this.#connector = options.connector;
+    this.#window = options.window ?? new DedupWindow(0);
+    this.#timers = ports.timers;
+    this.#random = ports.handlerRandom;
+    this.#failureRatio = behaviour.handlerFailureRatio;
+    this.handlerMs = behaviour.handlerMs;
     this.#timer = new Timer(() => this.#finishRunning());
   }
 
@@ -178,6 +181,7 @@ export class Inbox<D> {
     const full = this.#queue.length >= INBOX_MAX;
     if (full === this.#congested || (this.#congested && this.#queue.length > INBOX_MAX / 2)) return;
     this.#congested = full;
-    this.#owner.onCongestion(full);
+    if (full) this.#connector.pauseReading('inbox');
+    else this.#connector.resumeReading('inbox');
   }
 }

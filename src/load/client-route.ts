@@ -34,7 +34,7 @@ export class ClientRoute implements PublishRoute {
     this.#publishers = Array.from({ length: options.streams }, (_, stream) =>
       newClient({
         clientId: `${options.run}-publisher-${stream}`,
-        profile: BEHAVIOUR,
+        behaviour: BEHAVIOUR,
         ports: options.ports,
         observer,
       }),

@@ -341,7 +341,7 @@ export class Fleet implements LoadClientOwner {
     });
     client.driven = newClient({
       clientId: clientId(number),
-      profile: behaviour,
+      behaviour,
       observer: client,
       ports: {
         clock,

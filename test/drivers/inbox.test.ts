@@ -17,11 +17,13 @@ class Bench implements InboxOwner<string> {
   constructor(options: { ordered: boolean; handlerMs?: number; failureRatio?: number; seed?: number }) {
     this.inbox = new Inbox({
       owner: this,
+      connector: {
+        pauseReading: (cause) => this.congestion.push(cause === 'inbox'),
+        resumeReading: (cause) => this.congestion.push(cause !== 'inbox'),
+      },
       window: this.window,
-      timers: this.time,
-      random: randomStreams(options.seed ?? 1)('handler'),
-      handlerMs: options.handlerMs ?? 0,
-      failureRatio: options.failureRatio ?? 0,
+      behaviour: { handlerMs: options.handlerMs ?? 0, handlerFailureRatio: options.failureRatio ?? 0 },
+      ports: { timers: this.time, handlerRandom: randomStreams(options.seed ?? 1)('handler') },
     });
     this.inbox.isPoison = (delivery) => this.poison.has(delivery);
     this.inbox.restart({ ordered: options.ordered, resumed: false });
@@ -44,10 +46,6 @@ class Bench implements InboxOwner<string> {
 
   onFailed(seq: number): void {
     this.failed.push(seq);
-  }
-
-  onCongestion(full: boolean): void {
-    this.congestion.push(full);
   }
 }
 

@@ -80,37 +80,23 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
   #crashedAt = -1;
 
   constructor(options: WsdeliverOptions<D>) {
-    const { profile, ports, observer } = options;
+    const { behaviour, ports, observer } = options;
     this.clientId = options.clientId;
-    this.behaviour = profile;
+    this.behaviour = behaviour;
     this.ports = ports;
     this.observer = observer;
     this.#decoder = options.decoder;
-    this.connector = new Connector({
-      owner: this,
-      observer,
-      timers: ports.timers,
-      dial: ports.dial,
-      random: ports.reconnectRandom,
-      backoff: profile.reconnect,
-      readBytesPerSec: profile.readBytesPerSec,
-    });
-    this.window = new DedupWindow(profile.dedupWindow);
-    this.inbox = new Inbox({
-      owner: this,
-      window: this.window,
-      timers: ports.timers,
-      random: ports.handlerRandom,
-      handlerMs: profile.handlerMs,
-      failureRatio: profile.handlerFailureRatio,
-    });
+    this.connector = new Connector({ owner: this, observer, behaviour, ports });
+    this.window = new DedupWindow(behaviour.dedupWindow);
+    const { connector, window } = this;
+    this.inbox = new Inbox({ owner: this, connector, window, behaviour, ports });
     this.#upstream = new Upstream({
       say: (text) => this.connector.say(text),
       clock: ports.clock,
       timers: ports.timers,
-      ackTimeoutMs: profile.publishTimeoutMs ?? PUBLISH_TIMEOUT_MS,
+      ackTimeoutMs: behaviour.publishTimeoutMs ?? PUBLISH_TIMEOUT_MS,
     });
-    this.#ackPolicy = new AckPolicy(profile.ack);
+    this.#ackPolicy = new AckPolicy(behaviour.ack);
     this.#ackTimer = new Timer(() => this.#ackCumulative());
     this.#onFrame = (frame) => this.#dispatch(frame);
   }
@@ -195,7 +181,7 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
   onHandled(seq: number, delivery: D): void {
     if (seq > 0) this.window.add(seq);
     this.observer.handled(seq, delivery);
-    if (seq === 0) return;
+    if (seq === 0 || this.connector.stopped) return;
     if (this.#crashing) this.#crash(seq);
     else this.ack(seq);
   }
@@ -206,11 +192,6 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
     this.connector.say(
       this.behaviour.nackRetry === false ? encodeNack(seq, { retry: false }) : encodeNack(seq),
     );
-  }
-
-  onCongestion(full: boolean): void {
-    if (full) this.connector.pauseReading('inbox');
-    else this.connector.resumeReading('inbox');
   }
 
   /** Acks one handled seq, or a gap, when the policy says so. */
@@ -266,6 +247,8 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
   }
 
   #dispatch(frame: ServerFrame): void {
+    // The frames of a text go on after one that made the client stop.
+    if (this.connector.stopped) return;
     switch (frame.kind) {
       case 'envelope':
         this.receive(frame);

@@ -106,7 +106,7 @@ export class ClientFixture implements ClientObserver<Delivery> {
     this.level = options.level ?? 'effectively-once';
     this.client = new WsdeliverClient<Delivery>({
       clientId: 'a',
-      profile: { ...PROFILE, ...options.profile },
+      behaviour: { ...PROFILE, ...options.profile },
       ports: {
         clock: this.time,
         timers: this.time,

@@ -28,7 +28,7 @@ class AckBench {
     const nothing = (): void => {};
     const subscriber = new WsdeliverClient<object>({
       clientId: 'a',
-      profile: {
+      behaviour: {
         rooms: [],
         ack,
         dedupWindow: 100,

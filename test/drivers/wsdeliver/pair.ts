@@ -218,7 +218,7 @@ export class Pair {
     const witness = new ClientWitness(this.stories, this.settings.delivery);
     const subscriber = new WsdeliverClient<Delivery>({
       clientId,
-      profile: { ...PROFILE, ...profile },
+      behaviour: { ...PROFILE, ...profile },
       ports: {
         clock: this.time,
         timers: this.time,

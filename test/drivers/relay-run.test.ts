@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { crc32 } from '../../src/delivery/crc32.ts';
+import { Fleet } from '../../src/load/fleet.ts';
+import { FleetHere } from '../../src/load/fleet-here.ts';
+import { Publishers, type PublishRoute } from '../../src/load/publishers.ts';
+import { verdictOf } from '../../src/run/assemble.ts';
+import { type Findings, judgeRun } from '../../src/run/judge-run.ts';
+import { phases } from '../../src/run/phases.ts';
+import type { Scenario } from '../../src/scenario/schema.ts';
+import { clientsOf, planFaults } from '../../src/scenario/timeline.ts';
+import { randomStreams } from '../../src/world/random.ts';
+import { VirtualNetwork } from '../../src/world/virtual/network.ts';
+import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
+import { scenarioOf } from '../scenario/sample.ts';
+import { RelayServer, relay } from './relay.ts';
+
+/** Plays and judges a whole run against the relay, whose clients and server no code of the product knows. */
+function run(scenario: Scenario): { findings: Findings; outcome: string; timersLeft: number } {
+  const time = new VirtualTime();
+  const streams = randomStreams(scenario.seed);
+  const network = new VirtualNetwork({ time, randomFor: streams });
+  const server = new RelayServer();
+  const listener = network.listen('server', (link) => server.accept(link));
+  const planned = planFaults(scenario, streams);
+  const route: PublishRoute = {
+    publish: ({ room, payloadText }, settle) => {
+      server.publish(room, payloadText);
+      settle('accepted');
+    },
+    inFlight: () => undefined,
+  };
+  const ports = { clock: time, timers: time, streams, checksum: crc32 };
+  const publishers = new Publishers({ scenario, run: 'relay', route, ...ports });
+  const clients = Array.from({ length: clientsOf(scenario).count }, (_, client) => client);
+  const lane = { delayMs: 1 };
+  const fleet = new Fleet({
+    scenario,
+    run: 'relay',
+    clients,
+    planned,
+    driver: relay,
+    ports: {
+      ...ports,
+      dialFor: (client) => {
+        const path = network.path({ name: `net/${client}`, up: lane, down: lane });
+        return network.dialer({ address: 'server', path });
+      },
+    },
+  });
+  const steps = phases({
+    world: 'virtual',
+    scenario,
+    planned,
+    clock: time,
+    clients: new FleetHere(fleet, clients.length),
+    publishers,
+    server: undefined,
+    route: undefined,
+    watch: undefined,
+    troubles: [],
+    isInterrupted: () => false,
+  });
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) {
+    const { isOver, atMostMs } = step.value;
+    const untilUs = time.nowUs() + atMostMs * 1000;
+    while (!isOver() && time.nowUs() < untilUs) time.run(Math.min(untilUs, time.nowUs() + 25_000));
+  }
+  const record = step.value;
+  fleet.stop();
+  listener.close();
+  time.runFor(20_000);
+  const findings = judgeRun(record);
+  return { findings, outcome: verdictOf(record, findings).verdict, timersLeft: time.plannedCount };
+}
+
+function scenario(delivery: string, faults: readonly string[] = []): Scenario {
+  return scenarioOf(`
+name: relay
+server: { delivery: ${delivery} }
+clients: [{ count: 6, rooms: [ticks], reconnect: { min: 100ms, max: 200ms, jitter: none } }]
+publish: [{ room: ticks, rate: 50/s, size: 64B }]
+duration: { rampUp: 100ms, warmUp: 100ms, load: 2s, settle: 5s }
+faults: [${faults.join(', ')}]
+`);
+}
+
+const DROP = '{ at: 800ms, clients: { ids: [0, 1] }, do: drop }';
+
+describe('a run with a driver that only the test knows', () => {
+  it('passes while nothing goes wrong', () => {
+    const { findings, outcome, timersLeft } = run(scenario('at-least-once'));
+    expect(outcome).toBe('pass');
+    const { owed, delivered } = findings.judgement.delivery;
+    // Six clients, 50 messages a second for 2.1 seconds, and the probe.
+    expect(owed).toBeGreaterThan(600);
+    expect(delivered).toBe(owed);
+    expect(timersLeft).toBe(0);
+  });
+
+  it('finds that what a client missed while it was away is lost, and that nobody told it', () => {
+    const { findings, outcome } = run(scenario('at-least-once', [DROP]));
+    expect(outcome).toBe('fail');
+    const { lost, duplicates } = findings.judgement.delivery;
+    // Two clients, away for 100 ms at 50 messages a second.
+    expect(lost.silent).toBeGreaterThanOrEqual(8);
+    expect(lost.reported).toBe(0);
+    expect(duplicates.handled).toBe(0);
+    const losers = findings.anomalies.filter(({ kind }) => kind === 'silent-loss');
+    expect(losers.length).toBeGreaterThan(0);
+    for (const { client } of losers) expect([0, 1]).toContain(client);
+  });
+
+  it('takes the same loss for allowed at most once', () => {
+    const { findings, outcome } = run(scenario('at-most-once', [DROP]));
+    expect(outcome).toBe('pass');
+    expect(findings.judgement.delivery.lost.silent).toBeGreaterThanOrEqual(8);
+  });
+
+  it('refuses a fault that the driver has no handle for', () => {
+    const lost = scenario('at-least-once', ['{ during: load, do: lose-acks }']);
+    expect(() => run(lost)).toThrow(
+      'Cannot play "lose-acks": clients of the driver relay have no handle for it, a driver with "acks" is wanted',
+    );
+  });
+});
