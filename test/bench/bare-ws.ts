@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
+import { createDialer } from '../../src/world/real/dial.ts';
 
 /**
  * The yardstick: `ws` alone on both sides, one process each. The server sends one string to every client as fast as
@@ -19,19 +20,22 @@ export interface BareOptions {
   /** Absent: as fast as the sockets take them. */
   readonly broadcastsPerSec?: number;
   readonly seconds: number;
+  /** Clients on bare sockets, as load workers have them, instead of clients of `ws`. */
+  readonly leanClients?: boolean;
 }
 
 export interface BareOutcome {
   readonly deliveredPerSec: number;
   readonly clientCpuUsPerMessage: number;
   readonly serverCpuUsPerMessage: number;
+  readonly clientRssBytes: number;
   /** From the first dial to the last connection that was open. */
   readonly connectMs: number;
 }
 
 type Report =
   | { readonly kind: 'ready'; readonly connectMs: number }
-  | { readonly kind: 'sample'; readonly count: number; readonly cpuUs: number };
+  | { readonly kind: 'sample'; readonly count: number; readonly cpuUs: number; readonly rssBytes: number };
 
 const ROLE = 'BARE_WS_ROLE';
 const WARM_UP_MS = 1500;
@@ -62,7 +66,7 @@ async function serve(options: BareOptions): Promise<void> {
   const client = fork(fileURLToPath(import.meta.url), [JSON.stringify(options), String(port)], {
     env: { ...process.env, [ROLE]: 'client' },
   });
-  let latest = { count: 0, cpuUs: 0 };
+  let latest = { count: 0, cpuUs: 0, rssBytes: 0 };
   const connectMs = await new Promise<number>((ready) => {
     client.on('message', (report: Report) => {
       if (report.kind === 'ready') ready(report.connectMs);
@@ -81,6 +85,7 @@ async function serve(options: BareOptions): Promise<void> {
     deliveredPerSec: (messages * 1000) / (performance.now() - before.atMs),
     clientCpuUsPerMessage: (latest.cpuUs - before.cpuUs) / messages,
     serverCpuUsPerMessage: (user + system) / messages,
+    clientRssBytes: latest.rssBytes,
     connectMs,
   };
   client.kill('SIGKILL');
@@ -119,28 +124,62 @@ function receive(options: BareOptions, port: number): void {
   let [count, open] = [0, 0];
   const latencies = new Float64Array(4096);
   const startedMs = performance.now();
-  for (let client = 0; client < options.clients; client += 1) {
-    const socket = new WebSocket(`ws://127.0.0.${1 + (client % 50)}:${port}`, { perMessageDeflate: false });
-    socket.on('open', () => {
-      open += 1;
-      if (open < options.clients) return;
-      process.send?.({ kind: 'ready', connectMs: performance.now() - startedMs } satisfies Report);
-    });
-    socket.on('error', (error) => process.stderr.write(`bare ws: ${error.message}\n`));
-    socket.on('message', (data: Buffer) => {
-      count += 1;
-      if (options.parse) {
-        const { payload } = JSON.parse(data.toString()) as { payload: { sentUs: number } };
-        latencies[count & 4095] = performance.now() * 1000 - payload.sentUs;
-      }
-      if (options.acks) socket.send(`{"kind":"ack","seq":${count}}`);
-    });
-  }
+  const opened = (): void => {
+    open += 1;
+    if (open < options.clients) return;
+    process.send?.({ kind: 'ready', connectMs: performance.now() - startedMs } satisfies Report);
+  };
+  const received = (text: () => string, answer: (text: string) => void): void => {
+    count += 1;
+    if (options.parse) {
+      const { payload } = JSON.parse(text()) as { payload: { sentUs: number } };
+      latencies[count & 4095] = performance.now() * 1000 - payload.sentUs;
+    }
+    if (options.acks) answer(`{"kind":"ack","seq":${count}}`);
+  };
+  const failed = (why: string): void => void process.stderr.write(`bare ws: ${why}\n`);
+  const connect = options.leanClients ? connectLean : connectWs;
+  for (let client = 0; client < options.clients; client += 1)
+    connect(`ws://127.0.0.${1 + (client % 50)}:${port}`, { opened, received, failed });
   setInterval(() => {
     const { user, system } = process.cpuUsage();
-    process.send?.({ kind: 'sample', count, cpuUs: user + system } satisfies Report);
+    const rssBytes = process.memoryUsage.rss();
+    process.send?.({ kind: 'sample', count, cpuUs: user + system, rssBytes } satisfies Report);
   }, SAMPLE_MS);
   process.on('disconnect', () => process.exit(0));
+}
+
+interface ClientEvents {
+  readonly opened: () => void;
+  readonly received: (text: () => string, answer: (text: string) => void) => void;
+  readonly failed: (why: string) => void;
+}
+
+function connectWs(url: string, { opened, received, failed }: ClientEvents): void {
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  socket.on('open', opened);
+  socket.on('error', (error) => failed(error.message));
+  socket.on('message', (data: Buffer) =>
+    received(
+      () => data.toString(),
+      (text) => socket.send(text),
+    ),
+  );
+}
+
+function connectLean(url: string, { opened, received, failed }: ClientEvents): void {
+  const dial = createDialer({ url, subprotocols: [], localAddressFor: () => undefined });
+  const link = dial({
+    onOpen: opened,
+    onText: (text) =>
+      received(
+        () => text,
+        (answer) => link.send(answer),
+      ),
+    onPong() {},
+    onWritable() {},
+    onClose: (code, reason) => failed(`${code} ${reason}`),
+  });
 }
 
 function sleep(ms: number): Promise<void> {
