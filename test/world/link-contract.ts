@@ -187,6 +187,19 @@ export function describeLinkContract(name: string, createWorld: () => Promise<Li
         expect(pair.server.bufferedBytes).toBe(0);
       });
 
+      it('still sends its answers to what came before the close of the peer', async () => {
+        for (const closer of ['client', 'server'] as const) {
+          const pair = await openPair();
+          const other = closer === 'client' ? 'server' : 'client';
+          const saw = pair[`${other}Saw`];
+          saw.onEachText = (text) => pair[other].send(`answer to ${text}`);
+          pair[closer].send('question');
+          pair[closer].close(1000, '');
+          await bothClose(pair);
+          expect(pair[`${closer}Saw`].texts).toEqual(['answer to question']);
+        }
+      });
+
       it('ends by itself when the peer does not answer the close', async () => {
         const pair = await openPair();
         pair.client.pauseReading();

@@ -1,9 +1,10 @@
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { WebSocket } from 'ws';
 import { type ClientLink, type LinkEvents, LinkState } from '../../protocol/ports.ts';
 import { maskTowards } from './masking.ts';
 import { Throttle, type Throttled } from './throttle.ts';
-import { ProtocolWebSocket, WS_OPTIONS, WsLink } from './ws-link.ts';
+import { WS_OPTIONS, WsLink } from './ws-link.ts';
 
 export interface WsDialling {
   readonly url: URL;
@@ -28,7 +29,7 @@ export class DialledWsLink extends WsLink implements ClientLink, Throttled {
 
   static dial(dialling: WsDialling, events: LinkEvents): ClientLink {
     const { url, subprotocols, handshakeTimeoutMs, localAddress } = dialling;
-    const ws = new ProtocolWebSocket(url, [...subprotocols], {
+    const ws = new WebSocket(url, [...subprotocols], {
       ...WS_OPTIONS,
       handshakeTimeout: handshakeTimeoutMs,
       ...(localAddress === undefined ? {} : { localAddress }),

@@ -83,7 +83,6 @@ export class SocketLink implements ClientLink, FrameSink, OutgoingOwner {
   }
 
   close(code: number, reason: string): void {
-    this.#outgoing.flushAll();
     if (this.#state === LinkState.connecting) this.terminate();
     else this.#startClosing(code, fittingReason(reason));
   }
@@ -194,6 +193,7 @@ export class SocketLink implements ClientLink, FrameSink, OutgoingOwner {
   /** Does nothing unless the link is open. */
   #startClosing(code: number | undefined, reason: string): void {
     if (this.state !== LinkState.open) return;
+    this.#outgoing.flushAll();
     this.#state = LinkState.closing;
     this.#socket.write(closeFrame(code, reason, this.#outgoing.newMask));
     this.#deadline = setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS);

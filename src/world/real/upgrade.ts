@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../../protocol/frame.ts';
-import { type LinkTaker, ProtocolWebSocket, WS_OPTIONS, WsLink } from './ws-link.ts';
+import { type LinkTaker, WS_OPTIONS, WsLink } from './ws-link.ts';
 
 /** Answers an upgrade request. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -16,14 +16,13 @@ export function linkUpgrade(taker: LinkTaker): Upgrade {
     ...WS_OPTIONS,
     noServer: true,
     clientTracking: false,
-    WebSocket: ProtocolWebSocket,
     handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
     verifyClient: ({ req }, answer) => {
       if (offersOnlyOthers(req)) answer(false, 400, `Only the subprotocol ${SUBPROTOCOL} is spoken here.`);
       else answer(true);
     },
   });
-  const take = (ws: ProtocolWebSocket): void => WsLink.accept(ws, taker);
+  const take = (ws: WebSocket): void => WsLink.accept(ws, taker);
   return (request, socket, head) => server.handleUpgrade(request, socket, head, take);
 }
 

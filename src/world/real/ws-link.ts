@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { CloseCode, FRAME_BYTES_MAX } from '../../protocol/frame.ts';
 import {
   type Accept,
@@ -29,15 +29,6 @@ export const WS_OPTIONS = {
   skipUTF8Validation: false,
   allowSynchronousEvents: true,
 } as const;
-
-/** A WebSocket that closes with 4413 after a frame over its `maxPayload`, as the protocol wants, and not with 1009. */
-export class ProtocolWebSocket extends WebSocket {
-  /** `ws` gives a reason when it answers a close frame, and none when it ends the connection itself. */
-  override close(code?: number, reason?: string | Buffer): void {
-    if (code === MESSAGE_TOO_BIG && reason === undefined) super.close(CloseCode.tooLarge, TOO_LARGE);
-    else super.close(code, reason);
-  }
-}
 
 /** Who takes accepted links, and what is shared by all of them. */
 export interface LinkTaker {
@@ -99,6 +90,7 @@ export class WsLink implements Link, OutgoingOwner {
     this.#taker = taker;
     (ws as LinkedWebSocket)[LINK] = this;
     ws.pong = answeredByLink;
+    ws.close = closedByLink;
     ws.on('message', onMessage)
       .on('ping', onPing)
       .on('pong', onPong)
@@ -130,7 +122,6 @@ export class WsLink implements Link, OutgoingOwner {
   }
 
   close(code: number, reason: string): void {
-    this.outgoing?.flushAll();
     this.ws.close(code, fittingReason(reason));
     this.#expectClose();
   }
@@ -171,13 +162,17 @@ export class WsLink implements Link, OutgoingOwner {
     this.#taker.onFailure(error instanceof Error ? error : new Error(String(error)));
   }
 
+  /** `ws` is about to write its close frame, ours or its answer to the peer's. */
+  beforeClose(): void {
+    this.outgoing?.flushAll();
+  }
+
   /** A binary message is no frame of the protocol; the empty text is malformed, so it is counted as such. */
-  onMessage(data: unknown, isBinary: boolean): void {
+  onMessage(data: RawData, isBinary: boolean): void {
     if (this.killed || this.#endedWith !== undefined) return;
     this.#taker?.beforeRead?.();
-    if (isBinary || !Buffer.isBuffer(data)) this.received('');
-    else if (data.length <= FRAME_BYTES_MAX) this.received(data.toString());
-    else this.#end(CloseCode.tooLarge, TOO_LARGE);
+    if (bytesOf(data) > FRAME_BYTES_MAX) this.#end(CloseCode.tooLarge, TOO_LARGE);
+    else this.received(isBinary ? '' : data.toString());
   }
 
   onPing(data: Buffer): void {
@@ -245,8 +240,24 @@ function answeredByLink(
   callback?.();
 }
 
+/**
+ * Takes the place of the method by which a connection is closed, and by which `ws` closes it. `ws` gives a reason when
+ * it answers a close frame, and none when the peer broke the rules; a frame over `maxPayload` has a code of its own.
+ */
+function closedByLink(this: LinkedWebSocket, code?: number, reason?: string | Buffer): void {
+  this[LINK]?.beforeClose();
+  const isTooBig = code === MESSAGE_TOO_BIG && reason === undefined;
+  const { close } = Object.getPrototypeOf(this) as WebSocket;
+  if (isTooBig) close.call(this, CloseCode.tooLarge, TOO_LARGE);
+  else close.call(this, code, reason);
+}
+
+function bytesOf(data: RawData): number {
+  return Array.isArray(data) ? data.reduce((sum, part) => sum + part.length, 0) : data.byteLength;
+}
+
 /** Functions that all WebSockets share; each finds its link by itself. */
-const onMessage = guarded((link, data, isBinary: boolean) => link.onMessage(data, isBinary));
+const onMessage = guarded((link, data: RawData, isBinary: boolean) => link.onMessage(data, isBinary));
 const onPing = guarded((link, data: Buffer) => link.onPing(data));
 const onPong = guarded((link) => link.onPong());
 const onError = guarded((link, error: Error) => link.onError(error));

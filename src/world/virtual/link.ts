@@ -243,6 +243,7 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   #takeClose(code: number, reason: string): void {
     if (this.#state === LinkState.open) {
       this.#closeReceived = { code, reason };
+      this.#flushNow();
       this.#startClosing(code, reason);
       return;
     }
