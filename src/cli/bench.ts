@@ -53,6 +53,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   const files = new OutputFiles(
     options,
     loaded.map(({ scenario }) => scenario.name),
+    loaded.map(({ path }) => path),
   );
   const watch = new RunWatch(options.deadLetters !== undefined);
   const metrics = await openMetricsPort(options, METRICS_HOST, watch.metricsOptions);

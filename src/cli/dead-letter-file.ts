@@ -1,8 +1,7 @@
-import { appendFileSync } from 'node:fs';
 import type { DeadLetters } from '../broadcaster/dead-letters.ts';
 import type { Clock } from '../protocol/ports.ts';
 import { deadLetterLines } from '../server/dead-letter-lines.ts';
-import { checkWritable, reason } from './output-files.ts';
+import { Outputs, reason } from './outputs.ts';
 
 const FLUSH_MS = 1000;
 
@@ -13,6 +12,7 @@ const FLUSH_MS = 1000;
  */
 export class DeadLetterFile {
   readonly #file: string;
+  readonly #outputs: Outputs;
   readonly #letters: DeadLetters;
   readonly #clock: Clock;
   readonly #warn: (what: string) => void;
@@ -22,6 +22,8 @@ export class DeadLetterFile {
   /** @throws {UserError} when the file can't be written */
   constructor(options: {
     readonly file: string;
+    /** Files that the command reads. */
+    readonly inputs: readonly string[];
     readonly letters: DeadLetters;
     readonly clock: Clock;
     readonly warn: (what: string) => void;
@@ -30,7 +32,8 @@ export class DeadLetterFile {
     this.#letters = options.letters;
     this.#clock = options.clock;
     this.#warn = options.warn;
-    checkWritable(this.#file);
+    this.#outputs = new Outputs(options.inputs);
+    this.#outputs.claim(this.#file);
     this.#timer = setInterval(() => this.flush(), FLUSH_MS);
     this.#timer.unref();
   }
@@ -43,7 +46,7 @@ export class DeadLetterFile {
     if (missing > 0) this.#warn(`${missing} dead letters came too fast to be written to "${this.#file}"`);
     this.#written = last;
     try {
-      appendFileSync(this.#file, deadLetterLines(letters, this.#clock));
+      this.#outputs.append(this.#file, deadLetterLines(letters, this.#clock));
     } catch (error) {
       this.#warn(`Cannot write "${this.#file}": ${reason(error)}; ${letters.length} dead letters are lost`);
     }

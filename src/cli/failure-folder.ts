@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failureFiles } from '../report/failure/files.ts';
 import type { Failure } from '../simulation/failure.ts';
 import { ExitCode, UserError } from './exit.ts';
-import { reason } from './output-files.ts';
+import { type Outputs, reason } from './outputs.ts';
 
 /** What the files of a failure are called, behind its name. */
 const ENDINGS = {
@@ -12,6 +11,7 @@ const ENDINGS = {
   svg: '.sequence.svg',
   history: '.history.txt',
 } as const;
+const PARTS = ['timeline', 'sequence', 'svg', 'history'] as const;
 const YAML = /\.ya?ml$/;
 
 /**
@@ -20,15 +20,20 @@ const YAML = /\.ya?ml$/;
  * @returns the path of the scenario
  * @throws {UserError} when one of them can't be written
  */
-export function writeFailure(folder: string, failure: Failure): string {
-  const name = join(folder, failure.subject.scenario.name);
-  const file = `${name}.yaml`;
+export function writeFailure(folder: string, failure: Failure, outputs: Outputs): string {
+  const [file = '', ...beside] = failureNames(folder, failure.subject.scenario.name);
   const files = failureFiles(failure);
-  write(file, files.yaml);
-  for (const part of ['timeline', 'sequence', 'svg', 'history'] as const) {
-    if (files[part] !== '') write(`${name}${ENDINGS[part]}`, files[part]);
+  write(outputs, file, files.yaml);
+  for (const [index, part] of PARTS.entries()) {
+    if (files[part] !== '') write(outputs, beside[index] ?? '', files[part]);
   }
   return file;
+}
+
+/** All files that the failure may have: the scenario, then what stands beside it. */
+export function failureNames(folder: string, scenario: string): string[] {
+  const name = join(folder, scenario);
+  return [`${name}.yaml`, ...PARTS.map((part) => `${name}${ENDINGS[part]}`)];
 }
 
 /** Where the history of the failure in a file would stand. */
@@ -36,9 +41,9 @@ export function historyBeside(file: string): string {
   return `${file.replace(YAML, '')}${ENDINGS.history}`;
 }
 
-function write(file: string, text: string): void {
+function write(outputs: Outputs, file: string, text: string): void {
   try {
-    writeFileSync(file, text);
+    outputs.write(file, text);
   } catch (error) {
     throw new UserError(`Cannot write "${file}": ${reason(error)}`, ExitCode.internal);
   }

@@ -5,6 +5,7 @@ import type { Violation } from '../simulation/violation.ts';
 import { printLine, say } from './console.ts';
 import { writeFailure } from './failure-folder.ts';
 import type { LiveLine } from './live-line.ts';
+import type { Outputs } from './outputs.ts';
 import { packageVersion } from './package-info.ts';
 
 /** Spent on each failure at most. */
@@ -28,9 +29,15 @@ export async function keepFailures(
   found: readonly FoundFailure[],
   {
     folder,
+    outputs,
     live,
     signal,
-  }: { readonly folder: string; readonly live?: LiveLine; readonly signal: AbortSignal },
+  }: {
+    readonly folder: string;
+    readonly outputs: Outputs;
+    readonly live?: LiveLine;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   for (const { task, violation } of found.slice(0, KEPT_MAX)) {
     if (signal.aborted) return;
@@ -47,7 +54,7 @@ export async function keepFailures(
       continue;
     }
     const { failure } = answer;
-    const file = writeFailure(folder, failure);
+    const file = writeFailure(folder, failure, outputs);
     printLine(`${what}, made small in ${failure.tries} runs: wsdeliver replay ${file}`);
     printLine(...drawTimeline(failure.trace, failure.violation).trimEnd().split('\n'), '');
   }

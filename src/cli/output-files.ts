@@ -1,16 +1,6 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { UserError } from './exit.ts';
+import { Outputs, reason } from './outputs.ts';
 
 export interface OutputOptions {
   readonly out?: string;
@@ -26,10 +16,16 @@ export class OutputFiles {
   /** What could not be written after all, as on a disk that is full by then. */
   readonly problems: string[] = [];
   readonly #options: OutputOptions;
+  readonly #outputs: Outputs;
 
-  /** @throws {UserError} when one of them can't be written */
-  constructor(options: OutputOptions, scenarios: readonly string[]) {
+  /**
+   * @param scenarios - their names
+   * @param inputs - files that are read
+   * @throws {UserError} when one of them can't be written
+   */
+  constructor(options: OutputOptions, scenarios: readonly string[], inputs: readonly string[]) {
     this.#options = options;
+    this.#outputs = new Outputs(inputs);
     for (const flag of ['json', 'html'] as const) {
       if (options[flag] !== undefined && scenarios.length > 1) {
         throw new UserError(
@@ -41,10 +37,12 @@ export class OutputFiles {
     if (options.out !== undefined && doubled !== undefined) {
       throw new UserError(`Cannot write to --out "${options.out}": two scenarios are named "${doubled}"`);
     }
-    if (options.out !== undefined) prepareFolder(options.out);
+    const { out } = options;
+    if (out !== undefined) this.#outputs.claimFolder(out);
+    const inFolder = out === undefined ? [] : scenarios.map((name) => join(out, `${name}.json`));
     const { json, junit, html, markdown, deadLetters } = options;
-    for (const file of [json, junit, html, markdown, deadLetters]) {
-      if (file !== undefined) checkWritable(file);
+    for (const file of [...inFolder, json, junit, html, markdown, deadLetters]) {
+      if (file !== undefined) this.#outputs.claim(file);
     }
   }
 
@@ -65,49 +63,9 @@ export class OutputFiles {
 
   #write(file: string, text: string): void {
     try {
-      writeFileSync(file, text);
+      this.#outputs.write(file, text);
     } catch (error) {
       this.problems.push(`Cannot write "${file}": ${reason(error)}; the report above is complete`);
     }
   }
-}
-
-/** @throws {UserError} when it is none, and none can be made */
-export function prepareFolder(folder: string): void {
-  try {
-    makeFolder(resolve(folder));
-    if (!statSync(folder).isDirectory())
-      throw new UserError(`Cannot write to folder "${folder}": it is a file`);
-    accessSync(folder, constants.W_OK);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`Cannot write to folder "${folder}": ${reason(error)}`);
-  }
-}
-
-/** Level by level: Node's recursive way spins for ever where a file system, such as /proc, refuses with ENOENT. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  mkdirSync(folder);
-}
-
-/** Opens the file as the run will: permissions alone do not tell, least of all a superuser. */
-export function checkWritable(file: string): void {
-  try {
-    const stats = statSync(file, { throwIfNoEntry: false });
-    if (stats?.isDirectory()) throw new UserError(`Cannot write "${file}": it is a folder, a file is wanted`);
-    // Opening a pipe waits for its reader, who may come later.
-    if (stats !== undefined && !stats.isFile()) return;
-    closeSync(openSync(file, 'a'));
-    if (stats === undefined) unlinkSync(file);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`Cannot write "${file}": ${reason(error)}`);
-  }
-}
-
-/** The system's own words, without the call and the path, which the message names already. */
-export function reason(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/, \w+ '.*'$/, '') : String(error);
 }

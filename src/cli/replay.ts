@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { worstExitCode } from '../delivery/severity.ts';
 import { proportionOf } from '../measure/proportion.ts';
@@ -11,10 +10,10 @@ import { identityOf, isSame, resultViolations } from '../simulation/violation.ts
 import { runOnSockets } from './bench.ts';
 import { print, printLine } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
-import { writeFailure } from './failure-folder.ts';
+import { failureNames, historyBeside, writeFailure } from './failure-folder.ts';
 import { Interrupt } from './interrupt.ts';
 import { LiveLine } from './live-line.ts';
-import { checkWritable, prepareFolder, reason } from './output-files.ts';
+import { Outputs, reason } from './outputs.ts';
 import { packageVersion } from './package-info.ts';
 import { renderReplay, renderSocketReplay, type SocketRun, socketRunLine } from './replay-report.ts';
 import { RunWatch } from './run-watch.ts';
@@ -39,12 +38,11 @@ const SCHEMA = 'wsdeliver.replay/1';
  */
 export async function replayFile(name: string, options: ReplayOptions): Promise<number> {
   const stored = readStored(name);
-  if (options.out !== undefined) prepareFolder(options.out);
-  if (options.json !== undefined) checkWritable(options.json);
+  const onSockets = options.sockets === true || stored.world === 'real';
+  const outputs = claimOutputs(stored, options, onSockets);
   const interrupt = new Interrupt();
   try {
-    const onSockets = options.sockets === true || stored.world === 'real';
-    const replaying = new Replaying(stored, options, interrupt.signal);
+    const replaying = new Replaying(stored, options, { signal: interrupt.signal, outputs });
     const exitCode = await (onSockets ? replaying.onSockets() : replaying.inVirtualTime());
     return interrupt.signal.aborted ? interrupt.exitCode : exitCode;
   } finally {
@@ -56,8 +54,14 @@ class Replaying {
   readonly #stored: StoredFailure;
   readonly #options: ReplayOptions;
   readonly #signal: AbortSignal;
+  readonly #outputs: Outputs;
 
-  constructor(stored: StoredFailure, options: ReplayOptions, signal: AbortSignal) {
+  constructor(
+    stored: StoredFailure,
+    options: ReplayOptions,
+    { signal, outputs }: { readonly signal: AbortSignal; readonly outputs: Outputs },
+  ) {
+    this.#outputs = outputs;
     this.#stored = stored;
     this.#options = options;
     this.#signal = signal;
@@ -78,7 +82,7 @@ class Replaying {
     print(renderReplay(stored, runs, { failure, exitCode }, look));
     const { out } = this.#options;
     if (out !== undefined && failure !== undefined)
-      printLine(`Written: ${writeFailure(out, failure)} and what belongs to it`);
+      printLine(`Written: ${writeFailure(out, failure, this.#outputs)} and what belongs to it`);
     const alike = new Set(runs.map(({ run }) => run?.hash)).size === 1;
     return this.#ending(alike ? exitCode : ExitCode.internal, {
       world: 'virtual',
@@ -135,7 +139,7 @@ class Replaying {
       watch: new RunWatch(false),
     });
     if (repeat === 1) print(renderText(result, appearance(this.#options)));
-    if (out !== undefined) writeOrFail(join(out, `${scenario.name}-run-${at}.json`), renderJson(result));
+    if (out !== undefined) this.#write(runFile(out, scenario.name, at), renderJson(result));
     const failed = result.exitCode === ExitCode.delivery || result.exitCode === ExitCode.performance;
     const reproduced =
       violation === undefined
@@ -144,12 +148,20 @@ class Replaying {
     return { reproduced, exitCode: result.exitCode, summary: headline(result) };
   }
 
+  #write(file: string, text: string): void {
+    try {
+      this.#outputs.write(file, text);
+    } catch (error) {
+      throw new UserError(`Cannot write "${file}": ${reason(error)}`, ExitCode.internal);
+    }
+  }
+
   #ending(exitCode: number, found: Record<string, unknown>): number {
     const { json } = this.#options;
     if (json === undefined) return exitCode;
     const { label, scenario, violation } = this.#stored;
     const head = { schema: SCHEMA, file: label, scenario: scenario.name, seed: scenario.seed, exitCode };
-    writeOrFail(json, renderDocument({ ...head, violation, ...found }));
+    this.#write(json, renderDocument({ ...head, violation, ...found }));
     return exitCode;
   }
 }
@@ -160,10 +172,21 @@ function exitCodeOf({ run, violations }: ReplayedRun): number {
   return violations.length === 0 && run.exitCode !== ExitCode.inconclusive ? ExitCode.pass : run.exitCode;
 }
 
-function writeOrFail(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new UserError(`Cannot write "${file}": ${reason(error)}`, ExitCode.internal);
-  }
+function claimOutputs(
+  stored: StoredFailure,
+  { out, json, repeat }: ReplayOptions,
+  onSockets: boolean,
+): Outputs {
+  const { label, path, scenario } = stored;
+  const outputs = new Outputs([path, historyBeside(label)]);
+  if (json !== undefined) outputs.claim(json);
+  if (out === undefined) return outputs;
+  outputs.claimFolder(out);
+  const runs = Array.from({ length: repeat }, (_, run) => runFile(out, scenario.name, run + 1));
+  for (const file of onSockets ? runs : failureNames(out, scenario.name)) outputs.claim(file);
+  return outputs;
+}
+
+function runFile(folder: string, scenario: string, run: number): string {
+  return join(folder, `${scenario}-run-${run}.json`);
 }

@@ -7,7 +7,7 @@ import { parseScenario } from '../scenario/parse.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { UserError } from './exit.ts';
-import { reason } from './output-files.ts';
+import { reason } from './outputs.ts';
 import { Adjuster, type Adjustments } from './overrides.ts';
 import { BUNDLED_SCENARIOS } from './package-info.ts';
 
@@ -23,6 +23,7 @@ export interface ScenarioFile {
 
 export interface LoadedScenario {
   readonly label: string;
+  readonly path: string;
   readonly scenario: Scenario;
   readonly sha256: string;
 }
@@ -60,6 +61,7 @@ export function loadScenario(file: ScenarioFile, overrides: readonly Override[] 
   if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem));
   return {
     label: file.label,
+    path: file.path,
     scenario: outcome.scenario,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };

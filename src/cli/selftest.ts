@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { renderDocument } from '../report/json.ts';
 import { verdictOf } from '../run/assemble.ts';
 import { judgeRun } from '../run/judge-run.ts';
@@ -13,7 +12,7 @@ import { print, say } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { LiveLine } from './live-line.ts';
-import { checkWritable, reason } from './output-files.ts';
+import { Outputs, reason } from './outputs.ts';
 import { bundledNames, findScenarios, loadScenario } from './scenario-files.ts';
 import {
   type BundledOutcome,
@@ -43,7 +42,8 @@ const OF_A_PROCESS = /^saturation\.(rss|heapAfterGc|timers|eventLoopDelay)\./;
  */
 export async function selfTest(options: SelfTestOptions): Promise<number> {
   const variants = options.variant === undefined ? VARIANTS : [findVariant(options.variant)];
-  if (options.json !== undefined) checkWritable(options.json);
+  const outputs = new Outputs([]);
+  if (options.json !== undefined) outputs.claim(options.json);
   const look = appearance(options);
   const interrupt = new Interrupt();
   const work: Work = { seeds: options.seeds, live: new LiveLine(look), signal: interrupt.signal };
@@ -57,7 +57,13 @@ export async function selfTest(options: SelfTestOptions): Promise<number> {
   print(renderSelfTest(outcome, look));
   const exitCode = outcome.interrupted ? interrupt.exitCode : exitCodeOf(outcome);
   if (options.json === undefined) return exitCode;
-  return writeJson(options.json, outcome, exitCode);
+  try {
+    outputs.write(options.json, renderDocument(selfTestDocument(outcome, exitCode)));
+    return exitCode;
+  } catch (error) {
+    say(`Cannot write "${options.json}": ${reason(error)}; the report above is complete`);
+    return exitCode === ExitCode.pass ? ExitCode.internal : exitCode;
+  }
 }
 
 /** What holds for all of it. */
@@ -139,16 +145,6 @@ function findVariant(name: string): Variant {
   const close = nearest(name, names);
   const hint = close === undefined ? `they are ${names.join(', ')}` : `did you mean "${close}"?`;
   throw new UserError(`Cannot find variant "${name}": there is none of this name, ${hint}`);
-}
-
-function writeJson(file: string, outcome: SelfTest, exitCode: number): number {
-  try {
-    writeFileSync(file, renderDocument(selfTestDocument(outcome, exitCode)));
-    return exitCode;
-  } catch (error) {
-    say(`Cannot write "${file}": ${reason(error)}; the report above is complete`);
-    return exitCode === ExitCode.pass ? ExitCode.internal : exitCode;
-  }
 }
 
 /** So that the line is drawn and Ctrl-C is heard. */

@@ -41,7 +41,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       scale: (alert) => hook.run(alert),
     },
   });
-  const letterFile = openLetterFile(options.deadLetters, broadcaster, machine.clock, warn);
+  const letterFile = openLetterFile(options, broadcaster, machine.clock, warn);
   const metrics = await openMetricsPort(options, options.host, { source: () => broadcaster });
   const listener = await listen({
     port: options.port,
@@ -75,17 +75,27 @@ export async function serve(options: ServeOptions): Promise<void> {
 const SINK: Application = { receive: (_message, settled) => settled(undefined) };
 
 function openLetterFile(
-  file: string | undefined,
+  { deadLetters: file, scenario }: ServeOptions,
   broadcaster: Broadcaster,
   clock: Clock,
   warn: (what: string) => void,
 ): DeadLetterFile | undefined {
   if (file === undefined) return undefined;
-  return new DeadLetterFile({ file, letters: broadcaster.deadLetters, clock, warn });
+  return new DeadLetterFile({
+    file,
+    inputs: pathsOf(scenario),
+    letters: broadcaster.deadLetters,
+    clock,
+    warn,
+  });
+}
+
+function pathsOf(scenario: string | undefined): string[] {
+  return scenario === undefined ? [] : findScenarios([scenario]).map(({ path }) => path);
 }
 
 function serverBlock(name: string | undefined): Parameters<typeof broadcasterSettings>[0] {
-  const file = name === undefined ? undefined : findScenarios([name])[0];
+  const [file] = name === undefined ? [] : findScenarios([name]);
   return file === undefined ? scenarioSchema.parse({}).server : loadScenario(file).scenario.server;
 }
 

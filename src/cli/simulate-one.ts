@@ -13,7 +13,7 @@ import { print, printLine, say } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { keepFailures } from './kept-failures.ts';
-import { checkWritable, prepareFolder, reason } from './output-files.ts';
+import { Outputs, reason } from './outputs.ts';
 import { packageVersion } from './package-info.ts';
 import { type SimulatableScenario, type SimulateOptions, writeText } from './simulate.ts';
 import { appearance } from './terminal.ts';
@@ -31,12 +31,13 @@ export async function simulateOne(
   options: SimulateOptions,
 ): Promise<number> {
   const { json, hashes, history, compare, out } = options;
-  if (out !== undefined) prepareFolder(out);
   if (loaded === undefined || others.length > 0)
     throw new UserError(
       `Cannot report ${others.length + 1} runs in full: one scenario is wanted with --seeds 1`,
     );
-  for (const file of [json, hashes, history]) if (file !== undefined) checkWritable(file);
+  const outputs = new Outputs([loaded.path, ...(compare === undefined ? [] : [compare])]);
+  if (out !== undefined) outputs.claimFolder(out);
+  for (const file of [json, hashes, history]) if (file !== undefined) outputs.claim(file);
   const known = compare === undefined ? undefined : readHistory(compare);
   const recording = history === undefined && known === undefined ? undefined : new HistoryRecording();
   const startedAt = new Date().toISOString();
@@ -54,9 +55,13 @@ export async function simulateOne(
     [hashes, `${result.scenario.name} ${run.seed} ${run.hash}\n`],
     [history, lines],
   ] as const;
-  const failed = texts.filter(([file, text]) => file !== undefined && !writeText(file, text));
+  const failed = texts.filter(([file, text]) => file !== undefined && !writeText(outputs, file, text));
   if (out !== undefined)
-    await keepAll(run, { scenario: loaded.scenario, seed: run.seed, explore: explored }, out);
+    await keepAll(
+      run,
+      { scenario: loaded.scenario, seed: run.seed, explore: explored },
+      { folder: out, outputs },
+    );
   if (known !== undefined && !isSameHistory(known, recording?.lines ?? [])) return ExitCode.internal;
   return result.exitCode === ExitCode.pass && failed.length > 0 ? ExitCode.internal : result.exitCode;
 }
@@ -89,7 +94,11 @@ function show(
 }
 
 /** The first violation of each kind. */
-async function keepAll(run: SeedRun, task: SeedTask, folder: string): Promise<void> {
+async function keepAll(
+  run: SeedRun,
+  task: SeedTask,
+  where: { readonly folder: string; readonly outputs: Outputs },
+): Promise<void> {
   const interrupt = new Interrupt();
   try {
     const first = new Map(
@@ -98,7 +107,7 @@ async function keepAll(run: SeedRun, task: SeedTask, folder: string): Promise<vo
         .map((violation) => [violation.kind, violation]),
     );
     const found = [...first.values()].map((violation) => ({ task, violation }));
-    await keepFailures(found, { folder, signal: interrupt.signal });
+    await keepFailures(found, { ...where, signal: interrupt.signal });
   } finally {
     interrupt.dispose();
   }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { worstExitCode } from '../delivery/severity.ts';
 import { renderDocument } from '../report/json.ts';
@@ -13,7 +12,7 @@ import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { keepFailures } from './kept-failures.ts';
 import { LiveLine } from './live-line.ts';
-import { checkWritable, prepareFolder, reason } from './output-files.ts';
+import { Outputs, reason } from './outputs.ts';
 import type { Adjustments } from './overrides.ts';
 import { type LoadedScenario, loadScenarios } from './scenario-files.ts';
 import { simulateOne } from './simulate-one.ts';
@@ -74,6 +73,7 @@ class Simulation {
   readonly #asked: number | undefined;
   readonly #timeLimitMs: number | undefined;
   readonly #startMs = performance.now();
+  readonly #outputs: Outputs;
 
   constructor(loaded: readonly SimulatableScenario[], options: SimulateOptions) {
     this.#loaded = loaded;
@@ -83,8 +83,9 @@ class Simulation {
     this.#timeLimitMs = timeLimitMs(options.timeLimit);
     // With a limit of time alone, as many as it allows.
     this.#asked = options.seeds ?? (this.#timeLimitMs === undefined ? SEEDS : undefined);
-    if (options.out !== undefined) prepareFolder(options.out);
-    for (const file of [options.json, options.hashes]) if (file !== undefined) checkWritable(file);
+    this.#outputs = new Outputs(loaded.map(({ path }) => path));
+    if (options.out !== undefined) this.#outputs.claimFolder(options.out);
+    for (const file of [options.json, options.hashes]) if (file !== undefined) this.#outputs.claim(file);
   }
 
   async run(): Promise<number> {
@@ -186,7 +187,7 @@ class Simulation {
       })),
     );
     const live = quiet ? {} : { live: new LiveLine(appearance(this.#options)) };
-    await keepFailures(found, { folder: out, ...live, signal });
+    await keepFailures(found, { folder: out, outputs: this.#outputs, ...live, signal });
   }
 
   /** @returns whether everything that was asked for was written */
@@ -197,7 +198,8 @@ class Simulation {
       [hashes, () => this.#hashLines()],
     ];
     let written = true;
-    for (const [file, text] of texts) if (file !== undefined && !writeText(file, text())) written = false;
+    for (const [file, text] of texts)
+      if (file !== undefined && !writeText(this.#outputs, file, text())) written = false;
     return written;
   }
 
@@ -212,9 +214,9 @@ class Simulation {
 }
 
 /** @returns whether it could be written */
-export function writeText(file: string, text: string): boolean {
+export function writeText(outputs: Outputs, file: string, text: string): boolean {
   try {
-    writeFileSync(file, text);
+    outputs.write(file, text);
     return true;
   } catch (error) {
     say(`Cannot write "${file}": ${reason(error)}; the report above is complete`);

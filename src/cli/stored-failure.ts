@@ -82,7 +82,7 @@ function fromResult(path: string, label: string): StoredFailure {
   const { scenario } = outcome;
   const [violation] = resultViolations(result, scenario.expect.allowReported);
   const world = result.simulated === true ? 'virtual' : 'real';
-  return { label, scenario, sha256, world, ...(violation === undefined ? {} : { violation }) };
+  return { label, path, scenario, sha256, world, ...(violation === undefined ? {} : { violation }) };
 }
 
 /** Absent for most files, and then there is nothing to compare with. */

@@ -15,13 +15,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 describe('OutputFiles', () => {
   it('leaves nothing behind of the check, and what was there as it was', () => {
     writeFileSync(at('old.json'), 'old');
-    new OutputFiles({ json: at('old.json'), junit: at('new.xml') }, ['a']);
+    new OutputFiles({ json: at('old.json'), junit: at('new.xml') }, ['a'], []);
     expect(readFileSync(at('old.json'), 'utf8')).toBe('old');
     expect(existsSync(at('new.xml'))).toBe(false);
   });
 
   it('makes the folder for results, with all that is above it', () => {
-    const files = new OutputFiles({ out: at('x/y/z') }, ['a', 'b']);
+    const files = new OutputFiles({ out: at('x/y/z') }, ['a', 'b'], []);
     files.writeOne('a', { json: '{}', html: '' });
     expect(readFileSync(at('x/y/z/a.json'), 'utf8')).toBe('{}');
     expect(files.problems).toEqual([]);
@@ -41,22 +41,22 @@ describe('OutputFiles', () => {
       'Cannot write to --out "out": two scenarios are named "a"',
     ],
   ])('refuses %s', (_, options, scenarios, message) => {
-    expect(() => new OutputFiles(options, scenarios)).toThrow(message);
+    expect(() => new OutputFiles(options, scenarios, [])).toThrow(message);
   });
 
   it('refuses a folder in the place of a file, and a file in the place of a folder', () => {
     writeFileSync(at('file'), '');
-    expect(() => new OutputFiles({ markdown: folder }, ['a'])).toThrow(
+    expect(() => new OutputFiles({ markdown: folder }, ['a'], [])).toThrow(
       `Cannot write "${folder}": it is a folder`,
     );
-    expect(() => new OutputFiles({ out: at('file') }, ['a'])).toThrow(
+    expect(() => new OutputFiles({ out: at('file') }, ['a'], [])).toThrow(
       `Cannot write to folder "${at('file')}": it is a file`,
     );
-    expect(() => new OutputFiles({ out: at('file/below') }, ['a'])).toThrow(/ENOTDIR: not a directory$/);
+    expect(() => new OutputFiles({ out: at('file/below') }, ['a'], [])).toThrow(/ENOTDIR: not a directory$/);
   });
 
   it('keeps what could not be written after all as problems', () => {
-    const files = new OutputFiles({ json: at('r.json'), html: at('r.html') }, ['a']);
+    const files = new OutputFiles({ json: at('r.json'), html: at('r.html') }, ['a'], []);
     rmSync(folder, { recursive: true });
     files.writeOne('a', { json: '{}', html: '<html>' });
     expect(files.problems).toHaveLength(2);

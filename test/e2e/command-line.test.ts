@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Folder, inTurn, ROOT, wsdeliver } from './command.ts';
@@ -92,5 +93,66 @@ describe('the command', () => {
       expect(outcome.stderr).toContain('***');
       expect(outcome.stderr + outcome.stdout).not.toContain('hunter2');
     }
+  });
+});
+
+describe('an output', () => {
+  shown('that is the scenario itself is refused before the run, by whatever name', async () => {
+    const own = new Folder();
+    const file = own.write('own.yaml', smallScenario({ load: '300ms' }));
+    symlinkSync(file, own.file('link.json'));
+    linkSync(file, own.file('hard.json'));
+    for (const [flag, name] of [
+      ['--json', 'own.yaml'],
+      ['--html', 'link.json'],
+      ['--junit', 'hard.json'],
+      ['--dead-letters', '../own.yaml'],
+    ] as const) {
+      const path = name.startsWith('..') ? join(own.path, 'x', name) : own.file(name);
+      if (name.startsWith('..')) mkdirSync(own.file('x'));
+      const { code, stdout, stderr } = await wsdeliver(['bench', file, flag, path]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('another file is wanted');
+      expect(readFileSync(file, 'utf8')).toBe(smallScenario({ load: '300ms' }));
+    }
+    own.remove();
+  });
+
+  shown('that is named twice is refused before the run', async () => {
+    const { code, stderr } = await wsdeliver(['bench', SMALL, '--json', 'a.out', '--html', './a.out'], {
+      cwd: folder.path,
+    });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'Cannot write "./a.out": "a.out" is written to the same file\n',
+    });
+  });
+
+  shown('that is a pipe without a reader is refused at once', async () => {
+    execFileSync('mkfifo', [folder.file('pipe')]);
+    const { code, stderr } = await wsdeliver(['bench', SMALL, '--json', folder.file('pipe')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('nobody reads from this pipe');
+  });
+
+  shown('may be standard output, in a file as well as in a pipe', async () => {
+    const quiet = ['bench', SMALL, '--quiet', '--json', '/dev/stdout'];
+    const piped = await wsdeliver(quiet);
+    expect(piped.stdout).toMatch(/^small: .*\n\{\n/);
+    const file = folder.file('stdout.txt');
+    expect((await wsdeliver(quiet, { before: `exec > ${file}` })).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toMatch(/^small: .*\n\{\n[\s\S]*\n\}\n$/);
+  });
+
+  shown('of a run before is kept when the disk is full', async () => {
+    const json = folder.write('good.json', 'good');
+    // No file may get longer than so many blocks: what a full disk does, without one.
+    const { code, stderr } = await wsdeliver(['bench', SMALL, '--json', json], {
+      before: "trap '' XFSZ; ulimit -f 4",
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Cannot write ".*good\.json": E/);
+    expect(readFileSync(json, 'utf8')).toBe('good');
+    expect(readdirSync(folder.path).filter((name) => name.includes('.tmp'))).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { historyBeside, writeFailure } from '../../src/cli/failure-folder.ts';
+import { Outputs } from '../../src/cli/outputs.ts';
 import { type FailureFiles, failureFiles } from '../../src/report/failure/files.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
@@ -69,7 +70,7 @@ describe('the file of a failure', () => {
   it('has its timeline, its diagrams and its history in files beside it', () => {
     const folder = mkdtempSync(join(tmpdir(), 'wsdeliver-failure-'));
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
-    const file = writeFailure(folder, failure);
+    const file = writeFailure(folder, failure, new Outputs([]));
     expect(readdirSync(folder).toSorted()).toEqual(
       ['history.txt', 'sequence.svg', 'sequence.txt', 'timeline.txt', 'yaml'].map(
         (ending) => `many-faults-silent-loss-seed-2.${ending}`,
