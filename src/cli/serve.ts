@@ -3,10 +3,11 @@ import type { Broadcaster } from '../broadcaster/broadcaster.ts';
 import { createBroadcaster } from '../broadcaster/create-broadcaster.ts';
 import type { Application } from '../broadcaster/upstream-intake.ts';
 import type { Clock } from '../protocol/ports.ts';
+import { descriptorLimit, OWN_DESCRIPTORS } from '../run/preflight.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import { broadcasterSettings } from '../server/broadcaster-settings.ts';
 import { ScaleHook } from '../server/scale-hook.ts';
-import { ListenError, listen } from '../world/real/listener.ts';
+import { ListenError, type ListenOptions, listen } from '../world/real/listener.ts';
 import { Machine } from '../world/real/machine.ts';
 import { printLine, say } from './console.ts';
 import { DeadLetterFile } from './dead-letter-file.ts';
@@ -15,6 +16,7 @@ import { type MetricsFlags, openMetricsPort } from './metrics-port.ts';
 import { findScenarios, loadScenario } from './scenario-files.ts';
 
 const HEALTH_LOG_MS = 60_000;
+const REFUSAL_WARNING_MS = 5000;
 const DRAIN_SPREAD_MS = 5000;
 const DRAIN_WAIT_MS = 500;
 
@@ -52,10 +54,15 @@ export async function serve(options: ServeOptions): Promise<void> {
       broadcaster.statistics.internalErrors += 1;
       warn(`a connection was closed with 1011: ${error.stack ?? error.message}`);
     },
+    ...connectionLimit(warn),
     purpose: 'the reference broadcaster',
   }).catch((error: unknown) => {
     throw error instanceof ListenError ? new UserError(error.message) : error;
   });
+  if (!listener.local)
+    warn(
+      `--host ${options.host} lets other machines connect, and whoever does may read and publish everything`,
+    );
   printLine(`wsdeliver.v1 (${settings.delivery}) on ${listener.url}, Ctrl-C to drain and stop`);
   const health = setInterval(() => printLine(healthLine(broadcaster)), HEALTH_LOG_MS);
   await signalled();
@@ -69,6 +76,26 @@ export async function serve(options: ServeOptions): Promise<void> {
   hook.stop();
   await listener.close();
   machine.close();
+}
+
+/** Connections are refused while descriptors are left, so that the server is told of it and says so. */
+function connectionLimit(
+  warn: (what: string) => void,
+): Pick<ListenOptions, 'connectionsMax' | 'onTooMany' | 'onAcceptError'> {
+  const onAcceptError = ({ message }: Error): void => warn(`a connection could not be accepted: ${message}`);
+  const limit = descriptorLimit();
+  if (limit === undefined) return { onAcceptError };
+  const connectionsMax = Math.max(1, limit - OWN_DESCRIPTORS);
+  let [refused, warnedMs] = [0, Number.NEGATIVE_INFINITY];
+  const onTooMany = (): void => {
+    refused += 1;
+    if (performance.now() - warnedMs < REFUSAL_WARNING_MS) return;
+    warnedMs = performance.now();
+    warn(
+      `${refused} connections refused so far: ${connectionsMax} are open, as many as the limit of ${limit} open files allows (raise it with "ulimit -n")`,
+    );
+  };
+  return { onAcceptError, connectionsMax, onTooMany };
 }
 
 /** Nobody is there to use what clients send: it is taken, once, and that is all. */

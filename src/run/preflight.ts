@@ -11,7 +11,7 @@ import type { Scenario } from '../scenario/schema.ts';
  */
 
 /** Descriptors a Node process needs besides its sockets. */
-const OWN_DESCRIPTORS = 64;
+export const OWN_DESCRIPTORS = 64;
 /** Both ends of an idle connection, in user space; measured, rounded up. */
 const CLIENT_BYTES = 40 * 1024;
 /** What the processes need before the first client. */
@@ -119,7 +119,8 @@ function isLoopback(url: string): boolean {
   return /^wss?:\/\/(localhost|127\.|\[::1\])/.test(url);
 }
 
-function descriptorLimit(): number | undefined {
+/** Files that this process may have open; undefined where there is no limit, or nobody says. */
+export function descriptorLimit(): number | undefined {
   const line = /^Max open files\s+(\d+|unlimited)/m.exec(textOf('/proc/self/limits'))?.[1] ?? askShell();
   if (line === 'unlimited') return undefined;
   return line === '' ? undefined : Number(line);

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { SUBPROTOCOL } from '../../protocol/frame.ts';
+import { isLoopback } from './masking.ts';
 import { linkUpgrade } from './upgrade.ts';
 import type { LinkTaker } from './ws-link.ts';
 
@@ -13,13 +14,22 @@ export interface ListenOptions extends LinkTaker {
   readonly host: string;
   /** Who wants the port, for the message when it can't be had. */
   readonly purpose?: string;
-  /** A connection could not be accepted, as when file descriptors run out; the listener goes on. */
+  /** A connection could not be accepted; the listener goes on. */
   readonly onAcceptError?: (error: Error) => void;
+  /**
+   * Connections at once. The system closes those for which it has no descriptor without telling anybody, so a limit
+   * below that of the system is the only way to know of them.
+   */
+  readonly connectionsMax?: number;
+  /** A connection was closed at once, as there are too many. */
+  readonly onTooMany?: () => void;
 }
 
 export interface Listener {
   readonly port: number;
   readonly url: string;
+  /** Whether only this machine can connect. */
+  readonly local: boolean;
   /** Stops listening at once, drops what is still connected, and resolves when the port is free. */
   close(): Promise<void>;
   /** Drops all sockets without close frames, and goes on listening. */
@@ -82,11 +92,19 @@ class HttpListener implements Listener {
       sockets.add(socket);
       socket.on('close', forget);
     });
+    const { connectionsMax, onTooMany } = options;
+    if (connectionsMax !== undefined) this.#server.maxConnections = connectionsMax;
+    if (onTooMany !== undefined) this.#server.on('drop', () => onTooMany());
     this.#server.on('upgrade', linkUpgrade(options));
   }
 
   get port(): number {
     return this.#port;
+  }
+
+  get local(): boolean {
+    const address = this.#server.address();
+    return address !== null && typeof address === 'object' && isLoopback(address.address);
   }
 
   get url(): string {

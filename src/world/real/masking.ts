@@ -20,8 +20,12 @@ const noMask: NewMask = () => 0;
 
 /** @param address - of the peer, as a socket has it; `undefined` for a socket that is gone */
 export function maskTowards(address: string | undefined): NewMask {
-  const isLoopback = address !== undefined && /^(?:::1$|127\.|::ffff:127\.)/.test(address);
-  return isLoopback ? noMask : randomMask;
+  return address !== undefined && isLoopback(address) ? noMask : randomMask;
+}
+
+/** @param address - as a socket has it: a number, never a name */
+export function isLoopback(address: string): boolean {
+  return /^(?:::1$|127\.|::ffff:127\.)/.test(address);
 }
 
 /** Masks `bytes` between `from` and `to`, in place. */
