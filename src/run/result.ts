@@ -11,6 +11,7 @@ import type { SeriesSummary } from '../measure/series.ts';
 import { DEPTH_MAX, nestsTooDeep } from '../protocol/limits.ts';
 import { toldFactSchema } from '../scenario/fact-schema.ts';
 import { OVERSIGHT_COUNTERS } from '../scenario/metric.ts';
+import { contradictions } from './result-consistency.ts';
 
 /**
  * The result file: everything a run found out, as one document. Every report is made from it and from nothing
@@ -398,11 +399,15 @@ export type FaultOutcome = Result['faults'][number];
  */
 export function parseResult(text: string, file: string): Result {
   const parsed = resultSchema.safeParse(parseJson(text, file));
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues
-    .slice(0, PROBLEMS_MAX)
-    .map(({ path, message }) => `  ${path.join('.') || 'the document'}: ${message}`);
-  throw new Error(`Cannot read "${file}": it is not a ${RESULT_SCHEMA} document\n${problems.join('\n')}`);
+  if (!parsed.success) {
+    const problems = parsed.error.issues
+      .slice(0, PROBLEMS_MAX)
+      .map(({ path, message }) => `  ${path.join('.') || 'the document'}: ${message}`);
+    throw new Error(`Cannot read "${file}": it is not a ${RESULT_SCHEMA} document\n${problems.join('\n')}`);
+  }
+  const [contradiction] = contradictions(parsed.data);
+  if (contradiction === undefined) return parsed.data;
+  throw new Error(`Cannot read "${file}": it contradicts itself, ${contradiction}`);
 }
 
 /** The published description of the result file. */

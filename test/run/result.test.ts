@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { renderJson } from '../../src/report/json.ts';
-import { LATENCY_NAMES, parseResult, RESULT_SCHEMA, resultJsonSchema } from '../../src/run/result.ts';
+import { assembleResult } from '../../src/run/assemble.ts';
+import {
+  LATENCY_NAMES,
+  parseResult,
+  RESULT_SCHEMA,
+  type Result,
+  resultJsonSchema,
+} from '../../src/run/result.ts';
+import { contradictions } from '../../src/run/result-consistency.ts';
+import { simulateScenario } from '../../src/run/simulated-run.ts';
 import {
   failingResult,
   inconclusiveResult,
@@ -8,6 +17,7 @@ import {
   passingResult,
   targetResult,
 } from '../report/sample-result.ts';
+import { randomRun } from './random-scenario.ts';
 
 describe('parseResult', () => {
   it.each([
@@ -51,6 +61,37 @@ describe('parseResult', () => {
   it('refuses a latency that does not exist', () => {
     const text = JSON.stringify({ ...passingResult(), latency: { pull: passingResult().latency.push } });
     expect(() => parseResult(text, 'odd.json')).toThrow('latency');
+  });
+});
+
+describe('a document that was edited', () => {
+  const failing = failingResult();
+  const passing = passingResult();
+  const { delivery } = failing;
+
+  it.each<[string, Result]>([
+    ['verdict pass does not go with exit code 3', { ...failing, verdict: 'pass' }],
+    ['verdict pass does not go with a broken guarantee', { ...failing, verdict: 'pass', exitCode: 0 }],
+    ['verdict fail does not go with exit code 0', { ...failing, exitCode: 0 }],
+    ['verdict inconclusive does not go with', { ...failing, verdict: 'inconclusive', exitCode: 5 }],
+    ['(not met)', { ...passing, assertions: [{ text: 'a > 0', actualText: '0', status: 'fail' }] }],
+    ['(no data)', { ...passing, assertions: [{ text: 'a > 0', actualText: 'no data', status: 'no-data' }] }],
+    ['lost silently', { ...passing, delivery }],
+    ['an unproven guarantee', { ...passing, guarantee: { ...passing.guarantee, status: 'inconclusive' } }],
+    ['without a reason', { ...failing, reasons: [] }],
+  ])('is refused: %s', (complaint, result) => {
+    expect(() => parseResult(renderJson(result), 'edited.json')).toThrow(
+      /^Cannot read "edited.json": it contradicts itself, /,
+    );
+    expect(contradictions(result).join()).toContain(complaint);
+  });
+
+  it('is what no run writes', () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const record = simulateScenario(randomRun(seed, seed % 2 === 0));
+      const context = { file: '', sha256: '', version: '', startedAt: '' };
+      expect({ seed, found: contradictions(assembleResult(record, context)) }).toEqual({ seed, found: [] });
+    }
   });
 });
 
