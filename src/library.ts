@@ -12,7 +12,7 @@ import { type BroadcasterSettings, DEFAULT_SETTINGS } from './broadcaster/settin
 import type { Statistics } from './broadcaster/statistics.ts';
 import type { UpstreamMessage } from './broadcaster/upstream-intake.ts';
 import { DELIVERY_LEVELS, type DeliveryLevel, fitsFrame } from './protocol/frame.ts';
-import { isName, NAME_LENGTH_MAX, nestsTooDeep, PAYLOAD_DEPTH_MAX } from './protocol/limits.ts';
+import { isName, NAME_LENGTH_MAX, PAYLOAD_DEPTH_MAX, structureProblem } from './protocol/limits.ts';
 import { OutgoingMessage } from './protocol/message.ts';
 import { LinkState } from './protocol/ports.ts';
 import { METRICS_CLIENTS, Metrics } from './server/metrics.ts';
@@ -453,9 +453,10 @@ function textOf(payload: unknown): string {
     const why = error instanceof Error ? error.message : String(error);
     throw new BroadcasterError('invalid-payload', `Cannot publish the payload: JSON can't say it (${why})`);
   }
-  if (!nestsTooDeep(text, PAYLOAD_DEPTH_MAX)) return text;
+  const problem = structureProblem(text, PAYLOAD_DEPTH_MAX);
+  if (problem === undefined) return text;
   throw new BroadcasterError(
     'invalid-payload',
-    `Cannot publish the payload: its arrays and objects nest deeper than ${PAYLOAD_DEPTH_MAX}, a flatter one is wanted`,
+    `Cannot publish the payload: ${problem}, a smaller one is wanted`,
   );
 }

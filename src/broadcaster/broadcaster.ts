@@ -8,7 +8,7 @@ import {
   fitsFrame,
   isGapReason,
 } from '../protocol/frame.ts';
-import { isName, NAME_LENGTH_MAX, nestsTooDeep, PAYLOAD_DEPTH_MAX } from '../protocol/limits.ts';
+import { isName, NAME_LENGTH_MAX, PAYLOAD_DEPTH_MAX, structureProblem } from '../protocol/limits.ts';
 import type { OutgoingMessage } from '../protocol/message.ts';
 import type { Session } from '../protocol/session.ts';
 import type { DropReason, SessionObserver } from '../protocol/session-contract.ts';
@@ -404,6 +404,5 @@ export class Broadcaster extends SessionHost implements SessionObserver {
 function refusalOf({ room, type, text }: OutgoingMessage): string | undefined {
   if (!isName(room) || !isName(type)) return `a room and a type have 1 to ${NAME_LENGTH_MAX} characters`;
   if (!fitsFrame(text)) return 'the message is too large';
-  if (nestsTooDeep(text, PAYLOAD_DEPTH_MAX)) return `the payload nests deeper than ${PAYLOAD_DEPTH_MAX}`;
-  return undefined;
+  return structureProblem(text, PAYLOAD_DEPTH_MAX);
 }

@@ -5,7 +5,7 @@
  * exception, since a peer that talks nonsense is an expected event.
  */
 
-import { DEPTH_MAX, isName, isRoomList, NAME_LENGTH_MAX, nestsTooDeep, ROOMS_MAX } from './limits.ts';
+import { isName, isRoomList, NAME_LENGTH_MAX, ROOMS_MAX, structureProblem } from './limits.ts';
 
 export const SUBPROTOCOL = 'wsdeliver.v1';
 /** Largest frame either side may send, bytes. */
@@ -165,8 +165,9 @@ function decodeText<F>(
   decode: (fields: Fields) => F | Malformed,
   visit: (frame: F | Malformed) => void,
 ) {
-  if (nestsTooDeep(text)) {
-    visit(malformed(`arrays and objects nest deeper than ${DEPTH_MAX}`));
+  const problem = structureProblem(text);
+  if (problem !== undefined) {
+    visit(malformed(problem));
     return;
   }
   let value: unknown;

@@ -13,6 +13,8 @@ export const ROOM_NAMES_LENGTH_MAX = 32_768;
 export const ROOMS_OVERALL_MAX = 100_000;
 /** Arrays and objects that may lie within one another in a text, its own frame and batch included. */
 export const DEPTH_MAX = 128;
+/** Elements of arrays and fields of objects in a text, all together. */
+const VALUES_MAX = 100_000;
 /** So many of them are left for the payload of a message: it lies in an envelope, and that in a batch. */
 export const PAYLOAD_DEPTH_MAX = DEPTH_MAX - 2;
 
@@ -26,25 +28,37 @@ export function isRoomList(value: unknown): value is readonly string[] {
   return value.reduce((sum, room: string) => sum + room.length, 0) <= ROOM_NAMES_LENGTH_MAX;
 }
 
-const [QUOTE, OPEN_BRACKET, BACKSLASH, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [34, 91, 92, 93, 123, 125];
+const [QUOTE, COMMA, OPEN_BRACKET, BACKSLASH, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
+  34, 44, 91, 92, 93, 123, 125,
+];
 
 /**
- * Whether a JSON text has more arrays and objects within one another than `depthMax`.
+ * Looks at the structure of a JSON text before the parser does.
  *
- * The parser takes any depth, but whoever writes such a value again recurses: some thousand levels end the process.
+ * The parser takes any depth, but whoever writes such a value again recurses: some thousand levels end the process. A
+ * text of a megabyte that is nothing but brackets and commas takes the parser longer than others can wait.
+ *
+ * @returns what is wrong with it; undefined when it may be parsed
  */
-export function nestsTooDeep(text: string, depthMax = DEPTH_MAX): boolean {
-  if (text.length <= depthMax) return false;
-  let depth = 0;
+export function structureProblem(
+  text: string,
+  depthMax = DEPTH_MAX,
+  valuesMax = VALUES_MAX,
+): string | undefined {
+  if (text.length <= depthMax) return undefined;
+  let [depth, values] = [0, 1];
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at);
-    else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
+    else if (code === COMMA) {
+      values += 1;
+      if (values > valuesMax) return `a text has at most ${valuesMax} values`;
+    } else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
       depth += 1;
-      if (depth > depthMax) return true;
+      if (depth > depthMax) return `arrays and objects nest deeper than ${depthMax}`;
     } else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth -= 1;
   }
-  return false;
+  return undefined;
 }
 
 /** @returns where the JSON string that begins at `at` has its last quote; the end of the text when it has none */

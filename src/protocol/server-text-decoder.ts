@@ -1,5 +1,5 @@
 import { decodeServerText, type Envelope, type ServerFrame } from './frame.ts';
-import { endOfString, isName, nestsTooDeep } from './limits.ts';
+import { endOfString, isName, structureProblem } from './limits.ts';
 
 const HEAD = '{"seq":';
 const ATTEMPT = '"attempt":';
@@ -145,7 +145,7 @@ export class ServerTextDecoder {
 /** @returns undefined for what the parser would not take for an envelope, or what says more than type and payload */
 function fieldsOf(tail: string): Pick<Tail, 'type' | 'payload'> | undefined {
   // The decoder of whole texts says what is wrong with it.
-  if (nestsTooDeep(tail)) return undefined;
+  if (structureProblem(tail) !== undefined) return undefined;
   let fields: Readonly<Record<string, unknown>>;
   try {
     fields = JSON.parse(`{${tail}`) as Readonly<Record<string, unknown>>;

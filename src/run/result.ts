@@ -8,7 +8,7 @@ import { DELAYED, LATENESS, REASONS } from '../delivery/reason.ts';
 import { TIMELINE_EVENTS } from '../delivery/timeline-event.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { SeriesSummary } from '../measure/series.ts';
-import { DEPTH_MAX, nestsTooDeep } from '../protocol/limits.ts';
+import { DEPTH_MAX, structureProblem } from '../protocol/limits.ts';
 import { toldFactSchema } from '../scenario/fact-schema.ts';
 import { OVERSIGHT_COUNTERS } from '../scenario/metric.ts';
 import { contradictions } from './result-consistency.ts';
@@ -416,10 +416,9 @@ export function resultJsonSchema(): unknown {
 }
 
 function parseJson(text: string, file: string): unknown {
-  if (nestsTooDeep(text))
-    throw new Error(
-      `Cannot read "${file}": it nests deeper than ${DEPTH_MAX} levels, a result file of wsdeliver is wanted`,
-    );
+  const problem = structureProblem(text, DEPTH_MAX, Number.POSITIVE_INFINITY);
+  if (problem !== undefined)
+    throw new Error(`Cannot read "${file}": ${problem}, a result file of wsdeliver is wanted`);
   try {
     return JSON.parse(text);
   } catch (error) {

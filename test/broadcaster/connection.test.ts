@@ -142,6 +142,21 @@ describe('connection: limits', () => {
     expect(other.frames()).toEqual([]);
   });
 
+  it('make a text of too many values malformed, and one of less is taken', () => {
+    const bench = new DeliveryBench();
+    const wire = new Wire(bench);
+    wire.hello('a');
+    wire.take();
+    const note = (values: number): string =>
+      `{"seq":1,"type":"publish","payload":{"type":"t","payload":[${Array(values).fill('"a,b"').join()}]}}`;
+    wire.raw(note(100_000));
+    bench.pass();
+    expect(wire.frames()).toEqual([{ type: 'error', message: 'a text has at most 100000 values' }]);
+    wire.raw(note(99_000));
+    bench.pass();
+    expect(wire.take()).toEqual(['1', 'ack 1']);
+  });
+
   it('let through the deepest payload that a client may send, as it was', () => {
     const bench = new DeliveryBench();
     const wire = new Wire(bench);

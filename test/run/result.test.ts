@@ -44,7 +44,9 @@ describe('parseResult', () => {
     const levels = 5000;
     const text = JSON.stringify({ ...rest, scenario: { ...scenario, resolved: { deep: 'here' } } });
     const deep = text.replace('"here"', '['.repeat(levels) + ']'.repeat(levels));
-    expect(() => parseResult(deep, 'deep.json')).toThrow(/^Cannot read "deep\.json": it nests deeper than/);
+    expect(() => parseResult(deep, 'deep.json')).toThrow(
+      /^Cannot read "deep\.json": arrays and objects nest deeper than/,
+    );
   });
 
   it('names every wrong field', () => {
