@@ -87,7 +87,7 @@ const IMPURE =
   /\b(Date|process|Buffer|setTimeout|setInterval|setImmediate|queueMicrotask|crypto|fetch)\b|Math\.random|\bperformance\.|\basync\b|\bawait\b|\bPromise\b|from 'node:/;
 
 /** Processes of their own, which end by themselves. */
-const WORKER_SCRIPTS = ['load/load-worker.ts', 'simulation/seed-job.ts', 'simulation/shrink-job.ts'];
+const WORKER_SCRIPTS = ['load/load-worker.ts', 'world/real/parent-process.ts'];
 
 const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|shared|lib)(\.ts)?$/;
 

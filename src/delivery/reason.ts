@@ -23,6 +23,8 @@ export const LATENESS = {
   'loop-delayed': { of: PROCESSES, worker: 'number?', p99Us: 'number' },
   'waited-for-cpu': { of: PROCESSES, worker: 'number?', share: 'number' },
   'core-used-up': { worker: 'number', share: 'number' },
+  /** Died or hung; the clients that it had did nothing from then on. */
+  'worker-lost': { worker: 'number' },
   'stood-still': { of: DELAYED, worker: 'number?', us: 'number' },
   'stood-still-near-timeout': {
     of: DELAYED,
@@ -55,6 +57,7 @@ export const REASONS = {
   'assertion-undecided': { assertion: 'name', actual: 'note', late: { factOf: LATENESS } },
   'generator-late': { status: ['suspect', 'invalid'], late: { factOf: LATENESS } },
   'worker-died': { worker: 'number', why: 'note' },
+  'worker-hung': { worker: 'number', stopped: 'boolean', silentMs: 'number' },
   'worker-without-record': { worker: 'number' },
   'listener-failed': { why: 'note' },
   /** The reference server threw at an event of a connection. */

@@ -3,6 +3,7 @@ import { findDriver } from '../drivers/registry.ts';
 import { randomStreams } from '../world/random.ts';
 import { MachineClock } from '../world/real/clock.ts';
 import { createDialer } from '../world/real/dial.ts';
+import { obeyParent } from '../world/real/parent-process.ts';
 import { TimerWheel } from '../world/real/timer-wheel.ts';
 import { Fleet } from './fleet.ts';
 import { ProcessWatch } from './process-use.ts';
@@ -20,10 +21,6 @@ const timers = new TimerWheel(clock);
 const watch = new ProcessWatch(clock);
 let fleet: Fleet | undefined;
 let draining = false;
-
-function report(message: WorkerReport, done: () => void = () => {}): void {
-  if (process.connected) process.send?.(message, undefined, undefined, done);
-}
 
 function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
   const { scenario, run, clients, planned, url } = job;
@@ -44,7 +41,6 @@ function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
       checksum: (body) => crc32(body),
     },
   });
-  report({ kind: 'made' });
   setInterval(() => {
     if (fleet !== undefined) report({ kind: 'status', status: fleet.status(), draining });
   }, STATUS_INTERVAL_MS);
@@ -83,8 +79,4 @@ function obey(command: WorkerCommand): void {
   }
 }
 
-// Ctrl-C reaches the whole process group; the coordinator decides what it means.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
-process.on('disconnect', () => process.exit(0));
-process.on('message', (command) => obey(command as WorkerCommand));
+const report = obeyParent<WorkerCommand, WorkerReport>(obey);

@@ -52,7 +52,6 @@ export interface WorkerAccount {
 
 /** What a load worker says to the coordinator. */
 export type WorkerReport =
-  | { readonly kind: 'made' }
   | { readonly kind: 'status'; readonly status: FleetStatus; readonly draining: boolean }
   | {
       readonly kind: 'record';

@@ -1,18 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DrainGoal } from '../delivery/drain-target.ts';
 import type { Reason } from '../delivery/reason.ts';
+import { HelperProcess, hangs, type Loss, lossText, scriptBeside } from '../world/real/child-process.ts';
 import type { Clients, ClientsRecord } from './clients.ts';
 import type { FleetCounts, FleetRecord, FleetStatus } from './fleet.ts';
 import { Measures, type MeasuresRecord } from './measures.ts';
 import type { ProcessUse, WorkerAccount, WorkerCommand, WorkerReport } from './worker-messages.ts';
-
-const STDERR_KEPT = 2000;
-/** How long a worker that can't be reached has to be found dead. */
-const LAST_WORDS_MS = 1000;
-/** How Node begins the line that says why it gave up; the line of code shown before may speak of errors as well. */
-const UNCAUGHT = /^(?:FATAL|[A-Za-z]*Error\b)/;
 
 type SummedKey = 'ready' | 'probed' | 'gone' | 'unfinished' | 'progress' | 'handled' | 'deduplicated';
 
@@ -29,9 +21,8 @@ export interface LoadWorker extends WorkerAccount {
 }
 
 interface Hand {
-  readonly process: ChildProcess;
+  readonly process: HelperProcess<WorkerCommand, WorkerReport>;
   readonly worker: LoadWorker;
-  stderr: string;
 }
 
 type Job = Omit<Extract<WorkerCommand, { kind: 'job' }>, 'kind' | 'worker' | 'clients'>;
@@ -63,7 +54,7 @@ export class WorkerPool implements Clients {
     for (let worker = 0; worker < this.#workers; worker += 1) {
       const clients: number[] = [];
       for (let client = worker; client < this.#clients; client += this.#workers) clients.push(client);
-      this.#tell(this.#start(clients), { kind: 'job', worker, clients, ...job });
+      this.#start(job, clients);
     }
   }
 
@@ -120,8 +111,11 @@ export class WorkerPool implements Clients {
     const { scenario } = this.#job();
     const measures = new Measures(scenario.clients.length);
     for (const worker of workers) if (worker.measures !== undefined) measures.merge(worker.measures);
-    for (const { worker, record } of this.#live)
-      if (record === undefined) this.#onTrouble({ code: 'worker-without-record', worker });
+    for (const worker of this.#live) {
+      if (worker.record !== undefined) continue;
+      worker.lost = 'no record came';
+      this.#onTrouble({ code: 'worker-without-record', worker: worker.worker });
+    }
     const failures = workers.map(({ status }) => status?.lastFailure ?? '');
     return {
       fleets: workers.flatMap(({ record }) => record ?? []),
@@ -145,12 +139,16 @@ export class WorkerPool implements Clients {
     return this.#hands.map(({ worker }) => worker).filter(({ lost }) => lost === undefined);
   }
 
-  #start(clients: readonly number[]): LoadWorker {
-    const script = fileURLToPath(new URL(`./load-worker${extname(import.meta.url)}`, import.meta.url));
-    const child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  #start(job: Job, clients: readonly number[]): void {
+    const number = this.#hands.length;
+    const child = new HelperProcess<WorkerCommand, WorkerReport>({
+      script: scriptBeside(import.meta.url, 'load-worker'),
+      onReport: (report) => listen(worker, report),
+      onLost: (loss) => this.#lose(worker, loss),
+    });
     const worker: LoadWorker = {
-      worker: this.#hands.length,
-      pid: child.pid ?? 0,
+      worker: number,
+      pid: child.pid,
       clients,
       status: undefined,
       draining: false,
@@ -159,55 +157,39 @@ export class WorkerPool implements Clients {
       use: undefined,
       lost: undefined,
     };
-    const hand = { process: child, worker, stderr: '' };
-    this.#hands.push(hand);
-    child.stderr?.on('data', (chunk: Buffer) => {
-      hand.stderr = (hand.stderr + chunk.toString()).slice(-STDERR_KEPT);
-    });
-    child.on('message', (message) => listen(worker, message as WorkerReport));
-    child.on('error', (error) => this.#lose(hand, error.message));
-    // Not at its exit: what it wrote last may still be on the way then.
-    child.on('close', (code, signal) =>
-      this.#lose(hand, signal === null ? `exit code ${code}` : `killed by ${signal}`),
-    );
-    return worker;
-  }
-
-  #tell(worker: LoadWorker, command: WorkerCommand): void {
-    const hand = this.#hands[worker.worker];
-    if (hand === undefined || worker.lost !== undefined || !hand.process.connected) return;
-    hand.process.send(command, (error) => {
-      // Most likely it is dead, and how it died says more than a broken pipe.
-      if (error !== null) setTimeout(() => this.#lose(hand, error.message), LAST_WORDS_MS).unref();
-    });
+    this.#hands.push({ process: child, worker });
+    child.send({ kind: 'job', worker: number, clients, ...job });
   }
 
   #tellAll(command: WorkerCommand): void {
-    for (const worker of this.#live) this.#tell(worker, command);
+    for (const hand of this.#hands) if (hand.worker.lost === undefined) hand.process.send(command);
+  }
+
+  /** Somebody waits for the end: a worker that hangs is given up sooner. */
+  hurry(): void {
+    for (const hand of this.#hands) hand.process.hurry();
   }
 
   /** Ends whatever still runs. */
   kill(): void {
-    for (const { process: child } of this.#hands) if (child.exitCode === null) child.kill('SIGKILL');
+    for (const hand of this.#hands) hand.process.kill();
   }
 
   /** A worker that has delivered its record may go. */
-  #lose(hand: Hand, why: string): void {
-    const { worker } = hand;
-    if (worker.record !== undefined || worker.lost !== undefined) return;
-    const last = hand.stderr
-      .trim()
-      .split('\n')
-      .find((line) => UNCAUGHT.test(line));
-    worker.lost = last === undefined ? why : `${why}: ${last.trim()}`;
-    this.#onTrouble({ code: 'worker-died', worker: worker.worker, why: worker.lost });
+  #lose(lost: LoadWorker, loss: Loss): void {
+    if (lost.record !== undefined) return;
+    const { worker } = lost;
+    lost.lost = lossText(loss);
+    this.#onTrouble(
+      hangs(loss)
+        ? { code: 'worker-hung', worker, stopped: loss.kind === 'stopped', silentMs: loss.silentMs }
+        : { code: 'worker-died', worker, why: lost.lost },
+    );
   }
 }
 
 function listen(worker: LoadWorker, message: WorkerReport): void {
   switch (message.kind) {
-    case 'made':
-      return;
     case 'status':
       worker.status = message.status;
       worker.draining = message.draining;

@@ -60,9 +60,17 @@ export function observeConduct(record: RunRecord, faults: readonly FaultRecord[]
   };
 }
 
-function livenessOf({ server, fleets, drain, instants }: RunRecord): Pick<ConductObservations, 'liveness'> {
+function livenessOf({
+  server,
+  fleets,
+  workers,
+  drain,
+  instants,
+}: RunRecord): Pick<ConductObservations, 'liveness'> {
   const { endUs } = instants;
-  const gone = new Set(fleets.flatMap((fleet) => fleet.gone));
+  // The clients of a lost worker did not answer to the end: that is nothing of the server's doing.
+  const lost = workers.filter((worker) => worker.lost !== undefined).flatMap((worker) => worker.clients);
+  const gone = new Set([...lost, ...fleets.flatMap((fleet) => fleet.gone)]);
   const restedUs = endUs - STUCK_PATIENCE_US;
   const outboxes = (server?.pending ?? []).map(({ client, pending }) => ({
     client,

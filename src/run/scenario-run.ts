@@ -182,6 +182,7 @@ class ScenarioRun {
       deduplicated: () => this.#pool.sum('deduplicated'),
     });
     preflight({ scenario, planned, clients: this.#asked, workers: this.#workers }, thisMachine());
+    this.#options.signal.addEventListener('abort', this.#hurry);
     await this.#endpoint?.open();
     const run = phases(this.#parts);
     for (let step = run.next(); ; step = run.next()) {
@@ -203,7 +204,10 @@ class ScenarioRun {
     }
   }
 
+  readonly #hurry = (): void => this.#pool.hurry();
+
   async dispose(): Promise<void> {
+    this.#options.signal.removeEventListener('abort', this.#hurry);
     const { publishers, route, server } = this.#parts;
     publishers.stop();
     route?.stop();

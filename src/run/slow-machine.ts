@@ -10,10 +10,13 @@ const WAITS = 4;
 export class SlowMachine {
   readonly #state: GeneratorState;
   readonly #timeout: NamedTimeout;
+  readonly #lost: Lateness | undefined;
 
   constructor(record: RunRecord) {
     this.#state = generatorState(record);
     this.#timeout = shortestTimeout(record.scenario);
+    const lost = record.workers.find((worker) => worker.lost !== undefined);
+    this.#lost = lost === undefined ? undefined : { code: 'worker-lost', worker: lost.worker };
   }
 
   /** Times are worthless, for better or worse. */
@@ -28,7 +31,8 @@ export class SlowMachine {
    */
   lateness(missedByUs = Number.POSITIVE_INFINITY): Lateness | undefined {
     const { late, longestDelay } = this.#state;
-    const [first] = late;
+    // The clients of a worker that hangs are as slow as clients can be, and the server sees them for a while.
+    const [first = this.#lost] = late;
     if (first !== undefined) return first;
     const { us, of, worker } = longestDelay;
     const where = worker === undefined ? { of } : { of, worker };

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { BroadcastAlert } from '../broadcaster/alerts.ts';
 import type { ServerSettings } from '../scenario/schema.ts';
+import { keepUntilExit } from '../world/real/child-process.ts';
 
 /** Runs of the hook in one run; alerts after that only count. */
 const RUNS_MAX = 20;
@@ -51,6 +52,7 @@ export class ScaleHook {
       WSDELIVER_ALERT_CLIENT: clientId ?? '',
     };
     const child = spawn(command, { shell: true, stdio: 'ignore', env, timeout: TIMEOUT_MS });
+    keepUntilExit(child);
     this.#children.add(child);
     child.once('error', (error) => this.#fail('command', error.message));
     child.once('exit', (code, signal) => {

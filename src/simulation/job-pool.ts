@@ -1,15 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Scenario } from '../scenario/schema.ts';
-import type { JobReport, Share } from './job-messages.ts';
+import { HelperProcess, hangs, type Loss, lossText, scriptBeside } from '../world/real/child-process.ts';
+import type { JobCommand, JobReport, Share } from './job-messages.ts';
 import type { SeedReport } from './seed-task.ts';
 
 /** Work handed out at a time: long enough to cost nothing, short enough to end soon and evenly. */
 const SHARE_MS = 150;
-const STDERR_KEPT = 2000;
-/** How Node begins the line that says why it gave up. */
-const UNCAUGHT = /^(?:FATAL|[A-Za-z]*Error\b)/;
 
 export interface JobPoolOptions {
   readonly scenarios: readonly Scenario[];
@@ -35,9 +30,8 @@ export interface JobPoolOutcome {
 
 interface Job {
   readonly number: number;
-  readonly process: ChildProcess;
+  readonly process: HelperProcess<JobCommand, JobReport>;
   share: Share | undefined;
-  stderr: string;
 }
 
 /**
@@ -79,19 +73,13 @@ class JobPool {
   };
 
   #start(number: number): void {
-    const script = fileURLToPath(new URL(`./seed-job${extname(import.meta.url)}`, import.meta.url));
-    const child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    const job: Job = { number, process: child, share: undefined, stderr: '' };
-    this.#jobs.add(job);
-    child.stderr?.on('data', (chunk: Buffer) => {
-      job.stderr = (job.stderr + chunk.toString()).slice(-STDERR_KEPT);
+    const child = new HelperProcess<JobCommand, JobReport>({
+      script: scriptBeside(import.meta.url, 'seed-job'),
+      onReport: (report) => this.#finished(job, report),
+      onLost: (loss) => this.#lose(job, loss),
     });
-    child.on('message', (message) => this.#finished(job, message as JobReport));
-    child.on('error', (error) => this.#lose(job, error.message));
-    // Not at its exit: what it wrote last may still be on the way then.
-    child.on('close', (code, signal) =>
-      this.#lose(job, signal === null ? `exit code ${code}` : `killed by ${signal}`),
-    );
+    const job: Job = { number, process: child, share: undefined };
+    this.#jobs.add(job);
     const { scenarios, explore } = this.#options;
     child.send({ kind: 'begin', scenarios, explore });
     this.#next(job);
@@ -103,10 +91,7 @@ class JobPool {
     job.share = over ? undefined : this.#queue.take();
     if (over && this.#queue.left > 0) this.#timedOut = true;
     if (job.share === undefined) this.#release(job);
-    else
-      job.process.send({ kind: 'run', share: job.share }, (error) => {
-        if (error !== null) this.#lose(job, error.message);
-      });
+    else job.process.send({ kind: 'run', share: job.share });
   }
 
   #finished(job: Job, { share, reports, tookMs }: JobReport): void {
@@ -119,20 +104,16 @@ class JobPool {
   /** A job without work goes. */
   #release(job: Job): void {
     this.#jobs.delete(job);
-    job.process.kill('SIGKILL');
+    job.process.kill();
     if (this.#jobs.size === 0) this.#settle();
   }
 
-  #lose(job: Job, why: string): void {
-    if (!this.#jobs.has(job)) return;
-    const last = job.stderr
-      .trim()
-      .split('\n')
-      .find((line) => UNCAUGHT.test(line));
+  #lose(job: Job, loss: Loss): void {
     const { share } = job;
     const running = share === undefined ? 'starting' : `running ${seedsOf(share)}`;
-    const detail = last === undefined ? why : `${why}: ${last.trim()}`;
-    this.#lost.push(`job ${job.number} died while ${running} (${detail})`);
+    this.#lost.push(
+      `job ${job.number} ${hangs(loss) ? 'hung' : 'died'} while ${running} (${lossText(loss)})`,
+    );
     this.#release(job);
   }
 }

@@ -1,3 +1,4 @@
+import { obeyParent } from '../world/real/parent-process.ts';
 import type { JobCommand, JobReport, Share } from './job-messages.ts';
 import { runTask } from './seed-task.ts';
 
@@ -20,11 +21,7 @@ function run(share: Share): JobReport {
   return { share, reports, tookMs: performance.now() - startMs };
 }
 
-// Ctrl-C reaches the whole process group; the coordinator decides what it means.
-process.on('SIGINT', () => {});
-process.on('disconnect', () => process.exit(0));
-process.on('message', (message) => {
-  const command = message as JobCommand;
+const report = obeyParent<JobCommand, JobReport>((command) => {
   if (command.kind === 'begin') work = command;
-  else if (process.connected) process.send?.(run(command.share));
+  else report(run(command.share));
 });

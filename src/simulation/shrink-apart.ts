@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { HelperProcess, lossText, scriptBeside } from '../world/real/child-process.ts';
 import type { ShrinkAnswer, ShrinkRequest } from './shrink-job.ts';
 
 /**
@@ -9,22 +7,20 @@ import type { ShrinkAnswer, ShrinkRequest } from './shrink-job.ts';
  * @param signal - ends it at once
  */
 export function shrinkApart(request: ShrinkRequest, signal: AbortSignal): Promise<ShrinkAnswer> {
-  const script = fileURLToPath(new URL(`./shrink-job${extname(import.meta.url)}`, import.meta.url));
-  const child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  const stop = (): void => {
-    child.kill('SIGKILL');
-  };
+  if (signal.aborted) return Promise.resolve({ problem: 'interrupted' });
   return new Promise<ShrinkAnswer>((resolve) => {
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop);
-    child.on('message', (message) => {
-      resolve(message as ShrinkAnswer);
-      stop();
+    const child = new HelperProcess<ShrinkRequest, ShrinkAnswer>({
+      script: scriptBeside(import.meta.url, 'shrink-job'),
+      onReport: (answer) => end(answer),
+      onLost: (loss) => end({ problem: `the process for it was lost (${lossText(loss)})` }),
     });
-    child.on('error', (error) => resolve({ problem: error.message }));
-    child.on('close', () => resolve({ problem: signal.aborted ? 'interrupted' : 'the process for it died' }));
-    child.send(request, (error) => {
-      if (error !== null) resolve({ problem: error.message });
-    });
-  }).finally(() => signal.removeEventListener('abort', stop));
+    const end = (answer: ShrinkAnswer): void => {
+      child.kill();
+      signal.removeEventListener('abort', interrupt);
+      resolve(answer);
+    };
+    const interrupt = (): void => end({ problem: 'interrupted' });
+    signal.addEventListener('abort', interrupt);
+    child.send(request);
+  });
 }

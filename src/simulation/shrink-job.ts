@@ -1,3 +1,4 @@
+import { obeyParent } from '../world/real/parent-process.ts';
 import { type ShrunkFailure, shrinkFailure } from './failure.ts';
 import { type SeedTask, subjectOf } from './seed-task.ts';
 import type { Violation } from './violation.ts';
@@ -29,9 +30,4 @@ function answer({ task, violation, version, limitMs }: ShrinkRequest): ShrinkAns
   }
 }
 
-// Ctrl-C reaches the whole process group; the coordinator decides what it means.
-process.on('SIGINT', () => {});
-process.on('disconnect', () => process.exit(0));
-process.on('message', (message) => {
-  if (process.connected) process.send?.(answer(message as ShrinkRequest));
-});
+const report = obeyParent<ShrinkRequest, ShrinkAnswer>((request) => report(answer(request)));

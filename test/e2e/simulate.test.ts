@@ -136,6 +136,22 @@ describe('simulate', () => {
     expect(seeds.done).toBeGreaterThan(0);
   });
 
+  it('gives up a job that is stopped, with what it was running', async () => {
+    const json = folder.file('stopped.json');
+    const flags = ['--seeds', '1000000', '--jobs', '2', '--time-limit', '6s', '--json', json];
+    const command = new RunningCommand(['simulate', SMALL, ...flags]);
+    await command.shows(/[1-9]\d*\/1.000.000 seeds/);
+    const [stopped = 0] = await command.workers();
+    process.kill(stopped, 'SIGSTOP');
+    expect(await command.outcome).toMatchObject({ code: 5, stdout: expect.stringContaining('INCONCLUSIVE') });
+    expect(summaryOf(json).notes).toContainEqual(
+      expect.stringMatching(
+        /^job \d hung while running seeds? \d+.* \(stopped by a signal, silent for \d\.\d s\)$/,
+      ),
+    );
+    expect(isGone(stopped)).toBe(true);
+  });
+
   it('is ended by Ctrl-C with what is known so far, and leaves no process', async () => {
     const command = new RunningCommand(['simulate', SMALL, '--seeds', '1000000', '--jobs', '2']);
     const jobs = await command.workers();

@@ -108,6 +108,52 @@ describe('a load worker', () => {
   });
 });
 
+describe('a load worker that stands still', () => {
+  /** Asserts what the clients of the hung worker spoil, and what they could never be owed. */
+  const stalled = folder.write(
+    'stalled.yaml',
+    smallScenario({
+      name: 'stalled',
+      load: '6s',
+      assert: [
+        'saturation.outbox.pending.max < 5',
+        'broadcast.ackTimeouts == 0',
+        'delivery.lost.silent == 0',
+      ],
+    }),
+  );
+
+  troubled('is named within seconds, and nothing of it counts against the server', async () => {
+    const json = folder.file('stalled.json');
+    const command = new RunningCommand(['bench', stalled, '--workers', '2', '--json', json]);
+    await command.shows(LOAD_SHOWN);
+    const workers = await command.workers();
+    process.kill(workers[0] ?? 0, 'SIGSTOP');
+    const stoppedMs = performance.now();
+    await until(() => isGone(workers[0] ?? 0));
+    // Two seconds of silence, and a few for a busy machine.
+    expect(performance.now() - stoppedMs).toBeLessThan(8000);
+    await expectVerdict(command, workers, /load worker 0 hung \(stopped by a signal, silent for \d+\.\d s\)/);
+    const { generator, anomalyCounts } = resultOf(json);
+    expect(generator.workersLost).toBe(1);
+    expect(anomalyCounts).toMatchObject({ stuck: 0, 'silent-loss': 0 });
+  });
+
+  troubled('does not keep an interrupted run waiting', async () => {
+    const command = new RunningCommand(['bench', LONG]);
+    await command.shows(LOAD_SHOWN);
+    const workers = await command.workers();
+    for (const pid of workers) process.kill(pid, 'SIGSTOP');
+    const stoppedMs = performance.now();
+    command.process.kill('SIGINT');
+    const { code, stdout } = await command.outcome;
+    expect(code).toBe(130);
+    expect(stdout).toContain('load worker 0 hung');
+    expect(performance.now() - stoppedMs).toBeLessThan(5000);
+    expect(workers.filter((pid) => !isGone(pid))).toEqual([]);
+  });
+});
+
 describe('the coordinator', () => {
   troubled('takes its load workers along when it is killed', async () => {
     const command = new RunningCommand(['bench', LONG, '--workers', '2']);
@@ -185,7 +231,7 @@ describe('a signal', () => {
   });
 
   troubled('that comes again ends the process at once', async () => {
-    // A worker that stands still keeps the gathering waiting.
+    // A worker that stands still keeps the gathering waiting for a moment, and gets no signal but SIGKILL.
     const command = new RunningCommand(['bench', LONG]);
     await command.shows(LOAD_SHOWN);
     const workers = await command.workers();
@@ -194,7 +240,6 @@ describe('a signal', () => {
     await command.shows(/Interrupted/);
     command.process.kill('SIGINT');
     expect(await command.outcome).toMatchObject({ code: 130, stdout: '' });
-    for (const pid of workers) process.kill(pid, 'SIGCONT');
     await until(() => workers.every(isGone));
   });
 });

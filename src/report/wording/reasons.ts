@@ -40,6 +40,7 @@ export const LATENESS_TEXTS: Catalogue<typeof LATENESS> = {
   'waited-for-cpu': ({ share, ...process }) =>
     `${nameOf(process)} waited for a CPU ${percent(share)} of the time`,
   'core-used-up': ({ worker, share }) => `worker ${worker} used ${percent(share)} of a core`,
+  'worker-lost': ({ worker }) => `load worker ${worker} was lost`,
   'stood-still': (late) => standstill(late),
   'stood-still-near-timeout': ({ timeout, timeoutMs, ...late }) =>
     `${standstill(late)}, and ${timeout} is ${timeoutMs}ms`,
@@ -58,6 +59,8 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
     `the machine was too slow to say: ${assertion} (${actual}): ${sayLateness(late)}`,
   'generator-late': ({ status, late }) => `load generator ${status}: ${sayLateness(late)}`,
   'worker-died': ({ worker, why }) => `load worker ${worker} died (${why})`,
+  'worker-hung': ({ worker, stopped, silentMs }) =>
+    `load worker ${worker} hung (${stopped ? 'stopped by a signal' : 'idle'}, silent for ${(silentMs / 1000).toFixed(1)} s)`,
   'worker-without-record': ({ worker }) => `load worker ${worker} did not hand over its record`,
   'listener-failed': ({ why }) => why,
   'server-failed': ({ where }) => `the reference server failed at an event of a connection: ${where}`,
