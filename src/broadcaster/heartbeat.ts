@@ -9,7 +9,7 @@ export interface HeartbeatSettings {
 /**
  * Finds out that a peer is gone although its socket looks open: pings, and counts pongs that did not come.
  *
- * Any frame from the peer is life. One timer: it waits for the next ping, then for the pong, then for the rest of
+ * Any frame from the peer is life, and so is any part of one: a pong waits behind what its peer is sending. One timer: it waits for the next ping, then for the pong, then for the rest of
  * the interval.
  */
 export class Heartbeat {
@@ -23,6 +23,8 @@ export class Heartbeat {
   #pinged = false;
   #alive = false;
   #missed = 0;
+  /** Bytes received when the ping left. */
+  #receivedBytes = 0;
 
   constructor(options: {
     readonly settings: HeartbeatSettings;
@@ -62,11 +64,13 @@ export class Heartbeat {
     if (!this.#pinged) {
       this.#pinged = true;
       this.#alive = false;
+      this.#receivedBytes = this.#link.receivedBytes;
       this.#link.ping();
       this.#timers.arm(this.#timer, pongTimeoutMs);
       return;
     }
     this.#pinged = false;
+    if (this.#link.receivedBytes > this.#receivedBytes) this.life();
     const missed = !this.#alive;
     if (missed) this.#missed += 1;
     if (this.#missed >= missedPongsMax) this.#onStale(this.#missed);

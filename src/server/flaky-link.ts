@@ -51,6 +51,10 @@ export class FlakyLink implements Link {
     return this.#link.bufferedBytes;
   }
 
+  get receivedBytes(): number {
+    return this.#link.receivedBytes;
+  }
+
   get batch(): boolean {
     return this.#link.batch;
   }

@@ -16,6 +16,10 @@ export class WrappedLink implements Link {
     return this.inner.bufferedBytes;
   }
 
+  get receivedBytes(): number {
+    return this.inner.receivedBytes;
+  }
+
   get batch(): boolean {
     return this.inner.batch;
   }

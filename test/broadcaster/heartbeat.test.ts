@@ -66,6 +66,18 @@ describe('heartbeat', () => {
     expect(bench.heartbeat.healthy).toBe(true);
   });
 
+  it('takes a part of a frame for life: its pong may wait behind the rest', () => {
+    const bench = new Bench();
+    for (let seconds = 0; seconds < 20; seconds += 1) {
+      bench.time.runFor(700);
+      bench.link.receivedBytes += 4096;
+      bench.time.runFor(300);
+    }
+    expect([bench.missed, bench.staleUs]).toEqual([0, -1]);
+    bench.time.runFor(2300);
+    expect([bench.missed, bench.staleUs > 0]).toEqual([2, true]);
+  });
+
   it('stops', () => {
     const bench = new Bench();
     bench.time.runFor(600);

@@ -4,6 +4,7 @@ import { type Link, LinkState, type SharedText } from '../../src/protocol/ports.
 export class FakeLink implements Link {
   state: LinkState = LinkState.open;
   bufferedBytes = 0;
+  receivedBytes = 0;
   batch = false;
   bufferBytesMax = 1_048_576;
   pings = 0;

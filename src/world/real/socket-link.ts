@@ -70,6 +70,10 @@ export class SocketLink implements ClientLink, FrameSink, OutgoingOwner {
     return this.#outgoing.bufferedBytes;
   }
 
+  get receivedBytes(): number {
+    return this.#socket.bytesRead;
+  }
+
   send(text: string): void {
     if (this.state === LinkState.open) this.#outgoing.add(text, undefined);
   }

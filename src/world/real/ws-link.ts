@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { CloseCode, FRAME_BYTES_MAX } from '../../protocol/frame.ts';
@@ -107,6 +108,11 @@ export class WsLink implements Link, OutgoingOwner {
     return this.outgoing === undefined || this.ws.readyState === LinkState.closed
       ? 0
       : this.outgoing.bufferedBytes;
+  }
+
+  get receivedBytes(): number {
+    const { bytesRead = 0 } = this.outgoing === undefined ? {} : (this.socket as Partial<Socket>);
+    return bytesRead;
   }
 
   send(text: string): void {

@@ -79,6 +79,10 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
     return this.#queuedBytes + (this.#out?.refusedBytes ?? 0);
   }
 
+  get receivedBytes(): number {
+    return this.#in?.readBytes ?? 0;
+  }
+
   send(text: string): void {
     if (this.#state !== LinkState.open) return;
     const bytes = text.length + HEADER_BYTES;

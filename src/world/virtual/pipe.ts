@@ -105,6 +105,11 @@ export class Pipe implements LaneUser {
     return this.#written - this.#accepted;
   }
 
+  /** Bytes that the reader has taken. */
+  get readBytes(): number {
+    return this.#read;
+  }
+
   /** Something has arrived that the reader has not read. */
   get hasUnread(): boolean {
     return this.#read < this.#arrived;
