@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseResult } from '../../src/run/result.ts';
+
+/**
+ * `npm run busy-machine [-- <name> …] [--rounds N] [--spinners N] [--cpu N]`: runs the bundled scenarios on one CPU
+ * that other processes keep busy, and wants no run to fail. A run may pass there or prove nothing; that it blames the
+ * server for what the machine did is the fault that this looks for. Takes half an hour; Linux only.
+ */
+
+const SCENARIOS = 'scenarios';
+const COMMAND = 'dist/bin/wsdeliver.js';
+/** Exit codes of a run that blames nobody. */
+const BLAMELESS: ReadonlySet<number | null> = new Set([0, 5]);
+
+interface Run {
+  readonly name: string;
+  readonly exitCode: number | null;
+  readonly seconds: number;
+  /** The first reason, or what the command said where there is no result. */
+  readonly why: string;
+}
+
+/** Keeps one CPU busy until it is stopped. */
+class Spinners {
+  readonly #processes: readonly ChildProcess[];
+
+  constructor(count: number, cpu: string) {
+    this.#processes = Array.from({ length: count }, () =>
+      spawn('taskset', ['-c', cpu, process.execPath, '-e', 'for (;;);'], { stdio: 'ignore' }),
+    );
+  }
+
+  stop(): void {
+    for (const spinner of this.#processes) spinner.kill('SIGKILL');
+  }
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '3' },
+      spinners: { type: 'string', default: '2' },
+      cpu: { type: 'string', default: '0' },
+    },
+  });
+  if (spawnSync('taskset', ['--version']).error !== undefined) {
+    process.stderr.write('Cannot make a busy machine: there is no taskset, util-linux is wanted\n');
+    return 2;
+  }
+  const all = readdirSync(SCENARIOS).map((file) => basename(file, '.yaml'));
+  const names = positionals.length === 0 ? all : positionals;
+  const spinners = new Spinners(Number(values.spinners), values.cpu);
+  process.once('exit', () => spinners.stop());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  const runs: Run[] = [];
+  for (let round = 1; round <= Number(values.rounds); round += 1) {
+    for (const name of names) {
+      const run = await runOnce(name, values.cpu);
+      runs.push(run);
+      process.stdout.write(
+        `${round} ${name}: exit ${run.exitCode} after ${run.seconds.toFixed(1)} s  ${run.why}\n`,
+      );
+    }
+  }
+  const failed = runs.filter(({ exitCode }) => !BLAMELESS.has(exitCode));
+  const inconclusive = runs.filter(({ exitCode }) => exitCode === 5).length;
+  process.stdout.write(`${runs.length} runs, ${inconclusive} inconclusive, ${failed.length} failed\n`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+async function runOnce(name: string, cpu: string): Promise<Run> {
+  const folder = mkdtempSync(join(tmpdir(), 'busy-machine-'));
+  const file = join(folder, 'result.json');
+  const began = performance.now();
+  const command = [process.execPath, COMMAND, 'bench', name, '--quiet', '--json', file];
+  const child = spawn('taskset', ['-c', cpu, ...command], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const seconds = (performance.now() - began) / 1000;
+  const why = reasonsOf(file) ?? said.trim();
+  rmSync(folder, { recursive: true });
+  return { name, exitCode, seconds, why };
+}
+
+function reasonsOf(file: string): string | undefined {
+  try {
+    return parseResult(readFileSync(file, 'utf8'), file).reasons.join(' | ');
+  } catch {
+    return undefined;
+  }
+}
+
+process.exitCode = await main();
