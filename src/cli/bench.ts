@@ -8,12 +8,15 @@ import { headline } from '../report/wording/result.ts';
 import { sentenceOf } from '../report/wording/sentence.ts';
 import { assembleResult } from '../run/assemble.ts';
 import { atRate, CapacitySearch, totalRate } from '../run/capacity.ts';
+import { measureSpeed } from '../run/machine-speed.ts';
 import { TargetUnreachable } from '../run/phases.ts';
 import { PreflightError } from '../run/preflight.ts';
 import type { Result } from '../run/result.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import { runScenario } from '../run/scenario-run.ts';
+import { adaptClients } from '../scenario/adapt.ts';
 import { formatRate } from '../scenario/quantity.ts';
+import { clientsOf } from '../scenario/timeline.ts';
 import { storedFailure } from '../simulation/claim.ts';
 import { ListenError } from '../world/real/listener.ts';
 import { print, printLine, say } from './console.ts';
@@ -61,7 +64,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   const results: Result[] = [];
   try {
     for (const scenario of loaded) {
-      const run = options.findCapacity === true ? findCapacity : runOnSockets;
+      const run = options.findCapacity === true ? findCapacity : runAdapted;
       const result = await run(scenario, options, { signal: interrupt.signal, watch });
       results.push(result);
       show(result, options);
@@ -89,6 +92,15 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
 interface Bench {
   readonly signal: AbortSignal;
   readonly watch: RunWatch;
+}
+
+/** One run, with as many clients as the machine can take, where the scenario leaves that open. */
+async function runAdapted(loaded: LoadedScenario, options: BenchOptions, bench: Bench): Promise<Result> {
+  if (!loaded.scenario.adapt) return runOnSockets(loaded, options, bench);
+  const speed = await measureSpeed();
+  const scenario = { ...adaptClients(loaded.scenario, speed), adapt: false };
+  const result = await runOnSockets({ ...loaded, scenario }, options, bench);
+  return { ...result, adapted: { askedClients: clientsOf(loaded.scenario).count, speed } };
 }
 
 /** One run of a scenario on real sockets, with its progress. */

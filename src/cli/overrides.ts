@@ -59,7 +59,8 @@ export class Adjuster {
     if (clients !== undefined) {
       const scaling = scaleClients(adjusted, clients);
       if (!scaling.ok) throw new UserError(`${this.#origin('clients')}: ${scaling.message}`);
-      adjusted = scaling.scenario;
+      // Who says how many wants as many.
+      adjusted = { ...scaling.scenario, adapt: false };
     }
     if (rate !== undefined) {
       const reading = parseRate(rate);

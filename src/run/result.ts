@@ -384,6 +384,17 @@ export const resultSchema = z.object({
     .boolean()
     .optional()
     .describe('In virtual time: no socket and no second of a clock took part.'),
+  adapted: z
+    .object({
+      askedClients: count.describe(
+        'Clients that the scenario has; `generator.asked` is how many it ran with.',
+      ),
+      speed: amount.describe(
+        'What each process got of a core just before the run, in cores of a reference machine.',
+      ),
+    })
+    .optional()
+    .describe('Of a scenario with `adapt`.'),
   partial: z.boolean().optional().describe('The run was interrupted; it says what was known until then.'),
 });
 

@@ -55,7 +55,14 @@ type Report = (
   extra?: { readonly aboutKey?: boolean; readonly offset?: number },
 ) => void;
 
-function checkSettings({ target, server, duration, clients }: Scenario, clean: Clean, report: Report): void {
+function checkSettings(scenario: Scenario, clean: Clean, report: Report): void {
+  const { target, server, duration, clients } = scenario;
+  if (scenario.adapt && scenario.publish.some(({ rate }) => rate === Number.POSITIVE_INFINITY)) {
+    report(
+      ['adapt'],
+      'Cannot adapt to the machine: at rate max any machine is too slow, a rate per second is wanted',
+    );
+  }
   const wrong = target === undefined ? undefined : misaddressed(target);
   if (wrong !== undefined) {
     report(['target'], `Cannot use ${quote(target)} as a target: it ${wrong}, ws://host:port/path is wanted`);

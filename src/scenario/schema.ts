@@ -256,6 +256,12 @@ export const scenarioSchema = z.strictObject({
     .string()
     .optional()
     .describe('ws:// address of a server that speaks wsdeliver.v1; absent: the reference broadcaster.'),
+  adapt: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Fewer clients in `bench` where the machine is too slow for all of them; the result says how many.',
+    ),
   server: server
     .prefault({})
     .describe('The reference broadcaster; with a target, what that server is known to do.'),

@@ -78,8 +78,11 @@ export function headline({ verdict, exitCode, partial, delivery }: Result): stri
   }
 }
 
-export function clientCount(result: Result): string {
-  return plural(result.generator.asked, 'client');
+/** With how many it ran, and with how many it was meant to where the machine could not take them all. */
+export function clientCount({ generator, adapted }: Result): string {
+  const used = plural(generator.asked, 'client');
+  if (adapted === undefined || adapted.askedClients === generator.asked) return used;
+  return `${used} instead of ${formatCount(adapted.askedClients)}, for a slow machine`;
 }
 
 function firstOf({ reasons: [first] }: Result['guarantee']): string | undefined {
