@@ -52,6 +52,7 @@ export const REASONS = {
     count: 'number',
   },
   'resources-misused': { kind: ANOMALY_KINDS, count: 'number' },
+  'violation-undecided': { kind: ANOMALY_KINDS, count: 'number', late: { factOf: LATENESS } },
   'assertion-failed': { assertion: 'name', actual: 'note' },
   'assertion-without-data': { assertion: 'name' },
   'assertion-undecided': { assertion: 'name', actual: 'note', late: { factOf: LATENESS } },

@@ -5,11 +5,13 @@ import { resourceViolations, violations } from '../delivery/guarantee.ts';
 import type { Anomaly } from '../delivery/judgement.ts';
 import type { DeliveryLevel } from '../delivery/level.ts';
 import type { Reason } from '../delivery/reason.ts';
+import { splitBySlowness } from '../delivery/slowness.ts';
 import type { FaultRecord } from '../faults/fault.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import { observeConduct } from './conduct-observations.ts';
 import { judgeUpstream } from './judge-upstream.ts';
 import type { RunRecord } from './run-record.ts';
+import { SlowMachine } from './slow-machine.ts';
 
 /** What a run shows of delivery and conduct; the assertions of its scenario are another matter. */
 export interface Findings {
@@ -52,24 +54,27 @@ export function judgeRun(record: RunRecord): Findings {
   const upstream = judgeUpstream(record);
   const anomalyCounts =
     upstream === undefined ? own : mergeAnomalyCounts(own, upstream.judgement.anomalyCounts);
+  const late = new SlowMachine(record).lateness();
+  const promised = violations({
+    direction: 'down',
+    level,
+    counts: judgement.delivery,
+    anomalyCounts: own,
+    allowReported: scenario.expect.allowReported,
+  });
+  const broken = splitBySlowness([...promised, ...(upstream?.violations ?? [])], late);
+  const misused = splitBySlowness(resourceViolations(anomalyCounts), late);
   return {
     level,
     judgement,
     ...(upstream === undefined ? {} : { upstream: upstream.judgement }),
     anomalies: [...judgement.anomalies, ...conduct.anomalies, ...(upstream?.judgement.anomalies ?? [])],
     anomalyCounts,
-    violations: [
-      ...violations({
-        direction: 'down',
-        level,
-        counts: judgement.delivery,
-        anomalyCounts: own,
-        allowReported: scenario.expect.allowReported,
-      }),
-      ...(upstream?.violations ?? []),
-    ],
-    resourceViolations: resourceViolations(anomalyCounts),
+    violations: broken.certain,
+    resourceViolations: misused.certain,
     inconclusive: [
+      ...broken.undecided,
+      ...misused.undecided,
       ...missingEvidence(record, faults),
       ...inconclusiveReasons(judgement),
       ...(upstream?.inconclusive ?? []),

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { emptyAnomalyCounts } from '../../src/delivery/anomaly.ts';
+import { resourceViolations } from '../../src/delivery/guarantee.ts';
+import { splitBySlowness } from '../../src/delivery/slowness.ts';
 import type { ProcessUse } from '../../src/load/worker-messages.ts';
 import { Histogram } from '../../src/measure/histogram.ts';
 import { assembleResult } from '../../src/run/assemble.ts';
@@ -114,5 +117,52 @@ describe('a run on a slow machine', () => {
     expect(statusOf({ slip }, 'delivery.duplicates.received > 0')).toBe('pass');
     expect(statusOf({ slip }, 'latency.push.max < 1h')).toBe('pass');
     expect(statusOf({ slip }, 'latency.push.max > 0ms')).toBe('inconclusive');
+  });
+
+  it('does not blame the server for what a late timer or a late ack may have caused', () => {
+    const allKinds = { stuck: 2, undetected: 8, misdetected: 1, leak: 1, 'missing-backoff': 1 };
+    const violations = [
+      ...resourceViolations({ ...emptyAnomalyCounts(), ...allKinds }),
+      { code: 'guarantee-broken', broken: 'stuck', direction: 'down', level: 'at-least-once', count: 2 },
+      { code: 'loss-not-allowed', reason: 'overflow', direction: 'down', level: 'at-least-once', count: 3 },
+    ] as const;
+    const late = { code: 'schedule-slipped', p99Us: 90_000 } as const;
+    const split = splitBySlowness(violations, late);
+    expect(split.certain).toEqual([]);
+    expect(split.undecided).toContainEqual({
+      code: 'violation-undecided',
+      kind: 'undetected',
+      count: 8,
+      late,
+    });
+    expect(splitBySlowness(violations, undefined)).toEqual({ certain: [...violations], undecided: [] });
+  });
+
+  it('blames it all the same for what needs no clock', () => {
+    const level = 'effectively-once';
+    const violations = [
+      ...resourceViolations({ ...emptyAnomalyCounts(), 'limit-exceeded': 1 }),
+      { code: 'loss-not-allowed', reason: 'restart', direction: 'down', level, count: 3 },
+      ...(
+        ['silent-loss', 'corrupt', 'reorder', 'duplicate', 'false-resume', 'unsound-ack', 'filled'] as const
+      ).map((broken) => ({ code: 'guarantee-broken', broken, direction: 'down', level, count: 1 }) as const),
+    ] as const;
+    const split = splitBySlowness(violations, { code: 'schedule-slipped', p99Us: 90_000 });
+    expect(split).toEqual({ certain: [...violations], undecided: [] });
+  });
+
+  it('is inconclusive where an outbox was full because its client was late, and fails on a good machine', () => {
+    const scenario = scenarioSchema.parse({
+      server: { outbox: { ackTimeout: '500ms', maxPending: 5 } },
+      clients: [{ count: 4 }],
+      publish: [{ rate: '10/s' }],
+      duration: { rampUp: '100ms', warmUp: '100ms', load: '4s', settle: '10s' },
+      faults: [{ do: 'pause-reader', at: '500ms', for: '2s' }],
+    });
+    const run = simulateScenario({ scenario, seed: 1 });
+    expect(assembleResult(run, CONTEXT)).toMatchObject({ verdict: 'fail', exitCode: 3 });
+    const result = assembleResult({ ...run, ...stalled(400) }, CONTEXT);
+    expect(result).toMatchObject({ verdict: 'inconclusive', guarantee: { status: 'inconclusive' } });
+    expect(result.delivery.lost.reported).toBeGreaterThan(0);
   });
 });
