@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { sentenceOf } from '../../src/report/wording/sentence.ts';
 import { parseResult } from '../../src/run/result.ts';
 
 /**
@@ -92,7 +93,7 @@ async function runOnce(name: string, cpu: string): Promise<Run> {
 
 function reasonsOf(file: string): string | undefined {
   try {
-    return parseResult(readFileSync(file, 'utf8'), file).reasons.join(' | ');
+    return parseResult(readFileSync(file, 'utf8'), file).reasons.map(sentenceOf).join(' | ');
   } catch {
     return undefined;
   }
