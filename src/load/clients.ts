@@ -13,6 +13,8 @@ export interface Clients {
   readonly draining: boolean;
   /** Every record has come, but for those that never will. */
   readonly recorded: boolean;
+  /** How often each of their processes has reported at least. One that waits for a CPU does not report. */
+  readonly reports: number;
   counts(): FleetCounts;
   make(): void;
   /** Opens the connections over the ramp-up. */

@@ -9,6 +9,7 @@ export class FleetHere implements Clients {
   readonly draining = true;
   readonly recorded = true;
   readonly #fleet: Fleet;
+  #reports = 0;
 
   constructor(fleet: Fleet, count: number) {
     this.#fleet = fleet;
@@ -35,7 +36,12 @@ export class FleetHere implements Clients {
 
   finish(): void {}
 
+  get reports(): number {
+    return this.#reports;
+  }
+
   counts(): FleetCounts {
+    this.#reports += 1;
     return this.#fleet.counts();
   }
 

@@ -11,6 +11,7 @@ type SummedKey = 'ready' | 'probed' | 'gone' | 'unfinished' | 'progress' | 'hand
 /** One load worker, seen from the coordinator. */
 export interface LoadWorker extends WorkerAccount {
   status: FleetStatus | undefined;
+  reports: number;
   /** The status is from after the drain began. */
   draining: boolean;
   record: FleetRecord | undefined;
@@ -94,6 +95,10 @@ export class WorkerPool implements Clients {
     return this.#live.reduce((sum, { clients }) => sum + clients.length, 0);
   }
 
+  get reports(): number {
+    return Math.min(...this.#live.map(({ reports }) => reports));
+  }
+
   counts(): FleetCounts {
     // A worker that has not heard of the drain yet counts nothing as unfinished.
     const unfinished = this.draining ? this.sum('unfinished') : this.living;
@@ -151,6 +156,7 @@ export class WorkerPool implements Clients {
       pid: child.pid,
       clients,
       status: undefined,
+      reports: 0,
       draining: false,
       record: undefined,
       measures: undefined,
@@ -192,6 +198,7 @@ function listen(worker: LoadWorker, message: WorkerReport): void {
   switch (message.kind) {
     case 'status':
       worker.status = message.status;
+      worker.reports += 1;
       worker.draining = message.draining;
       return;
     case 'record':

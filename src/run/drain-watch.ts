@@ -5,6 +5,8 @@ import type { ReferenceServer } from '../server/reference-server.ts';
 
 /** Without anything new for this long, and with nothing pending at the server, what is missing will not come. */
 const QUIET_MS = 500;
+/** A worker that had no CPU for a while reports once before it reads what has come meanwhile. */
+const QUIET_REPORTS = 3;
 /** Each end of a connection gives the other 3 s to close it. */
 const CLOSING_MS = 4000;
 /** A target does not say what is pending: wait for some of its ack timeouts. */
@@ -18,6 +20,8 @@ export interface DrainCounts {
   /** Clients that still wait for something. */
   readonly unfinished: number;
   readonly progress: number;
+  /** How often each process with clients has reported at least. */
+  readonly reports: number;
 }
 
 /** Decides when a drain is over: by what is still missing and how long nothing has moved, never by a mere wait. */
@@ -29,6 +33,7 @@ export class DrainWatch {
   readonly #partingMs: number;
   #moves = -1;
   #movedUs: number;
+  #movedAtReport = 0;
   /** How long the server meant to rest when something moved last: a backoff is no standstill. */
   #restUntilUs = 0;
   #complete = false;
@@ -61,6 +66,7 @@ export class DrainWatch {
     if (moves !== this.#moves) {
       this.#moves = moves;
       this.#movedUs = this.#clock.nowUs();
+      this.#movedAtReport = counts.reports;
       this.#restUntilUs = restsUntilUs ?? 0;
     }
     this.#complete = restsUntilUs === undefined && this.#isOver(counts);
@@ -82,8 +88,9 @@ export class DrainWatch {
     return (this.#clock.nowUs() - Math.max(this.#movedUs, this.#restUntilUs)) / 1000;
   }
 
-  #isOver({ unfinished, ready }: DrainCounts): boolean {
+  #isOver({ unfinished, ready, reports }: DrainCounts): boolean {
     if (unfinished === 0) return true;
+    if (reports - this.#movedAtReport < QUIET_REPORTS) return false;
     // What is missing now is missing for good, when nobody has anything left to send.
     return this.#away === 0 && this.#quietMs > this.#enoughMs(ready);
   }

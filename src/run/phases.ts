@@ -187,7 +187,7 @@ function* drainAll(run: RunParts): Step<Drain> {
   clients.startDrain(publishers.goals());
   yield wait(() => clients.draining);
   const watch = new DrainWatch({ scenario, server: server?.reference, clock });
-  yield wait(() => watch.look(clients.counts(), clients.living));
+  yield wait(() => watch.look({ ...clients.counts(), reports: clients.reports }, clients.living));
   // A run that was cut short has not waited long enough to call anything stuck.
   if (isInterrupted()) return 'progressing';
   noteTroubles(run, watch);

@@ -24,6 +24,7 @@ const CONNECTED: FleetCounts = { ready: 10, probed: 10, gone: 0, unfinished: 0, 
 
 /** Tells of everything that happens to it when it happened, ms from the start. */
 class ScriptedClients implements Clients {
+  reports = 0;
   living = 10;
   readonly made = true;
   readonly draining = true;
@@ -63,6 +64,7 @@ class ScriptedClients implements Clients {
   }
 
   counts(): FleetCounts {
+    this.reports += 1;
     return this.now;
   }
 
