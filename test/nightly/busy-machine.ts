@@ -68,6 +68,7 @@ async function main(): Promise<number> {
       );
     }
   }
+  spinners.stop();
   const failed = runs.filter(({ exitCode }) => !BLAMELESS.has(exitCode));
   const inconclusive = runs.filter(({ exitCode }) => exitCode === 5).length;
   process.stdout.write(`${runs.length} runs, ${inconclusive} inconclusive, ${failed.length} failed\n`);
