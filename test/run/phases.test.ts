@@ -139,7 +139,7 @@ describe('a run', () => {
     const { heard, record } = play({ answers: () => {} });
     expect(heard.drain).toBe(3000 + 4000);
     // 3 s at 10/s, and the probe.
-    expect(record.troubles).toEqual(['31 publishes were never answered']);
+    expect(record.troubles).toEqual([{ code: 'publishes-unanswered', count: 31 }]);
   });
 
   it('tells how many clients had no connection where the drain did not complete', () => {
@@ -148,7 +148,7 @@ describe('a run', () => {
         [2000, (clients) => Object.assign(clients, { now: { ...CONNECTED, ready: 7, unfinished: 3 } })],
       ],
     });
-    expect(record.troubles).toEqual(['3 of 10 clients had no connection at the end']);
+    expect(record.troubles).toEqual([{ code: 'clients-away', count: 3, asked: 10 }]);
     expect(record.drain).toBe('stuck');
   });
 
