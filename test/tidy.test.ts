@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'load',
     'server',
   ],
-  zoo: ['protocol', 'broadcaster', 'drivers', 'delivery', 'scenario', 'load', 'server', 'run'],
+  mutants: ['protocol', 'broadcaster', 'drivers', 'delivery', 'scenario', 'load', 'server', 'run'],
   simulation: [
     'protocol',
     'broadcaster',
@@ -49,9 +49,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'load',
     'server',
     'run',
-    'zoo',
+    'mutants',
   ],
-  report: ['text', 'delivery', 'measure', 'scenario', 'run', 'zoo', 'simulation'],
+  report: ['text', 'delivery', 'measure', 'scenario', 'run', 'mutants', 'simulation'],
   // What `import 'wsdeliver'` gives: the broadcaster on real sockets, with its metrics.
   'library.ts': ['protocol', 'broadcaster', 'world', 'server'],
   cli: [
@@ -65,7 +65,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'world',
     'server',
     'run',
-    'zoo',
+    'mutants',
     'simulation',
     'report',
   ],
@@ -146,7 +146,7 @@ describe('the house', () => {
 
   it('knows the driver of one protocol nowhere but in the registry, and where that driver is broken on purpose', () => {
     const wrong = files
-      .filter(({ room, path }) => !['drivers', 'zoo'].includes(room) || path.startsWith('drivers/driver'))
+      .filter(({ room, path }) => !['drivers', 'mutants'].includes(room) || path.startsWith('drivers/driver'))
       .filter((file) => importsOf(file).some((target) => target.startsWith('drivers/wsdeliver/')));
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });

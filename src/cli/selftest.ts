@@ -1,13 +1,13 @@
+import { CONTROLS, isSeenThrough } from '../mutants/control.ts';
+import { type MutationTest, testMutant } from '../mutants/mutation-test.ts';
+import { VARIANTS } from '../mutants/registry.ts';
+import type { Variant } from '../mutants/variant.ts';
 import { renderDocument } from '../report/json.ts';
 import { verdictOf } from '../run/assemble.ts';
 import { judgeRun } from '../run/judge-run.ts';
 import { simulateScenario } from '../run/simulated-run.ts';
 import { nearest } from '../scenario/nearest.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { CANARIES, isSeenThrough } from '../zoo/canary.ts';
-import { type Exam, examine } from '../zoo/exam.ts';
-import { VARIANTS } from '../zoo/registry.ts';
-import type { Variant } from '../zoo/variant.ts';
 import { print, say } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
@@ -16,7 +16,7 @@ import { Outputs, reason } from './outputs.ts';
 import { bundledNames, findScenarios, loadScenario } from './scenario-files.ts';
 import {
   type BundledOutcome,
-  type CanaryOutcome,
+  type ControlOutcome,
   failures,
   renderSelfTest,
   type SelfTest,
@@ -49,7 +49,7 @@ export async function selfTest(options: SelfTestOptions): Promise<number> {
   const work: Work = { seeds: options.seeds, live: new LiveLine(look), signal: interrupt.signal };
   let outcome: SelfTest;
   try {
-    outcome = await examineAll(variants, work, options.variant === undefined);
+    outcome = await testAll(variants, work, options.variant === undefined);
   } finally {
     work.live.stop();
     interrupt.dispose();
@@ -78,35 +78,35 @@ function exitCodeOf(outcome: SelfTest): number {
 }
 
 /** @param bundled - the bundled scenarios too, which say nothing of a single variant */
-async function examineAll(variants: readonly Variant[], work: Work, bundled: boolean): Promise<SelfTest> {
-  const exams: Exam[] = [];
-  const canaries: CanaryOutcome[] = [];
+async function testAll(variants: readonly Variant[], work: Work, bundled: boolean): Promise<SelfTest> {
+  const mutationTests: MutationTest[] = [];
+  const controls: ControlOutcome[] = [];
   for (const [index, variant] of variants.entries()) {
-    const exam = await examineOne(variant, `${index + 1}/${variants.length}`, work);
-    if (exam !== undefined) exams.push(exam);
+    const mutationTest = await testOne(variant, `${index + 1}/${variants.length}`, work);
+    if (mutationTest !== undefined) mutationTests.push(mutationTest);
   }
-  for (const canary of CANARIES) {
-    const { variant, lie } = canary;
-    const exam = await examineOne(variant, 'canary', work);
-    if (exam !== undefined)
-      canaries.push({ name: variant.name, lie, seenThrough: isSeenThrough(canary, exam) });
+  for (const control of CONTROLS) {
+    const { variant, lie } = control;
+    const mutationTest = await testOne(variant, 'control', work);
+    if (mutationTest !== undefined)
+      controls.push({ name: variant.name, lie, seenThrough: isSeenThrough(control, mutationTest) });
   }
   return {
     seeds: work.seeds,
-    exams,
-    canaries,
+    mutationTests,
+    controls,
     bundled: bundled ? await runBundled(work) : [],
     interrupted: work.signal.aborted,
   };
 }
 
 /** @returns undefined when it was interrupted */
-async function examineOne(
+async function testOne(
   variant: Variant,
   label: string,
   { seeds, live, signal }: Work,
-): Promise<Exam | undefined> {
-  const runs = examine(variant, seeds);
+): Promise<MutationTest | undefined> {
+  const runs = testMutant(variant, seeds);
   for (let run = 1; !signal.aborted; run += 1) {
     const step = runs.next();
     if (step.done === true) return step.value;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { VARIANTS } from '../mutants/registry.ts';
 import { obstacleToSimulation } from '../run/simulatable.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { formatProblem } from '../scenario/problem.ts';
@@ -6,7 +7,6 @@ import type { FoundFailure } from '../scenario/schema.ts';
 import { subjectOf } from '../simulation/failure.ts';
 import type { StoredRun } from '../simulation/replay.ts';
 import { resultViolations } from '../simulation/violation.ts';
-import { VARIANTS } from '../zoo/registry.ts';
 import { UserError } from './exit.ts';
 import { historyBeside } from './failure-folder.ts';
 import { readResult } from './inspect.ts';
@@ -51,7 +51,7 @@ export function toStoredRun({ label, scenario, violation }: StoredFailure): Stor
   const subject = subjectOf(scenario, VARIANTS);
   if (subject === undefined)
     throw new UserError(
-      `Cannot replay "${label}": the bug zoo has no variant "${scenario.found?.variant}", one that "wsdeliver selftest" lists is wanted`,
+      `Cannot replay "${label}": no mutant is called "${scenario.found?.variant}", one that "wsdeliver selftest" lists is wanted`,
     );
   if (violation === undefined || scenario.found === undefined)
     throw new UserError(

@@ -1,24 +1,24 @@
 import { type AnomalyCounts, mergeAnomalyCounts } from '../delivery/anomaly.ts';
 import { inconclusiveReasons, type Judgement, judge } from '../delivery/checker.ts';
-import { judgeConduct } from '../delivery/conduct.ts';
 import { resourceViolations, violations } from '../delivery/guarantee.ts';
 import type { Anomaly } from '../delivery/judgement.ts';
 import type { DeliveryLevel } from '../delivery/level.ts';
 import type { Reason } from '../delivery/reason.ts';
+import { judgeInvariants } from '../delivery/server-invariants.ts';
 import { splitBySlowness } from '../delivery/slowness.ts';
 import type { FaultRecord } from '../faults/fault.ts';
 import { clientsOf } from '../scenario/timeline.ts';
-import { observeConduct } from './conduct-observations.ts';
+import { observeInvariants } from './invariant-observations.ts';
 import { judgeUpstream } from './judge-upstream.ts';
 import type { RunRecord } from './run-record.ts';
 import { SlowMachine } from './slow-machine.ts';
 
-/** What a run shows of delivery and conduct; the assertions of its scenario are another matter. */
+/** What a run shows of delivery and server invariants; the assertions of its scenario are another matter. */
 export interface Findings {
   /** By which the run is judged. */
   readonly level: DeliveryLevel;
   readonly judgement: Judgement;
-  /** Of deliveries and conduct; a limited number of each kind. */
+  /** Of deliveries and server invariants; a limited number of each kind. */
   readonly anomalies: readonly Anomaly[];
   readonly anomalyCounts: Readonly<AnomalyCounts>;
   /** Where the guarantee was broken. */
@@ -49,8 +49,8 @@ export function judgeRun(record: RunRecord): Findings {
     awayOnPurpose: new Set(fleets.flatMap(({ gone }) => gone)),
   });
   const faults = mergeFaults(record);
-  const conduct = judgeConduct(observeConduct(record, faults), instants.loadFromUs);
-  const own = mergeAnomalyCounts(judgement.anomalyCounts, conduct.anomalyCounts);
+  const invariants = judgeInvariants(observeInvariants(record, faults), instants.loadFromUs);
+  const own = mergeAnomalyCounts(judgement.anomalyCounts, invariants.anomalyCounts);
   const upstream = judgeUpstream(record);
   const anomalyCounts =
     upstream === undefined ? own : mergeAnomalyCounts(own, upstream.judgement.anomalyCounts);
@@ -68,7 +68,7 @@ export function judgeRun(record: RunRecord): Findings {
     level,
     judgement,
     ...(upstream === undefined ? {} : { upstream: upstream.judgement }),
-    anomalies: [...judgement.anomalies, ...conduct.anomalies, ...(upstream?.judgement.anomalies ?? [])],
+    anomalies: [...judgement.anomalies, ...invariants.anomalies, ...(upstream?.judgement.anomalies ?? [])],
     anomalyCounts,
     violations: broken.certain,
     resourceViolations: misused.certain,

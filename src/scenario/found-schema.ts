@@ -47,10 +47,7 @@ export const found = z
       .length(16)
       .optional()
       .describe('Fingerprint of the whole simulated run, 16 hexadecimal digits.'),
-    variant: z
-      .string()
-      .optional()
-      .describe('The broken build of the bug zoo that it takes; absent: the correct build.'),
+    variant: z.string().optional().describe('The mutant that it takes; absent: the correct build.'),
     network: network.optional().describe('The simulated network; absent: as in every simulation.'),
   })
   .optional();

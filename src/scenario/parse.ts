@@ -26,7 +26,7 @@ export function parseScenario(text: string, { file, overrides = [] }: ParseOptio
     return { ok: false, problems: [{ file, line: 1, column: 1, ...positions.value([]), message }] };
   }
   const { origins, problems } = applyOverrides(root, overrides, positions);
-  const { scenario, findings } = examine(root);
+  const { scenario, findings } = testMutant(root);
   if (scenario !== undefined && findings.length === 0 && problems.length === 0) return { ok: true, scenario };
   const where = new Whereabouts(file, positions, origins);
   const stray = problems.map((problem): Problem => ({ file, line: 1, column: 1, ...problem }));
@@ -54,7 +54,7 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
  * Schema first, then what spans several settings. Where the schema complains, the rest is examined with the
  * defaults in place of what it complained about, so that one run finds as much as possible.
  */
-function examine(root: Record<string, unknown>): {
+function testMutant(root: Record<string, unknown>): {
   readonly findings: readonly Finding[];
   readonly scenario?: Scenario;
 } {

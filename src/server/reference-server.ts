@@ -9,8 +9,8 @@ import type { BroadcasterSettings } from '../broadcaster/settings.ts';
 import { Statistics } from '../broadcaster/statistics.ts';
 import { TypeCounters } from '../broadcaster/type-counters.ts';
 import type { Application } from '../broadcaster/upstream-intake.ts';
-import type { TakeoverObservation } from '../delivery/conduct.ts';
 import type { EvidenceRecord } from '../delivery/evidence.ts';
+import type { TakeoverObservation } from '../delivery/server-invariants.ts';
 import type { FaultyServer, SendErrors } from '../faults/fault.ts';
 import type { PublishRequest, PublishRoute } from '../load/publishers.ts';
 import type { Histogram } from '../measure/histogram.ts';
@@ -34,7 +34,7 @@ const DEAD_LETTERS_KEPT = 10_000;
 
 type Settle = (status: 'accepted' | 'rejected') => void;
 
-/** Makes the broadcaster; a broken one in the bug zoo. */
+/** Makes the broadcaster; the one of a mutant. */
 export type NewBroadcaster = (options: {
   readonly settings: BroadcasterSettings;
   readonly ports: BroadcasterPorts;

@@ -1,6 +1,5 @@
 import type { CloseCause, Connection } from '../broadcaster/connection.ts';
 import type { BroadcasterObserver } from '../broadcaster/observer.ts';
-import type { TakeoverObservation } from '../delivery/conduct.ts';
 import {
   type EndReason,
   type EvidenceRecord,
@@ -8,6 +7,7 @@ import {
   type SessionEvidence,
 } from '../delivery/evidence.ts';
 import type { LossReason } from '../delivery/loss-reason.ts';
+import type { TakeoverObservation } from '../delivery/server-invariants.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { OutgoingMessage } from '../protocol/message.ts';
 import { type Clock, type Link, type LinkEvents, LinkState } from '../protocol/ports.ts';

@@ -1,5 +1,5 @@
+import type { Variant } from '../mutants/variant.ts';
 import type { FoundFailure, Scenario } from '../scenario/schema.ts';
-import type { Variant } from '../zoo/variant.ts';
 import { networkSettings, simulatedNetwork } from './found-network.ts';
 import { HistoryRecording } from './history.ts';
 import { type ShrinkOptions, type Shrunk, shrink } from './shrink.ts';

@@ -1,7 +1,7 @@
 import type { Driver } from '../drivers/driver.ts';
+import type { Variant } from '../mutants/variant.ts';
 import type { SimulatedNetwork, SimulationOptions } from '../run/simulated-run.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { Variant } from '../zoo/variant.ts';
 import { runSeed, type SeedRun } from './seed-run.ts';
 import { crashViolation, type Violation, violationsOf } from './violation.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failures, renderSelfTest, type SelfTest, selfTestDocument } from '../../src/cli/selftest-report.ts';
-import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
-import type { Exam } from '../../src/zoo/exam.ts';
+import { clearOnSend } from '../../src/mutants/clear-on-send.ts';
+import type { MutationTest } from '../../src/mutants/mutation-test.ts';
 
 const LOST = {
   code: 'guarantee-broken',
@@ -12,7 +12,7 @@ const LOST = {
 } as const;
 const PLAIN = { width: 60, color: false, unicode: true };
 
-const caught: Exam = {
+const caught: MutationTest = {
   variant: clearOnSend,
   seeds: 10,
   caught: 10,
@@ -24,13 +24,13 @@ const caught: Exam = {
 
 const passed: SelfTest = {
   seeds: 10,
-  exams: [caught],
-  canaries: [{ name: 'liar', lie: 'a lie', seenThrough: true }],
+  mutationTests: [caught],
+  controls: [{ name: 'liar', lie: 'a lie', seenThrough: true }],
   bundled: [{ name: 'quickstart', verdict: 'pass', reasons: [] }],
   interrupted: false,
 };
 
-const missed: Exam = {
+const missed: MutationTest = {
   ...caught,
   caught: 9,
   falseAlarms: 1,
@@ -51,7 +51,7 @@ describe('the report of a self-test', () => {
       '',
       'The correct build ran 10 times in the place of a variant and',
       'in 1 bundled scenario.',
-      'The canaries were seen through (a lie), so a failure above',
+      'The controls were seen through (a lie), so a failure above',
       'would be seen.',
       '',
       'PASS  1 of 1 caught, 0 false alarms in 10 seeds',
@@ -61,15 +61,15 @@ describe('the report of a self-test', () => {
   });
 
   it('says loudly what failed', () => {
-    const text = renderSelfTest({ ...passed, exams: [caught, missed] }, { ...PLAIN, width: 100 });
+    const text = renderSelfTest({ ...passed, mutationTests: [caught, missed] }, { ...PLAIN, width: 100 });
     expect(text).toContain('✗ clear-on-send');
     expect(text).toContain('FAILED clear-on-send, seed 3: not caught, nothing was found\n');
     expect(text).toContain('FAIL  1 of 2 caught, 1 false alarm in 10 seeds\n');
   });
 
-  it('fails when a canary was not seen through, whatever else was caught', () => {
-    const blind = { ...passed, canaries: [{ name: 'liar', lie: 'a lie', seenThrough: false }] };
-    expect(failures(blind)).toEqual(['canary liar: a lie, was not noticed, so a failure would not be seen']);
+  it('fails when a control was not seen through, whatever else was caught', () => {
+    const blind = { ...passed, controls: [{ name: 'liar', lie: 'a lie', seenThrough: false }] };
+    expect(failures(blind)).toEqual(['control liar: a lie, was not noticed, so a failure would not be seen']);
     const text = renderSelfTest(blind, { ...PLAIN, width: 100 });
     expect(text).toContain('nothing above proves anything');
     expect(text).toContain('FAIL  1 of 1 caught');
@@ -84,19 +84,19 @@ describe('the report of a self-test', () => {
   });
 
   it('that was interrupted is no pass, though nothing failed', () => {
-    const text = renderSelfTest({ ...passed, canaries: [], interrupted: true }, { ...PLAIN, width: 100 });
+    const text = renderSelfTest({ ...passed, controls: [], interrupted: true }, { ...PLAIN, width: 100 });
     expect(text).toContain('INTERRUPTED  1 of 1 caught');
-    expect(text).toContain('The canaries were not examined');
+    expect(text).toContain('The controls were not examined');
   });
 
   it('keeps within a narrow terminal', () => {
-    const lines = renderSelfTest({ ...passed, exams: [missed] }, { ...PLAIN, width: 40 }).split('\n');
+    const lines = renderSelfTest({ ...passed, mutationTests: [missed] }, { ...PLAIN, width: 40 }).split('\n');
     expect(lines.filter((line) => line.length > 40)).toEqual([]);
     expect(lines.some((line) => line.includes('9/10'))).toBe(true);
   });
 
   it('is there as plain data', () => {
-    expect(selfTestDocument({ ...passed, exams: [missed] }, 3)).toMatchObject({
+    expect(selfTestDocument({ ...passed, mutationTests: [missed] }, 3)).toMatchObject({
       schema: 'wsdeliver.selftest/1',
       exitCode: 3,
       seeds: 10,

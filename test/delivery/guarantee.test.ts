@@ -82,10 +82,10 @@ describe('violations', () => {
     ]);
   });
 
-  it('of resources are told apart, and no anomaly of conduct is overlooked', () => {
+  it('of resources are told apart, and no anomaly of server invariants is overlooked', () => {
     for (const kind of ANOMALY_KINDS) {
       const anomalyCounts = { ...emptyAnomalyCounts(), [kind]: 2 };
-      const conduct = [
+      const ofServer = [
         'stuck',
         'limit-exceeded',
         'leak',
@@ -102,7 +102,7 @@ describe('violations', () => {
           anomalyCounts,
           allowReported: [],
         }).length + resourceViolations(anomalyCounts).length;
-      if (conduct) expect([kind, told]).toEqual([kind, 1]);
+      if (ofServer) expect([kind, told]).toEqual([kind, 1]);
     }
   });
 });

@@ -5,12 +5,12 @@ import { ruleFor } from '../../src/delivery/guarantee.ts';
 import { DELIVERY_LEVELS } from '../../src/delivery/level.ts';
 import type { Fault, FaultParameter } from '../../src/faults/fault.ts';
 import { FAULTS } from '../../src/faults/registry.ts';
-import { expectedText } from '../../src/report/wording/exam.ts';
+import { VARIANTS } from '../../src/mutants/registry.ts';
+import { expectedText } from '../../src/report/wording/mutation-test.ts';
 import { faultMetric, METRICS, type Metric } from '../../src/scenario/metric.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { clientsOf } from '../../src/scenario/timeline.ts';
-import { VARIANTS } from '../../src/zoo/registry.ts';
 import { code, item, table } from './markdown.ts';
 import { METRIC_MEANINGS } from './metric-meanings.ts';
 

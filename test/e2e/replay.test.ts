@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clearOnSend } from '../../src/mutants/clear-on-send.ts';
 import { type FailureFiles, failureFiles } from '../../src/report/failure/files.ts';
 import { type Failure, shrinkFailure } from '../../src/simulation/failure.ts';
 import { attempt } from '../../src/simulation/subject.ts';
-import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
 import { scenarioWithFaults } from '../simulation/many-faults.ts';
 import { Folder, inTurn, wsdeliver } from './command.ts';
 
@@ -105,7 +105,7 @@ describe('wsdeliver replay, of what it can not replay', () => {
     const cut = folder.write('cut.json', '{\n  "schema": "wsdeliver.result/1",\n  "verdict"');
     for (const [name, message] of [
       ['quickstart', 'it stores no failure'],
-      [unknown, 'the bug zoo has no variant "no"'],
+      [unknown, 'no mutant is called "no"'],
       [cut, 'it is no JSON'],
     ] as const) {
       const { code, stderr } = await wsdeliver(['replay', name]);

@@ -6,21 +6,21 @@ const folder = new Folder();
 afterAll(() => folder.remove());
 
 describe('wsdeliver selftest', () => {
-  it.concurrent('catches a variant, clears the correct build, and sees through its canaries', () =>
+  it.concurrent('catches a variant, clears the correct build, and sees through its controls', () =>
     inTurn(async () => {
       const file = folder.file('selftest.json');
       const args = ['selftest', '--variant', 'misroute', '--seeds', '2', '--json', file];
       const { code, stdout } = await wsdeliver(args);
       expect(code).toBe(0);
       expect(stdout).toContain('✓ misroute');
-      expect(stdout).toContain('The canaries were seen through');
+      expect(stdout).toContain('The controls were seen through');
       expect(stdout).toContain('PASS  1 of 1 caught, 0 false alarms in 2 seeds\n');
       expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
       expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
         schema: 'wsdeliver.selftest/1',
         exitCode: 0,
         variants: [{ name: 'misroute', seeds: 2, caught: 2, firstSeed: 1, falseAlarms: 0 }],
-        canaries: [{ seenThrough: true }, { seenThrough: true }],
+        controls: [{ seenThrough: true }, { seenThrough: true }],
         failures: [],
       });
     }));

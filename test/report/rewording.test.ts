@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
  * compared, made small, kept and read back has to be the same: only people read a sentence.
  */
 
-const CATALOGUE = ['causes', 'events', 'exam', 'reasons', 'stage', 'violation'].map(
+const CATALOGUE = ['causes', 'events', 'mutationTest', 'reasons', 'stage', 'violation'].map(
   (name) => `../../src/report/wording/${name}.ts`,
 );
 const CONTEXT = { file: 'x.yaml', sha256: '', version: '1.2.3', startedAt: '' };
@@ -22,13 +22,13 @@ async function load() {
     seeds: await import('../../src/simulation/seed-task.ts'),
     subjects: await import('../../src/simulation/subject.ts'),
     violations: await import('../../src/simulation/violation.ts'),
-    exams: await import('../../src/zoo/exam.ts'),
-    controls: await import('../../src/zoo/canary.ts'),
-    broken: await import('../../src/zoo/clear-on-send.ts'),
+    mutationTests: await import('../../src/mutants/mutation-test.ts'),
+    controls: await import('../../src/mutants/control.ts'),
+    broken: await import('../../src/mutants/clear-on-send.ts'),
     files: await import('../../src/report/failure/files.ts'),
     json: await import('../../src/report/json.ts'),
     text: await import('../../src/report/text.ts'),
-    examTexts: await import('../../src/report/wording/exam.ts'),
+    mutationTestTexts: await import('../../src/report/wording/mutation-test.ts'),
     faults: await import('../simulation/many-faults.ts'),
   };
 }
@@ -45,8 +45,8 @@ function shouted(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shouted(each)]));
 }
 
-function examined({ exams }: Modules, variant: Variant) {
-  const runs = exams.examine(variant, 2);
+function examined({ mutationTests }: Modules, variant: Variant) {
+  const runs = mutationTests.testMutant(variant, 2);
   for (;;) {
     const step = runs.next();
     if (step.done === true) return step.value;
@@ -108,20 +108,23 @@ function kept(
 
 /** The judge proved by broken builds, and the seeds of a scenario taken together. */
 function proved(modules: Modules) {
-  const { controls, broken, campaigns, seeds, examTexts } = modules;
-  const exams = [broken.clearOnSend, ...controls.CANARIES.map(({ variant }) => variant)].map((variant) =>
-    examined(modules, variant),
+  const { controls, broken, campaigns, seeds, mutationTestTexts } = modules;
+  const mutationTests = [broken.clearOnSend, ...controls.CONTROLS.map(({ variant }) => variant)].map(
+    (variant) => examined(modules, variant),
   );
   const campaign = new campaigns.Campaign(broken.clearOnSend.scenario, true);
   for (const seed of [1, 2, 3, 4, 5])
     campaign.add(seeds.runTask({ scenario: broken.clearOnSend.scenario, seed, explore: true }));
   return {
-    texts: [examTexts.failuresOf(exams).join('\n')],
+    texts: [mutationTestTexts.failuresOf(mutationTests).join('\n')],
     facts: {
-      exams: exams.map(({ variant: { name }, ...exam }) => ({ name, ...exam })),
-      seenThrough: controls.CANARIES.map((canary, index) => {
-        const exam = exams[index + 1];
-        return exam !== undefined && controls.isSeenThrough(canary, exam);
+      mutationTests: mutationTests.map(({ variant: { name }, ...mutationTest }) => ({
+        name,
+        ...mutationTest,
+      })),
+      seenThrough: controls.CONTROLS.map((control, index) => {
+        const mutationTest = mutationTests[index + 1];
+        return mutationTest !== undefined && controls.isSeenThrough(control, mutationTest);
       }),
       reports: campaign.reports,
       inconclusive: campaign.inconclusive,
@@ -163,6 +166,9 @@ describe('other words for the same facts', () => {
     const [found, stored, proof] = loud.facts;
     expect(found).toMatchObject({ verdict: { verdict: 'fail', exitCode: 3 }, claim: [{ shown: true }] });
     expect(stored).toMatchObject({ outcome: 'identical', found: { variant: 'clear-on-send' } });
-    expect(proof).toMatchObject({ exams: [{ caught: 2, failures: [] }, {}, {}], seenThrough: [true, true] });
+    expect(proof).toMatchObject({
+      mutationTests: [{ caught: 2, failures: [] }, {}, {}],
+      seenThrough: [true, true],
+    });
   });
 });

@@ -1,8 +1,8 @@
+import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
 import type { SimulatedNetwork } from '../../src/run/simulated-run.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { HARMLESS_FAULTS } from '../../src/simulation/swarm.ts';
 import { pick, randomStreams, sample } from '../../src/world/random.ts';
-import { zooScenario } from '../../src/zoo/zoo-scenario.ts';
 
 /** Trouble after which messages may be lost, but never in silence. */
 const COSTLY = [
@@ -18,7 +18,7 @@ const ON_ACKS = ['lose-acks', 'delay-acks', 'duplicate-acks', 'nack'];
 const ON_THE_SERVER = ['block-event-loop', 'server-restart'];
 const LOAD_MS = 2000;
 
-type FaultText = NonNullable<Parameters<typeof zooScenario>[0]['faults']>[number];
+type FaultText = NonNullable<Parameters<typeof mutantScenario>[0]['faults']>[number];
 
 export interface RandomRun {
   readonly scenario: Scenario;
@@ -49,7 +49,7 @@ export function randomRun(seed: number, lossless: boolean): RandomRun {
   };
   const names = lossless ? HARMLESS_FAULTS : [...HARMLESS_FAULTS, ...COSTLY];
   const faults = Array.from({ length: between(1, 5) }, () => faultNamed(one(...names)));
-  const scenario = zooScenario({
+  const scenario = mutantScenario({
     name: 'random',
     server: {
       delivery: one('at-least-once', 'effectively-once', lossless ? 'effectively-once' : 'at-most-once'),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
 import { assembleResult, verdictOf } from '../../src/run/assemble.ts';
 import { judgeRun } from '../../src/run/judge-run.ts';
 import { parseResult } from '../../src/run/result.ts';
@@ -8,7 +9,6 @@ import { withoutProcess } from '../../src/run/simulatable.ts';
 import { type SimulationOptions, simulateScenario } from '../../src/run/simulated-run.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
-import { zooScenario } from '../../src/zoo/zoo-scenario.ts';
 
 const SCENARIOS = resolve(import.meta.dirname, '../../scenarios');
 const CONTEXT = { file: 'test', sha256: '', version: '0.0.0', startedAt: '2024-01-01T00:00:00.000Z' };
@@ -19,7 +19,7 @@ function bundled(file: string): Scenario {
   return outcome.scenario;
 }
 
-const troubled = zooScenario({
+const troubled = mutantScenario({
   name: 'troubled',
   clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '5%' } }],
   publish: [{ room: 'ticks', rate: '30/s', arrival: 'poisson', size: '64B' }],
@@ -78,7 +78,7 @@ describe('a simulated run', () => {
   });
 
   it('keeps a blocked server from hearing and saying anything, and loses nothing by it', () => {
-    const scenario = zooScenario({
+    const scenario = mutantScenario({
       name: 'blocked',
       faults: [{ at: '500ms', do: 'block-event-loop', time: '800ms' }],
       expect: {
@@ -90,7 +90,7 @@ describe('a simulated run', () => {
   });
 
   it('waits for a client that was to stay away for good and came through', () => {
-    const scenario = zooScenario({
+    const scenario = mutantScenario({
       name: 'came-through',
       clients: [{ count: 3, rooms: ['ticks'], reconnect: { min: '3s', max: '3s', jitter: 'none' } }],
       publish: [{ room: 'ticks', rate: '10/s', size: '64B' }],
@@ -120,7 +120,7 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
   {
     why: 'a backoff after nacks is longer than the patience with a standstill',
     run: {
-      scenario: zooScenario({
+      scenario: mutantScenario({
         name: 'long-backoff',
         server: { outbox: { ackTimeout: '400ms', nackBackoff: '500ms', maxResend: 20 } },
         clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '50%' } }],
@@ -131,7 +131,7 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
   {
     why: 'the server was restarted while a client was half-open',
     run: {
-      scenario: zooScenario({
+      scenario: mutantScenario({
         name: 'restart-of-the-silent',
         server: { heartbeat: { interval: '300ms', timeout: '150ms', missed: 2 } },
         duration: { load: '4s' },
@@ -146,7 +146,7 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
   {
     why: 'a second socket makes no sense where there are no sessions',
     run: {
-      scenario: zooScenario({
+      scenario: mutantScenario({
         name: 'second-socket-without-session',
         server: { delivery: 'at-most-once' },
         faults: [{ at: '500ms', do: 'second-socket' }],
@@ -156,7 +156,7 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
   {
     why: 'nobody reads the older of two sockets, so that its end goes unnoticed for a while',
     run: {
-      scenario: zooScenario({
+      scenario: mutantScenario({
         name: 'unread-older-socket',
         server: { heartbeat: { interval: '300ms', timeout: '150ms', missed: 2 } },
         faults: [
@@ -169,7 +169,7 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
   {
     why: 'a client hears late that it was given up, because it is busy sending',
     run: {
-      scenario: zooScenario({
+      scenario: mutantScenario({
         name: 'busy-when-expelled',
         server: { outbox: { maxPending: 10, overflow: 'disconnect' } },
         faults: [{ at: '1s', clients: { ids: [0, 1] }, do: 'oversized-frame' }],
@@ -181,7 +181,7 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
   {
     why: 'a frame that is only just not too long is handed on to buffers with a low limit',
     run: {
-      scenario: zooScenario({
+      scenario: mutantScenario({
         name: 'long-action',
         server: { buffer: { warn: '2KiB', max: '4KiB' } },
         faults: [
@@ -194,7 +194,7 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
   {
     why: 'the last word of the drain is a gap that is still on its way',
     run: {
-      scenario: zooScenario({
+      scenario: mutantScenario({
         name: 'late-gap',
         server: { outbox: { ackTimeout: '300ms', maxResend: 2 } },
         clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '40%', nack: false } }],
@@ -206,7 +206,7 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
   {
     why: 'one of two silences that overlap ends before the other',
     run: {
-      scenario: zooScenario({
+      scenario: mutantScenario({
         name: 'overlapping-silences',
         server: { heartbeat: { interval: '300ms', timeout: '150ms', missed: 2 } },
         duration: { load: '4s' },
@@ -220,7 +220,7 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
   {
     why: 'a slow reader is silent for longer than its heartbeat allows',
     run: {
-      scenario: zooScenario({
+      scenario: mutantScenario({
         name: 'silent-slow-reader',
         server: { heartbeat: { interval: '300ms', timeout: '150ms', missed: 2 } },
         faults: [{ at: '200ms', for: '1500ms', do: 'slow-reader', rate: '100B/s' }],

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FAULTS } from '../../src/faults/registry.ts';
+import { clearOnSend } from '../../src/mutants/clear-on-send.ts';
+import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
 import { checkScenario } from '../../src/scenario/check.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
@@ -8,14 +10,12 @@ import { blameOf, exitCodeOf } from '../../src/simulation/blame.ts';
 import { explore } from '../../src/simulation/explore.ts';
 import { runSeed } from '../../src/simulation/seed-run.ts';
 import { HARMLESS_FAULTS } from '../../src/simulation/swarm.ts';
-import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
-import { zooScenario } from '../../src/zoo/zoo-scenario.ts';
 
 const LEVELS = ['at-most-once', 'at-least-once', 'effectively-once'] as const;
 const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
 
 function baseOf(delivery: (typeof LEVELS)[number]): Scenario {
-  return zooScenario({
+  return mutantScenario({
     name: 'base',
     server: { delivery },
     clients: [

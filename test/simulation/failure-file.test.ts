@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { historyBeside, writeFailure } from '../../src/cli/failure-folder.ts';
 import { Outputs } from '../../src/cli/outputs.ts';
+import { clearOnSend } from '../../src/mutants/clear-on-send.ts';
 import { type FailureFiles, failureFiles } from '../../src/report/failure/files.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { type Failure, historyOf, shrinkFailure, subjectOf } from '../../src/simulation/failure.ts';
 import { replay } from '../../src/simulation/replay.ts';
 import { attempt, type Subject } from '../../src/simulation/subject.ts';
-import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
 import { scenarioWithFaults } from './many-faults.ts';
 
 const SUBJECT: Subject = {

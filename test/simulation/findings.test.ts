@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { VARIANTS } from '../../src/mutants/registry.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import { subjectOf } from '../../src/simulation/failure.ts';
 import { replay } from '../../src/simulation/replay.ts';
-import { VARIANTS } from '../../src/zoo/registry.ts';
 
 /**
  * What exploring has found and was mended since: the smallest schedule that showed it, each named for the behaviour

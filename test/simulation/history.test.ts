@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
 import { judgeRun } from '../../src/run/judge-run.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { firstDivergence, HistoryRecording } from '../../src/simulation/history.ts';
 import { runSeed } from '../../src/simulation/seed-run.ts';
-import { zooScenario } from '../../src/zoo/zoo-scenario.ts';
 
-const troubled = zooScenario({
+const troubled = mutantScenario({
   name: 'troubled',
   publish: [{ room: 'ticks', rate: '30/s', arrival: 'poisson', size: '64B' }],
   faults: [

@@ -1,7 +1,7 @@
 import { findFault } from '../../src/faults/registry.ts';
+import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { pick, randomStreams } from '../../src/world/random.ts';
-import { zooScenario } from '../../src/zoo/zoo-scenario.ts';
 
 const NAMES = [
   'pause-reader',
@@ -19,7 +19,7 @@ const NAMES = [
 const LOAD_MS = 20_000;
 const CLIENTS = 8;
 
-type FaultText = NonNullable<Parameters<typeof zooScenario>[0]['faults']>[number];
+type FaultText = NonNullable<Parameters<typeof mutantScenario>[0]['faults']>[number];
 
 /** Eight clients in 20 seconds of load with so many random faults; the same for the same seed. */
 export function scenarioWithFaults(seed: number, count: number): Scenario {
@@ -37,7 +37,7 @@ export function scenarioWithFaults(seed: number, count: number): Scenario {
       ...(kind === 'acks' ? { probability: `${5 + below(90)}%` } : {}),
     };
   });
-  return zooScenario({
+  return mutantScenario({
     name: 'many-faults',
     seed,
     clients: [{ count: CLIENTS, rooms: ['ticks'], ack: { mode: 'cumulative', every: 4 }, batch: true }],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
 import { judgeRun } from '../../src/run/judge-run.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import type { FaultEntry, Scenario } from '../../src/scenario/schema.ts';
 import { HistoryRecording } from '../../src/simulation/history.ts';
-import { zooScenario } from '../../src/zoo/zoo-scenario.ts';
 
 /** A fault for each of four clients, with draws of every sort: delays, acks, backoffs, resends, heartbeats. */
-const troubled = zooScenario({
+const troubled = mutantScenario({
   name: 'troubled',
   server: { outbox: { ackTimeout: '200ms' }, heartbeat: { interval: '300ms', timeout: '150ms', missed: 2 } },
   clients: [

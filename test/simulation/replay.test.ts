@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { clearOnSend } from '../../src/mutants/clear-on-send.ts';
 import { historyOf } from '../../src/simulation/failure.ts';
 import { replay, type StoredRun } from '../../src/simulation/replay.ts';
 import { attempt } from '../../src/simulation/subject.ts';
-import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
 
 const SUBJECT = { scenario: clearOnSend.scenario, variant: clearOnSend };
 

@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { clearOnSend } from '../../src/mutants/clear-on-send.ts';
+import { evictsBySize } from '../../src/mutants/evicts-by-size.ts';
+import { lostDuringTakeover } from '../../src/mutants/lost-during-takeover.ts';
+import { timersNeverCleared } from '../../src/mutants/timers-never-cleared.ts';
+import type { Variant } from '../../src/mutants/variant.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { clientsOf } from '../../src/scenario/timeline.ts';
@@ -6,11 +11,6 @@ import { writeScenario } from '../../src/scenario/write-scenario.ts';
 import { type Shrunk, shrink } from '../../src/simulation/shrink.ts';
 import { attempt, type Subject } from '../../src/simulation/subject.ts';
 import { isSame, type Violation } from '../../src/simulation/violation.ts';
-import { clearOnSend } from '../../src/zoo/clear-on-send.ts';
-import { evictsBySize } from '../../src/zoo/evicts-by-size.ts';
-import { lostDuringTakeover } from '../../src/zoo/lost-during-takeover.ts';
-import { timersNeverCleared } from '../../src/zoo/timers-never-cleared.ts';
-import type { Variant } from '../../src/zoo/variant.ts';
 import { scenarioWithFaults } from './many-faults.ts';
 
 const FAULTS = 39;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { VARIANTS } from '../../../src/mutants/registry.ts';
 import { drawTimeline } from '../../../src/report/failure/timeline.ts';
 import { attempt, type Subject } from '../../../src/simulation/subject.ts';
 import { traceRun } from '../../../src/simulation/trace-run.ts';
 import type { Violation } from '../../../src/simulation/violation.ts';
-import { VARIANTS } from '../../../src/zoo/registry.ts';
 import { scenarioWithFaults } from '../../simulation/many-faults.ts';
 
 const LINES_MAX = 20;

@@ -1,0 +1,335 @@
+import { type AnomalyCounts, type AnomalyKind, emptyAnomalyCounts } from './anomaly.ts';
+import { sessionName } from './case-file.ts';
+import type { Cause, GivenBack, Limited } from './cause.ts';
+import { Examples } from './examples.ts';
+import type { Anomaly } from './judgement.ts';
+import type { MissingBackoff } from './reconnect-pace.ts';
+import type { Note } from './timeline-event.ts';
+
+/**
+ * How the server behaved beside what it delivered: whether it came to rest, kept its bounds, gave everything
+ * back, noticed dead connections and only those, and let nobody's session have two owners. Each check looks at
+ * observations that the run collects; one observation is one session, connection or resource. Instants are µs of
+ * the run's clock.
+ */
+export interface InvariantObservations {
+  readonly liveness?: readonly LivenessObservation[];
+  readonly bounds?: readonly BoundObservation[];
+  readonly keptSessions?: readonly KeptSessionObservation[];
+  readonly baselines?: readonly BaselineObservation[];
+  readonly silentConnections?: readonly SilentConnectionObservation[];
+  readonly slowConnections?: readonly SlowConnectionObservation[];
+  readonly takeovers?: readonly TakeoverObservation[];
+  readonly evictions?: readonly EvictionObservation[];
+  readonly strangers?: readonly StrangerObservation[];
+  readonly returns?: readonly ReturnObservation[];
+}
+
+/** A live session at the end of the drain. */
+export interface LivenessObservation {
+  readonly client: number;
+  /** Messages that its outbox still holds. */
+  readonly pending: number;
+  /** When its outbox or its client last advanced. */
+  readonly advancedUs: number;
+  readonly endUs: number;
+  /** Without an advance for this long, it is stuck. */
+  readonly patienceUs: number;
+}
+
+/** The highest value seen of something that has a limit. */
+export interface BoundObservation {
+  readonly what: Limited;
+  readonly seenMax: number;
+  readonly cap: number;
+  /** By how much it may be passed, because the limit is looked at before something is added: the largest addition. */
+  readonly slack?: number;
+}
+
+/** A session without a connection that the server still holds. */
+export interface KeptSessionObservation {
+  readonly client: number;
+  readonly disconnectedUs: number;
+  readonly seenUs: number;
+  readonly ttlUs: number;
+  /** How late the server may be to discard it. */
+  readonly graceUs: number;
+}
+
+/** Something that has to be back where it was before the faults. */
+export interface BaselineObservation {
+  readonly what: GivenBack;
+  readonly before: number;
+  readonly after: number;
+  /** By how much `after` may be higher. */
+  readonly tolerance: number;
+  readonly atUs: number;
+}
+
+/** A connection whose client had gone silent without closing it. */
+export interface SilentConnectionObservation {
+  readonly client: number;
+  readonly silentFromUs: number;
+  /** When the server closed it; absent when it did not. */
+  readonly closedUs?: number;
+  /** Until when it was watched: the silence ended or the run did. */
+  readonly watchedUntilUs: number;
+  readonly budgetUs: number;
+}
+
+/** A connection that the server closed for missed pongs. */
+export interface SlowConnectionObservation {
+  readonly client: number;
+  readonly closedUs: number;
+  /** When the client last sent anything, pong or frame. */
+  readonly lastSentUs: number;
+  /** The shortest silence that justifies closing it. */
+  readonly patienceUs: number;
+}
+
+/** A session that a newer connection took over. */
+export interface TakeoverObservation {
+  readonly client: number;
+  /** First message or welcome on the newer connection. */
+  readonly ownedUs: number;
+  /** When the server closed the older connection; absent when it did not. */
+  readonly olderClosedUs?: number;
+  /** Messages that the server sent on the older connection after that. */
+  readonly sentOnOlder: number;
+  /** Acks of the older connection that the server took in after that. */
+  readonly ackedOnOlder: number;
+}
+
+/** A client that the server put out for being too slow. */
+export interface EvictionObservation {
+  readonly client: number;
+  readonly atUs: number;
+  /** Messages that its outbox held, and from how many on it may be put out. */
+  readonly pending: number;
+  readonly cap: number;
+}
+
+/** A connection that the server closed for a newer owner of the session, though the client had opened no other. */
+export interface StrangerObservation {
+  readonly client: number;
+  readonly closedUs: number;
+}
+
+/** A client that did not wait between failed attempts to connect as long as its backoff wants. */
+export interface ReturnObservation extends MissingBackoff {
+  readonly client: number;
+}
+
+export interface HeartbeatSettings {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Pongs missed in a row after which a connection is closed. */
+  readonly missed: number;
+}
+
+/**
+ * The longest time that a dead connection may stay open: the silence may begin just after a pong, so one interval
+ * passes before the first ping that goes unanswered, then one for each that may be missed, and the last timeout.
+ */
+export function detectionBudgetUs({ intervalMs, timeoutMs, missed }: HeartbeatSettings): number {
+  return (intervalMs * (missed + 1) + timeoutMs) * 1000;
+}
+
+/** The shortest silence after which a connection may be closed: the last sign of life came just before a ping. */
+export function shortestSilenceUs({ intervalMs, timeoutMs, missed }: HeartbeatSettings): number {
+  return (intervalMs * (missed - 1) + timeoutMs) * 1000;
+}
+
+export interface InvariantFindings {
+  /** A limited number of each kind. */
+  readonly anomalies: Anomaly[];
+  readonly anomalyCounts: AnomalyCounts;
+}
+
+/** Makes all checks. */
+export function judgeInvariants(seen: InvariantObservations, originUs: number): InvariantFindings {
+  const anomalyCounts = emptyAnomalyCounts();
+  const examples = new Examples<Anomaly>();
+  const found = [
+    ...stuckSessions(seen.liveness ?? []),
+    ...brokenBounds(seen.bounds ?? []),
+    ...keptSessions(seen.keptSessions ?? []),
+    ...leftovers(seen.baselines ?? []),
+    ...undetectedConnections(seen.silentConnections ?? []),
+    ...misdetectedConnections(seen.slowConnections ?? []),
+    ...sharedSessions(seen.takeovers ?? []),
+    ...evictedEarly(seen.evictions ?? []),
+    ...takenByStrangers(seen.strangers ?? []),
+    ...missingBackoffs(seen.returns ?? []),
+  ];
+  for (const one of found) {
+    anomalyCounts[one.kind] += 1;
+    if (examples.wants(one.kind)) examples.add(anomalyOf(one, originUs));
+  }
+  return { anomalies: examples.list(), anomalyCounts };
+}
+
+function stuckSessions(seen: readonly LivenessObservation[]): Found[] {
+  return seen
+    .filter(({ pending, endUs, advancedUs, patienceUs }) => pending > 0 && endUs - advancedUs >= patienceUs)
+    .map(({ client, pending, advancedUs, endUs }) => ({
+      kind: 'stuck',
+      client,
+      cause: { code: 'nothing-moved', pending, idleUs: endUs - advancedUs },
+      events: [
+        [advancedUs, { code: 'last-advance' }],
+        [endUs, { code: 'drain-ended', pending }],
+      ],
+    }));
+}
+
+function brokenBounds(seen: readonly BoundObservation[]): Found[] {
+  return seen
+    .filter(({ seenMax, cap, slack }) => seenMax > cap + (slack ?? 0))
+    .map(({ what, seenMax, cap }) => ({
+      kind: 'limit-exceeded',
+      cause: { code: 'over-limit', what, seen: seenMax, limit: cap },
+      events: [],
+    }));
+}
+
+function keptSessions(seen: readonly KeptSessionObservation[]): Found[] {
+  return seen
+    .filter(({ disconnectedUs, seenUs, ttlUs, graceUs }) => seenUs - disconnectedUs > ttlUs + graceUs)
+    .map(({ client, disconnectedUs, seenUs, ttlUs }) => ({
+      kind: 'leak',
+      client,
+      cause: { code: 'session-kept', keptUs: seenUs - disconnectedUs, ttlUs },
+      events: [
+        [disconnectedUs, { code: 'disconnected' }],
+        [seenUs, { code: 'still-held' }],
+      ],
+    }));
+}
+
+function leftovers(seen: readonly BaselineObservation[]): Found[] {
+  return seen
+    .filter(({ before, after, tolerance }) => after > before + tolerance)
+    .map(({ what, before, after, atUs }) => ({
+      kind: 'leak',
+      cause: { code: 'not-given-back', what, before, after },
+      events: [[atUs, { code: 'left-over', count: after }]],
+    }));
+}
+
+/** A silence that ended or was cut off before the budget was spent says nothing. */
+function undetectedConnections(seen: readonly SilentConnectionObservation[]): Found[] {
+  return seen
+    .filter(
+      ({ silentFromUs, closedUs, watchedUntilUs, budgetUs }) =>
+        (closedUs ?? watchedUntilUs) - silentFromUs > budgetUs,
+    )
+    .map(({ client, silentFromUs, closedUs, watchedUntilUs, budgetUs }) => {
+      const untilUs = closedUs ?? watchedUntilUs;
+      const code = closedUs === undefined ? 'still-open' : 'closed-late';
+      return {
+        kind: 'undetected',
+        client,
+        cause: { code, silentUs: untilUs - silentFromUs, allowedUs: budgetUs },
+        events: [
+          [silentFromUs, { code: 'went-silent' }],
+          [untilUs, { code: closedUs === undefined ? 'remained-open' : 'closed-by-server' }],
+        ],
+      };
+    });
+}
+
+function misdetectedConnections(seen: readonly SlowConnectionObservation[]): Found[] {
+  return seen
+    .filter(({ closedUs, lastSentUs, patienceUs }) => closedUs - lastSentUs < patienceUs)
+    .map(({ client, closedUs, lastSentUs, patienceUs }) => ({
+      kind: 'misdetected',
+      client,
+      cause: { code: 'closed-alive', silentUs: closedUs - lastSentUs, neededUs: patienceUs },
+      events: [
+        [lastSentUs, { code: 'last-sign-of-life' }],
+        [closedUs, { code: 'closed-by-server' }],
+      ],
+    }));
+}
+
+function sharedSessions(seen: readonly TakeoverObservation[]): Found[] {
+  return seen.flatMap((takeover): Found[] => {
+    const { client, ownedUs, olderClosedUs, sentOnOlder, ackedOnOlder } = takeover;
+    const code = misuseOfOlder(takeover);
+    if (code === undefined) return [];
+    const closed: Note[] = olderClosedUs === undefined ? [] : [[olderClosedUs, { code: 'older-closed' }]];
+    return [
+      {
+        kind: 'split-ownership',
+        client,
+        cause: { code, sent: sentOnOlder, acked: ackedOnOlder },
+        events: [[ownedUs, { code: 'newer-took-over' }], ...closed],
+      },
+    ];
+  });
+}
+
+function misuseOfOlder({
+  ownedUs,
+  olderClosedUs,
+  sentOnOlder,
+  ackedOnOlder,
+}: TakeoverObservation): 'older-never-closed' | 'older-closed-late' | 'older-still-used' | undefined {
+  if (olderClosedUs === undefined) return 'older-never-closed';
+  if (olderClosedUs > ownedUs) return 'older-closed-late';
+  return sentOnOlder + ackedOnOlder > 0 ? 'older-still-used' : undefined;
+}
+
+function evictedEarly(seen: readonly EvictionObservation[]): Found[] {
+  return seen
+    .filter(({ pending, cap }) => pending < cap)
+    .map(({ client, atUs, pending, cap }) => ({
+      kind: 'misdetected',
+      client,
+      cause: { code: 'evicted-early', pending, limit: cap },
+      events: [[atUs, { code: 'closed-by-server' }]],
+    }));
+}
+
+function takenByStrangers(seen: readonly StrangerObservation[]): Found[] {
+  return seen.map(({ client, closedUs }) => ({
+    kind: 'split-ownership',
+    client,
+    cause: { code: 'taken-by-another' },
+    events: [[closedUs, { code: 'closed-for-newer-owner' }]],
+  }));
+}
+
+function missingBackoffs(seen: readonly ReturnObservation[]): Found[] {
+  return seen.map(({ client, waits, waitedUs, backoffUs, atUs }) => ({
+    kind: 'missing-backoff',
+    client,
+    cause: { code: 'waited-too-short', waits, waitedUs, backoffUs },
+    events: [[atUs, { code: 'connects-again' }]],
+  }));
+}
+
+/** What a check found, before it is told as an anomaly. */
+interface Found {
+  readonly kind: AnomalyKind;
+  /** Absent: of the whole run. */
+  readonly client?: number;
+  readonly cause: Cause;
+  readonly events: readonly Note[];
+}
+
+function anomalyOf({ kind, client, cause, events }: Found, originUs: number): Anomaly {
+  const timeline = events
+    .toSorted(([a], [b]) => a - b)
+    .map(([atUs, event]) => ({ atMs: (atUs - originUs) / 1000, ...event }));
+  return {
+    kind,
+    direction: 'down',
+    ...(client === undefined ? {} : { client }),
+    session: client === undefined ? '' : sessionName(client, 0),
+    message: '',
+    cause,
+    timeline,
+  };
+}

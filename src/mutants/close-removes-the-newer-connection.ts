@@ -1,0 +1,36 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import type { Connection } from '../broadcaster/connection.ts';
+import type { Session } from '../protocol/session.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+class ClosesTheNewer extends Broadcaster {
+  readonly #hadSession = new Map<Connection, Session>();
+
+  protected override displace(older: Connection): void {
+    if (older.session !== undefined) this.#hadSession.set(older, older.session);
+    super.displace(older);
+  }
+
+  override disconnected(connection: Connection, code: number): void {
+    super.disconnected(connection, code);
+    const session = this.#hadSession.get(connection);
+    if (session === undefined) return;
+    this.release(session);
+    this.store.away(session);
+  }
+}
+
+export const closeRemovesTheNewerConnection: Variant = {
+  name: 'close-removes-the-newer-connection',
+  side: 'server',
+  defect: 'When a socket that was taken over from is gone, its session loses the socket that took over.',
+  scenario: mutantScenario({
+    name: 'close-removes-the-newer-connection',
+    duration: { settle: '15s' },
+    faults: [{ at: '500ms', clients: { ids: [0, 1, 2] }, do: 'second-socket' }],
+  }),
+  newBroadcaster: (options) => new ClosesTheNewer(options),
+  outcome: { kind: 'silent-loss', stage: 'not-sent' },
+  consequences: [],
+};

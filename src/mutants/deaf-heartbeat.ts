@@ -1,0 +1,37 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import type { Connection } from '../broadcaster/connection.ts';
+import { Heartbeat } from '../broadcaster/heartbeat.ts';
+import type { Session } from '../protocol/session.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+class DeafHeartbeat extends Heartbeat {
+  override life(): void {}
+}
+
+class HearsNoPongs extends Broadcaster {
+  protected override own(connection: Connection, session: Session): void {
+    super.own(connection, session);
+    connection.heartbeat?.stop();
+    connection.heartbeat = new DeafHeartbeat({
+      settings: this.settings,
+      timers: this.ports.timers,
+      random: this.heartbeatRandom(session),
+      link: connection.link,
+      onStale: () => this.terminateStale(connection),
+    });
+  }
+}
+
+export const deafHeartbeat: Variant = {
+  name: 'deaf-heartbeat',
+  side: 'server',
+  defect: 'Pongs and other frames do not count as life, so that living connections are closed.',
+  scenario: mutantScenario({
+    name: 'deaf-heartbeat',
+    server: { heartbeat: { interval: '400ms', timeout: '200ms', missed: 2 } },
+  }),
+  newBroadcaster: (options) => new HearsNoPongs(options),
+  outcome: { kind: 'misdetected' },
+  consequences: [],
+};

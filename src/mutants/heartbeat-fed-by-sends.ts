@@ -1,0 +1,28 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import type { OutgoingMessage } from '../protocol/message.ts';
+import type { Session } from '../protocol/session.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+class LivesOnItsOwnSends extends Broadcaster {
+  override sent(session: Session, seq: number, message: OutgoingMessage, attempt: number): void {
+    super.sent(session, seq, message, attempt);
+    this.ownerOf.get(session)?.heartbeat?.life();
+  }
+}
+
+export const heartbeatFedBySends: Variant = {
+  name: 'heartbeat-fed-by-sends',
+  side: 'server',
+  defect:
+    'What the socket takes counts as life, so that a silent client is kept as long as it is sent something.',
+  scenario: mutantScenario({
+    name: 'heartbeat-fed-by-sends',
+    server: { heartbeat: { interval: '200ms', timeout: '100ms', missed: 2 } },
+    duration: { load: '3s' },
+    faults: [{ at: '200ms', for: '2500ms', clients: { ids: [0, 1] }, do: 'half-open' }],
+  }),
+  newBroadcaster: (options) => new LivesOnItsOwnSends(options),
+  outcome: { kind: 'undetected' },
+  consequences: [],
+};

@@ -1,0 +1,34 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { Timer } from '../protocol/ports.ts';
+import type { Session } from '../protocol/session.ts';
+import type { DropReason } from '../protocol/session-contract.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+const DELAY_MS = 300;
+
+class UnsubscribesLate extends Broadcaster {
+  protected override onDiscarded(session: Session, reason: DropReason): void {
+    super.onDiscarded(session, reason);
+    if (this.stopped) return;
+    const timer = new Timer(() => {
+      const latest = this.store.latestOf(session.identity.clientId);
+      if (latest !== undefined) this.rooms.leaveAll(latest);
+    });
+    this.ports.timers.arm(timer, DELAY_MS);
+  }
+}
+
+export const lateUnsubscribe: Variant = {
+  name: 'late-unsubscribe',
+  side: 'server',
+  defect: 'The rooms of an ended session are left late and by client, when the next session has joined them.',
+  scenario: mutantScenario({
+    name: 'late-unsubscribe',
+    faults: [{ at: '500ms', clients: { ids: [0, 1] }, do: 'close', code: 1000 }],
+    expect: { allowReported: ['replaced'] },
+  }),
+  newBroadcaster: (options) => new UnsubscribesLate(options),
+  outcome: { kind: 'silent-loss', stage: 'not-enqueued' },
+  consequences: [],
+};

@@ -1,0 +1,44 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import type { Connection } from '../broadcaster/connection.ts';
+import type { Hello } from '../protocol/frame.ts';
+import type { OutgoingMessage } from '../protocol/message.ts';
+import { Timer } from '../protocol/ports.ts';
+import type { Session } from '../protocol/session.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+const TAKEOVER_MS = 120;
+
+class LosesDuringTakeover extends Broadcaster {
+  readonly #changing = new Set<Session>();
+
+  protected override resume(connection: Connection, session: Session, hello: Hello): void {
+    if (this.ownerOf.get(session) === undefined) {
+      super.resume(connection, session, hello);
+      return;
+    }
+    this.#changing.add(session);
+    const timer = new Timer(() => {
+      this.#changing.delete(session);
+      super.resume(connection, session, hello);
+    });
+    this.ports.timers.arm(timer, TAKEOVER_MS);
+  }
+
+  protected override owe(session: Session, message: OutgoingMessage): void {
+    if (!this.#changing.has(session)) super.owe(session, message);
+  }
+}
+
+export const lostDuringTakeover: Variant = {
+  name: 'lost-during-takeover',
+  side: 'server',
+  defect: 'While a session goes from one socket to another, it gets no messages.',
+  scenario: mutantScenario({
+    name: 'lost-during-takeover',
+    faults: [{ at: '500ms', clients: { ids: [0, 1, 2] }, do: 'second-socket' }],
+  }),
+  newBroadcaster: (options) => new LosesDuringTakeover(options),
+  outcome: { kind: 'silent-loss', stage: 'not-enqueued' },
+  consequences: ['false-resume'],
+};

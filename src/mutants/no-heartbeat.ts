@@ -1,0 +1,27 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import type { Connection } from '../broadcaster/connection.ts';
+import type { Session } from '../protocol/session.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+class NeverPings extends Broadcaster {
+  protected override own(connection: Connection, session: Session): void {
+    super.own(connection, session);
+    connection.heartbeat?.stop();
+  }
+}
+
+export const noHeartbeat: Variant = {
+  name: 'no-heartbeat',
+  side: 'server',
+  defect: 'Nobody pings, so that a client that went silent stays connected for ever.',
+  scenario: mutantScenario({
+    name: 'no-heartbeat',
+    server: { heartbeat: { interval: '200ms', timeout: '100ms', missed: 2 } },
+    duration: { load: '3s' },
+    faults: [{ at: '200ms', for: '2500ms', clients: { ids: [0, 1] }, do: 'half-open' }],
+  }),
+  newBroadcaster: (options) => new NeverPings(options),
+  outcome: { kind: 'undetected', cause: { code: 'still-open' } },
+  consequences: [],
+};

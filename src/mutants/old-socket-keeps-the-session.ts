@@ -1,0 +1,20 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+class KeepsOlderSocket extends Broadcaster {
+  protected override displace(): void {}
+}
+
+export const oldSocketKeepsTheSession: Variant = {
+  name: 'old-socket-keeps-the-session',
+  side: 'server',
+  defect: 'A second socket resumes the session, and the first is left open as another owner of it.',
+  scenario: mutantScenario({
+    name: 'old-socket-keeps-the-session',
+    faults: [{ at: '500ms', clients: { ids: [0, 1, 2] }, do: 'second-socket' }],
+  }),
+  newBroadcaster: (options) => new KeepsOlderSocket(options),
+  outcome: { kind: 'split-ownership', cause: { code: 'older-never-closed' } },
+  consequences: [],
+};

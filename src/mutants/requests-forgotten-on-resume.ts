@@ -1,0 +1,31 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import type { Session } from '../protocol/session.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+class ForgetsRequests extends Broadcaster {
+  protected override onOwned(session: Session): void {
+    super.onOwned(session);
+    this.upstream.forget(session);
+  }
+}
+
+export const requestsForgottenOnResume: Variant = {
+  name: 'requests-forgotten-on-resume',
+  side: 'server',
+  defect:
+    'What a client has sent is deduplicated on one connection only: after a resume it is carried out again.',
+  scenario: mutantScenario({
+    name: 'requests-forgotten-on-resume',
+    server: { delivery: 'effectively-once', outbox: { ackTimeout: '400ms', maxResend: 20 } },
+    clients: [{ count: 8, rooms: ['ticks'], upstream: { rate: '20/s', size: '64B' } }],
+    faults: [
+      { during: 'load', do: 'lose-acks', probability: '30%' },
+      { at: '800ms', do: 'drop' },
+    ],
+    duration: { settle: '60s' },
+  }),
+  newBroadcaster: (options) => new ForgetsRequests(options),
+  outcome: { kind: 'duplicate', direction: 'up' },
+  consequences: [],
+};

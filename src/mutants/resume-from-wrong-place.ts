@@ -1,0 +1,34 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import type { Connection } from '../broadcaster/connection.ts';
+import type { Hello } from '../protocol/frame.ts';
+import type { Session } from '../protocol/session.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+class ResumesFromWrongPlace extends Broadcaster {
+  protected override resume(connection: Connection, session: Session, hello: Hello): void {
+    const { resume } = hello;
+    const lastSeq = session.outbox.highestSent;
+    super.resume(
+      connection,
+      session,
+      resume === undefined ? hello : { ...hello, resume: { ...resume, lastSeq } },
+    );
+  }
+}
+
+export const resumeFromWrongPlace: Variant = {
+  name: 'resume-from-wrong-place',
+  side: 'server',
+  defect: 'A resume goes on after what was sent last, and not after what the client has handled.',
+  scenario: mutantScenario({
+    name: 'resume-from-wrong-place',
+    faults: [
+      { at: '500ms', for: '600ms', clients: { ids: [0, 1, 2] }, do: 'pause-reader' },
+      { at: '1s', clients: { ids: [0, 1, 2] }, do: 'reset' },
+    ],
+  }),
+  newBroadcaster: (options) => new ResumesFromWrongPlace(options),
+  outcome: { kind: 'silent-loss', stage: 'not-received', cause: { code: 'believed-delivered' } },
+  consequences: ['false-resume'],
+};

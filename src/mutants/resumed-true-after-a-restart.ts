@@ -1,0 +1,31 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import type { Hello } from '../protocol/frame.ts';
+import type { Session } from '../protocol/session.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+class ResumesWhatItLost extends Broadcaster {
+  protected override createSession(hello: Hello): Session {
+    const session = super.createSession(hello);
+    // A welcome of the second generation says that it resumes.
+    if (hello.resume !== undefined) session.generation += 1;
+    return session;
+  }
+}
+
+export const resumedTrueAfterARestart: Variant = {
+  name: 'resumed-true-after-a-restart',
+  side: 'server',
+  defect: 'After a restart, with nothing in its memory, the server says that it resumes the sessions.',
+  scenario: mutantScenario({
+    name: 'resumed-true-after-a-restart',
+    faults: [
+      { at: '500ms', for: '600ms', clients: { ids: [0, 1, 2] }, do: 'pause-reader' },
+      { at: '1s', do: 'server-restart', down: '100ms' },
+    ],
+    expect: { allowReported: ['restart'] },
+  }),
+  newBroadcaster: (options) => new ResumesWhatItLost(options),
+  outcome: { kind: 'false-resume' },
+  consequences: ['silent-loss', 'unsound-ack', 'duplicate-after-ack'],
+};

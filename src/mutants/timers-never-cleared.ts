@@ -1,0 +1,34 @@
+import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import type { Connection } from '../broadcaster/connection.ts';
+import { Heartbeat } from '../broadcaster/heartbeat.ts';
+import type { Session } from '../protocol/session.ts';
+import { mutantScenario } from './mutant-scenario.ts';
+import type { Variant } from './variant.ts';
+
+class EndlessHeartbeat extends Heartbeat {
+  override stop(): void {}
+}
+
+class NeverStopsPinging extends Broadcaster {
+  protected override own(connection: Connection, session: Session): void {
+    super.own(connection, session);
+    connection.heartbeat?.stop();
+    connection.heartbeat = new EndlessHeartbeat({
+      settings: this.settings,
+      timers: this.ports.timers,
+      random: this.heartbeatRandom(session),
+      link: connection.link,
+      onStale: () => this.terminateStale(connection),
+    });
+  }
+}
+
+export const timersNeverCleared: Variant = {
+  name: 'timers-never-cleared',
+  side: 'server',
+  defect: 'The heartbeat of a connection that is gone goes on, and keeps the process from ending.',
+  scenario: mutantScenario({ name: 'timers-never-cleared' }),
+  newBroadcaster: (options) => new NeverStopsPinging(options),
+  outcome: { kind: 'leak', cause: { code: 'not-given-back', what: 'timers' } },
+  consequences: [],
+};
