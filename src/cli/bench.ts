@@ -8,6 +8,7 @@ import { headline } from '../report/wording/result.ts';
 import { sentenceOf } from '../report/wording/sentence.ts';
 import { assembleResult } from '../run/assemble.ts';
 import { atRate, CapacitySearch, totalRate } from '../run/capacity.ts';
+import { cutShort } from '../run/cut-short.ts';
 import { measureSpeed } from '../run/machine-speed.ts';
 import { TargetUnreachable } from '../run/phases.ts';
 import { PreflightError } from '../run/preflight.ts';
@@ -65,7 +66,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   try {
     for (const scenario of loaded) {
       const run = options.findCapacity === true ? findCapacity : runAdapted;
-      const result = await run(scenario, options, { signal: interrupt.signal, watch });
+      const result = await run(scenario, options, { interrupt, watch });
       results.push(result);
       show(result, options);
       files.writeOne(result.scenario.name, { json: renderJson(result), html: renderHtml(result) });
@@ -83,14 +84,16 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
       });
     say(...files.problems);
   }
-  if (interrupt.signal.aborted) return interrupt.exitCode;
+  // A signal that comes after the last run has ended changes nothing of what it showed.
+  const isCut = results.length < loaded.length || results.some(({ partial }) => partial === true);
+  if (interrupt.signal.aborted && isCut) return interrupt.exitCode;
   const worst = worstExitCode(results.map(({ exitCode }) => exitCode)) ?? ExitCode.pass;
   return worst === ExitCode.pass && files.problems.length > 0 ? ExitCode.internal : worst;
 }
 
 /** What holds for all runs of one command. */
 interface Bench {
-  readonly signal: AbortSignal;
+  readonly interrupt: Pick<Interrupt, 'signal' | 'exitCode'>;
   readonly watch: RunWatch;
 }
 
@@ -107,7 +110,7 @@ async function runAdapted(loaded: LoadedScenario, options: BenchOptions, bench: 
 export async function runOnSockets(
   loaded: LoadedScenario,
   options: BenchOptions,
-  { signal, watch }: Bench,
+  { interrupt, watch }: Bench,
 ): Promise<Result> {
   const { color } = appearance(options);
   const display = new ProgressDisplay({ quiet: options.quiet === true, color });
@@ -118,7 +121,7 @@ export async function runOnSockets(
       scenario: loaded.scenario,
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       onProgress: (progress) => display.show(progress),
-      signal,
+      signal: interrupt.signal,
       onStart: (running) => watch.started(running),
     });
   } catch (error) {
@@ -129,7 +132,8 @@ export async function runOnSockets(
   watch.ended(record);
   const { label: file, sha256, scenario } = loaded;
   const result = assembleResult(record, { file, sha256, version: packageVersion(), startedAt });
-  return { ...result, reasons: [...result.reasons, ...storedFailure(scenario, result)] };
+  const whole = { ...result, reasons: [...result.reasons, ...storedFailure(scenario, result)] };
+  return record.interrupted ? cutShort(whole, interrupt.exitCode) : whole;
 }
 
 /**
@@ -149,8 +153,8 @@ async function findCapacity(loaded: LoadedScenario, options: BenchOptions, bench
   const results = new Map<number, Result>();
   for (let rate = search.nextRate(); rate !== undefined; rate = search.nextRate()) {
     const result = await runOnSockets({ ...loaded, scenario: atRate(scenario, rate) }, options, bench);
-    if (bench.signal.aborted)
-      return results.size === 0 ? result : { ...bestOf(results, search), partial: true };
+    const { signal, exitCode } = bench.interrupt;
+    if (signal.aborted) return results.size === 0 ? result : cutShort(bestOf(results, search), exitCode);
     const step = search.add(result, rate);
     say(`${formatRate(Math.round(rate))}: ${step.why === undefined ? 'sustained' : sentenceOf(step.why)}`);
     results.set(rate, result);

@@ -7,6 +7,7 @@ export const ExitCode = {
   performance: 4,
   inconclusive: 5,
   unreachable: 6,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;

@@ -1,6 +1,12 @@
 import { say } from './console.ts';
 import { ExitCode } from './exit.ts';
 
+const EXIT_CODES: Readonly<Record<string, number>> = {
+  SIGINT: ExitCode.interrupted,
+  SIGTERM: ExitCode.terminated,
+  SIGHUP: ExitCode.hungUp,
+};
+
 /** The first signal ends the work early, with a partial report; the second ends the process. */
 export class Interrupt {
   readonly #controller = new AbortController();
@@ -9,13 +15,12 @@ export class Interrupt {
 
   constructor() {
     this.#handler = (signal) => {
-      this.exitCode = signal === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted;
       if (this.#controller.signal.aborted) process.exit(this.exitCode);
+      this.exitCode = EXIT_CODES[signal] ?? ExitCode.interrupted;
       say('Interrupted: gathering what is known so far (once more to leave at once)');
       this.#controller.abort();
     };
-    process.on('SIGINT', this.#handler);
-    process.on('SIGTERM', this.#handler);
+    for (const signal of Object.keys(EXIT_CODES)) process.on(signal, this.#handler);
   }
 
   get signal(): AbortSignal {
@@ -23,7 +28,6 @@ export class Interrupt {
   }
 
   dispose(): void {
-    process.off('SIGINT', this.#handler);
-    process.off('SIGTERM', this.#handler);
+    for (const signal of Object.keys(EXIT_CODES)) process.off(signal, this.#handler);
   }
 }

@@ -193,7 +193,7 @@ Exit codes:
   4  an assertion about performance or resources was not met
   5  inconclusive: the run proves nothing either way
   6  the target could not be reached
-  130, 143  interrupted, terminated: the report is partial
+  129, 130, 143  hung up, interrupted, terminated: the report is partial
 
 Environment: WSDELIVER_SEED, _CLIENTS, _RATE, _DURATION and _TARGET stand for
 the flags of those names, which go before them; NO_COLOR; WSDELIVER_DEBUG=1 shows

@@ -42,7 +42,7 @@ export async function replayFile(name: string, options: ReplayOptions): Promise<
   const outputs = claimOutputs(stored, options, onSockets);
   const interrupt = new Interrupt();
   try {
-    const replaying = new Replaying(stored, options, { signal: interrupt.signal, outputs });
+    const replaying = new Replaying(stored, options, { interrupt, outputs });
     const exitCode = await (onSockets ? replaying.onSockets() : replaying.inVirtualTime());
     return interrupt.signal.aborted ? interrupt.exitCode : exitCode;
   } finally {
@@ -53,18 +53,18 @@ export async function replayFile(name: string, options: ReplayOptions): Promise<
 class Replaying {
   readonly #stored: StoredFailure;
   readonly #options: ReplayOptions;
-  readonly #signal: AbortSignal;
+  readonly #interrupt: Interrupt;
   readonly #outputs: Outputs;
 
   constructor(
     stored: StoredFailure,
     options: ReplayOptions,
-    { signal, outputs }: { readonly signal: AbortSignal; readonly outputs: Outputs },
+    { interrupt, outputs }: { readonly interrupt: Interrupt; readonly outputs: Outputs },
   ) {
     this.#outputs = outputs;
     this.#stored = stored;
     this.#options = options;
-    this.#signal = signal;
+    this.#interrupt = interrupt;
   }
 
   async inVirtualTime(): Promise<number> {
@@ -101,7 +101,7 @@ class Replaying {
     const runs: SocketRun[] = [];
     for (let at = 1; at <= repeat; at += 1) {
       const run = await this.#onSocketsOnce(at);
-      if (this.#signal.aborted) break;
+      if (this.#interrupt.signal.aborted) break;
       runs.push(run);
       if (repeat > 1) print(socketRunLine(run, { at, of: repeat }, look));
     }
@@ -121,7 +121,7 @@ class Replaying {
     const { repeat } = this.#options;
     const live = new LiveLine(appearance(this.#options));
     const runs = [replay(stored)];
-    while (runs.length < repeat && !this.#signal.aborted) {
+    while (runs.length < repeat && !this.#interrupt.signal.aborted) {
       await new Promise<void>((resume) => setImmediate(resume));
       live.show(`run ${runs.length + 1} of ${repeat}`);
       runs.push(replay(stored));
@@ -135,7 +135,7 @@ class Replaying {
     const { violation, scenario } = this.#stored;
     const quiet = { quiet: false, ...this.#options };
     const result = await runOnSockets(this.#stored, quiet, {
-      signal: this.#signal,
+      interrupt: this.#interrupt,
       watch: new RunWatch(false),
     });
     if (repeat === 1) print(renderText(result, appearance(this.#options)));

@@ -94,7 +94,7 @@ class Simulation {
     let written: boolean;
     try {
       const outcome = await this.#runJobs(interrupt.signal);
-      summaries = this.#summaries(outcome, interrupt.signal.aborted);
+      summaries = this.#summaries(outcome, interrupt.signal.aborted ? interrupt.exitCode : undefined);
       this.#show(summaries);
       written = this.#write(summaries);
       await this.#keepFailures(interrupt.signal);
@@ -143,7 +143,7 @@ class Simulation {
     });
   }
 
-  #summaries({ lost, timedOut }: JobPoolOutcome, interrupted: boolean): SimulationSummary[] {
+  #summaries({ lost, timedOut }: JobPoolOutcome, interruptCode: number | undefined): SimulationSummary[] {
     const wallMs = performance.now() - this.#startMs;
     return this.#campaigns.map((campaign, index) => {
       const { label = '', scenario = campaign.scenario, notes = [] } = this.#loaded[index] ?? {};
@@ -154,9 +154,10 @@ class Simulation {
         ...(this.#asked === undefined ? {} : { asked: this.#asked }),
         jobs: this.#jobs,
         wallMs,
+        ...(interruptCode === undefined ? {} : { interruptCode }),
         notes: [
           ...lost,
-          ...(interrupted ? ['interrupted'] : []),
+          ...(interruptCode === undefined ? [] : ['interrupted']),
           ...(timedOut && missing
             ? [`the time was over after ${campaign.done} of ${this.#asked} seeds`]
             : []),

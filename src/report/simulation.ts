@@ -57,7 +57,7 @@ export function formatSimulationProgress(state: {
 
 function verdictLines(summary: SimulationSummary, width: number): Line[] {
   const { scenario, explored, seeds, exitCode, simulatedMs, wallMs, jobs, events, notes } = summary;
-  const status = statusOf(exitCode);
+  const status = statusOf(summary);
   const { sign, tone } = STATUS_SIGN[status];
   const title = wrap(
     line(span(`${sign} ${status.toUpperCase()}`, tone), '  ', span(simulationHeadline(summary), 'strong')),
@@ -91,9 +91,9 @@ function verdictLines(summary: SimulationSummary, width: number): Line[] {
   ];
 }
 
-function statusOf(exitCode: SimulationSummary['exitCode']): Status {
+function statusOf({ exitCode, failed }: SimulationSummary): Status {
   if (exitCode === 0) return 'pass';
-  return exitCode === 5 ? 'inconclusive' : 'fail';
+  return failed > 0 ? 'fail' : 'inconclusive';
 }
 
 function violationLines({ violations, seeds }: SimulationSummary, width: number): Line[] {

@@ -11,7 +11,8 @@ export interface SimulationSummary {
   readonly explored: boolean;
   readonly seeds: { readonly from: number; readonly asked: number; readonly done: number };
   readonly failed: number;
-  readonly exitCode: 0 | 3 | 4 | 5;
+  /** Of the worst seed, or of the signal that ended it early. */
+  readonly exitCode: number;
   /** By kind and stage, each as the first seed showed it. */
   readonly violations: readonly (Identity & SeedCount)[];
   /** Why seeds say too little. */
@@ -43,6 +44,8 @@ export interface SummaryContext {
   readonly notes: readonly string[];
   /** A seed might have run that did not, for a reason that is nobody's wish. */
   readonly incomplete: boolean;
+  /** Exit code of the signal that ended it early. */
+  readonly interruptCode?: number;
   /** Command that runs one seed alone. */
   readonly reproduce: (seed: number) => string;
 }
@@ -57,7 +60,7 @@ export function summarise(campaign: Campaign, context: SummaryContext): Simulati
     explored,
     seeds: { from: context.fromSeed, asked: context.asked ?? campaign.done, done: campaign.done },
     failed: campaign.failed,
-    exitCode: worst === 0 && context.incomplete ? 5 : worst,
+    exitCode: context.interruptCode ?? (worst === 0 && context.incomplete ? 5 : worst),
     violations: campaign.violations.map(({ of, ...group }) => ({
       ...identityOf(of),
       ...group,

@@ -187,6 +187,7 @@ describe('a signal', () => {
   it.concurrent.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)(
     '%s ends the run with a partial report and exit code %d',
     (signal, exitCode) =>
@@ -213,7 +214,11 @@ describe('a signal', () => {
         expect(readdirSync(folder.file(signal))).toEqual(['long.json']);
         expect(readFileSync(json, 'utf8')).toContain('<testsuite');
         const result = resultOf(folder.file(`${signal}/long.json`));
-        expect(result).toMatchObject({ partial: true, verdict: 'inconclusive' });
+        expect(result).toMatchObject({ partial: true, verdict: 'inconclusive', exitCode });
+        expect(result.reasons[0]).toEqual({ code: 'interrupted' });
+        expect(stdout).toContain(`exit ${exitCode}`);
+        expect(stdout).not.toContain('PASS');
+        expect(readFileSync(json, 'utf8')).toContain('interrupted before the end');
         expect(result.delivery.delivered).toBeGreaterThan(0);
         expect(workers.filter((pid) => !isGone(pid))).toEqual([]);
       }),

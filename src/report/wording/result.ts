@@ -59,7 +59,8 @@ export function spaced(name: string): string {
 
 /** What the exit code says, in words. */
 export function headline({ verdict, exitCode, partial, delivery }: Result): string {
-  if (partial === true && verdict !== 'fail') return 'interrupted before the end';
+  if (partial === true)
+    return verdict === 'fail' ? 'failed before it was interrupted' : 'interrupted before the end';
   switch (exitCode) {
     case 0:
       if (delivery.lost.silent > 0) return 'as promised, with silent losses that this level allows';
