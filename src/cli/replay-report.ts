@@ -1,11 +1,10 @@
 import { proportionOf } from '../measure/proportion.ts';
 import { drawSequence } from '../report/failure/sequence-diagram.ts';
-import { toAscii } from '../report/failure/signs.ts';
 import { drawTimeline } from '../report/failure/timeline.ts';
 import { formatShare, plural } from '../report/figures.ts';
 import { reportWidth } from '../report/layout.ts';
 import { facts, justify, type Line, line, type Span, span, wrap } from '../report/line.ts';
-import { type Appearance, paint } from '../report/terminal.ts';
+import { type Appearance, paint, toAscii } from '../report/terminal.ts';
 import { explain, sentenceOf } from '../report/wording/sentence.ts';
 import { describeViolation, violationHeadline } from '../report/wording/violation.ts';
 import { clientsOf } from '../scenario/timeline.ts';

@@ -5,6 +5,7 @@ import type { Variant } from '../mutants/variant.ts';
 import { renderDocument } from '../report/json.ts';
 import { verdictOf } from '../run/assemble.ts';
 import { judgeRun } from '../run/judge-run.ts';
+import { obstacleToSimulation, withoutProcess } from '../run/simulatable.ts';
 import { simulateScenario } from '../run/simulated-run.ts';
 import { nearest } from '../scenario/nearest.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -31,9 +32,6 @@ export interface SelfTestOptions {
   readonly json?: string;
   readonly color?: boolean;
 }
-
-/** What virtual time has nothing of: a scenario that asserts it can't be simulated. */
-const OF_A_PROCESS = /^saturation\.(rss|heapAfterGc|timers|eventLoopDelay)\./;
 
 /**
  * Tries the judge on every broken variant, and on the correct build in its place, in virtual time.
@@ -130,12 +128,9 @@ async function runBundled({ live, signal }: Work): Promise<BundledOutcome[]> {
   return outcomes;
 }
 
-function canBeSimulated({ target, publish, expect }: Scenario): boolean {
-  return (
-    target === undefined &&
-    publish.every(({ rate }) => Number.isFinite(rate)) &&
-    !expect.assert.some((text) => OF_A_PROCESS.test(text))
-  );
+/** With all of its assertions. */
+function canBeSimulated(scenario: Scenario): boolean {
+  return obstacleToSimulation(scenario) === undefined && withoutProcess(scenario).omitted.length === 0;
 }
 
 function findVariant(name: string): Variant {

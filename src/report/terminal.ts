@@ -37,6 +37,14 @@ const ASCII: Readonly<Record<string, string>> = {
   '▇': '%',
   '█': '#',
   '░': '.',
+  '│': '|',
+  '┊': ':',
+  '─': '-',
+  '▶': '>',
+  '◀': '<',
+  '●': 'o',
+  '◆': '#',
+  '»': '>',
 };
 
 /** Paints lines for a terminal, without trailing spaces, each ended by a newline. */
@@ -69,8 +77,9 @@ function tint(chalk: ChalkInstance, tone: Tone): (text: string) => string {
   }
 }
 
-function toAscii(text: string): string {
-  return text.replaceAll(NO_BREAK, ' ').replace(/[^\x20-\x7e]/gu, (sign) => ASCII[sign] ?? '?');
+/** Line by line, in as many columns. */
+export function toAscii(text: string): string {
+  return text.replaceAll(NO_BREAK, ' ').replace(/[^\n\x20-\x7e]/gu, (sign) => ASCII[sign] ?? '?');
 }
 
 function trimmed(content: Line): Line {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VARIANTS } from '../../../src/mutants/registry.ts';
 import { drawSequence } from '../../../src/report/failure/sequence-diagram.ts';
 import { drawSequenceSvg } from '../../../src/report/failure/sequence-svg.ts';
-import { toAscii } from '../../../src/report/failure/signs.ts';
+import { toAscii } from '../../../src/report/terminal.ts';
 import { attempt } from '../../../src/simulation/subject.ts';
 import type { Mark, TraceEvent, Travel } from '../../../src/simulation/trace.ts';
 import { type Trace, traceRun } from '../../../src/simulation/trace-run.ts';
