@@ -74,7 +74,8 @@ export class Connector {
   readonly #backoff: BackoffPolicy;
   readonly #usualReadLimit: number | undefined;
   readonly #reconnectTimer = new Timer(() => this.connect());
-  readonly #paused = new Set<PauseCause>();
+  #pausedByInbox = false;
+  #pausedByFault = false;
   #current: Connection | undefined;
   #established = false;
   #away = false;
@@ -212,13 +213,18 @@ export class Connector {
   }
 
   pauseReading(cause: PauseCause): void {
-    this.#paused.add(cause);
+    this.#setPaused(cause, true);
     this.#current?.link.pauseReading();
   }
 
   resumeReading(cause: PauseCause): void {
-    this.#paused.delete(cause);
-    if (this.#paused.size === 0) this.#current?.link.resumeReading();
+    this.#setPaused(cause, false);
+    if (!this.#pausedByInbox && !this.#pausedByFault) this.#current?.link.resumeReading();
+  }
+
+  #setPaused(cause: PauseCause, paused: boolean): void {
+    if (cause === 'inbox') this.#pausedByInbox = paused;
+    else this.#pausedByFault = paused;
   }
 
   reset(): void {
@@ -279,7 +285,7 @@ export class Connector {
     connection.link.answerPings = this.#answersPings;
     if (this.#readLimit !== undefined) connection.link.limitReading(this.#readLimit);
     // A full inbox is emptied when the session is established, which has to be read first.
-    if (this.#paused.has('fault')) connection.link.pauseReading();
+    if (this.#pausedByFault) connection.link.pauseReading();
     return connection;
   }
 

@@ -69,7 +69,7 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
   readonly #ackTimer: Timer;
   readonly #onFrame: (frame: ServerFrame) => void;
   /** Acks that a fault holds back. */
-  readonly #delayed = new Set<Timer>();
+  #delayed: Set<Timer> | undefined;
   #session: { readonly id: string; readonly token: string; readonly epoch: string } | undefined;
   /** It has had a session before. */
   #returning = false;
@@ -123,7 +123,7 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
     this.connector.stop(CloseCode.goodbye, 'goodbye');
     this.inbox.stop();
     this.ports.timers.disarm(this.#ackTimer);
-    for (const timer of this.#delayed) this.ports.timers.disarm(timer);
+    for (const timer of this.#delayed ?? []) this.ports.timers.disarm(timer);
     this.#upstream.abandon();
   }
 
@@ -239,9 +239,10 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
   #later(delayMs: number, act: () => void): void {
     const speaker = this.connector.speaker;
     const timer = new Timer(() => {
-      this.#delayed.delete(timer);
+      this.#delayed?.delete(timer);
       if (this.connector.speaker === speaker) act();
     });
+    this.#delayed ??= new Set();
     this.#delayed.add(timer);
     this.ports.timers.arm(timer, delayMs);
   }
