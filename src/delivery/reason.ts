@@ -64,6 +64,8 @@ export const REASONS = {
   /** The reference server threw at an event of a connection. */
   'server-failed': { where: 'note' },
   'publishes-unanswered': { count: 'number' },
+  /** `atMs` from the begin of load. */
+  'target-gone': { atMs: 'number', count: 'number', asked: 'number' },
   'clients-away': { count: 'number', asked: 'number' },
   'clients-missing': { connected: 'number', asked: 'number', lastFailure: 'note' },
   'probe-missing': { count: 'number' },

@@ -108,14 +108,16 @@ function weigh(
   const verdict = decide({
     violations,
     resourceViolations,
-    // What was cut short had no chance to meet them; the report shows how far they got.
-    assertions: (record.interrupted ? [] : assertions).map(({ outcome, assertion, status, late }) => ({
-      status,
-      class: assertion.metric.concerns,
-      late,
-      assertion: outcome.text,
-      actual: outcome.actualText,
-    })),
+    // A run that was cut short, or lost its target, had no chance to meet them; the report shows how far they got.
+    assertions: (record.interrupted || record.targetGone ? [] : assertions).map(
+      ({ outcome, assertion, status, late }) => ({
+        status,
+        class: assertion.metric.concerns,
+        late,
+        assertion: outcome.text,
+        actual: outcome.actualText,
+      }),
+    ),
     inconclusive,
   });
   return { verdict, assertions };

@@ -96,7 +96,7 @@ function missingEvidence(record: RunRecord, faults: readonly FaultRecord[]): Rea
     found.push({ code: 'probe-missing', count: record.connected - record.probed });
   }
   if (record.fleets.length === 0) found.push({ code: 'no-record' });
-  if (drain === 'progressing' && !interrupted) found.push({ code: 'drain-unfinished' });
+  if (drain === 'progressing' && !interrupted && !record.targetGone) found.push({ code: 'drain-unfinished' });
   if (interrupted) return found;
   for (const { name, fired, planned, index } of faults) {
     if (fired === 0)

@@ -76,8 +76,11 @@ export function* phases(run: RunParts): Generator<Wait, RunRecord, void> {
   yield* reachTarget(run);
   const connected = yield* connect(run);
   const probed = yield* probe(run);
-  const span = yield* load(run);
-  const drain = yield* drainAll(run);
+  const contact = new Contact(run);
+  const span = yield* load(run, contact);
+  const drain = yield* drainAll(run, contact);
+  const targetGone = contact.isGone && !run.isInterrupted();
+  if (targetGone) run.troubles.unshift(contact.reason(span.loadFromUs));
   run.watch?.stop();
   const endUs = clock.nowUs();
   const findings = server?.findings();
@@ -96,7 +99,9 @@ export function* phases(run: RunParts): Generator<Wait, RunRecord, void> {
     sampler: server?.sampler,
     serverUse: server === undefined ? undefined : run.watch?.use(),
     serverFaults: server?.faultRecords() ?? [],
-    drain,
+    // What a target owed that is gone can't be waited for any longer.
+    drain: targetGone ? 'progressing' : drain,
+    targetGone,
     interrupted: run.isInterrupted(),
     connected,
     probed,
@@ -147,13 +152,19 @@ function* probe({ clients, publishers, isInterrupted }: RunParts): Step<number> 
   return clients.counts().probed;
 }
 
-function* load(run: RunParts): Step<Pick<RunRecord['instants'], 'loadFromUs' | 'loadToUs'>> {
+function* load(
+  run: RunParts,
+  contact: Contact,
+): Step<Pick<RunRecord['instants'], 'loadFromUs' | 'loadToUs'>> {
   const { clients, publishers, scenario, clock, server, watch, isInterrupted } = run;
   const { duration } = scenario;
   const fromUs = clock.nowUs();
   const loadFromUs = fromUs + duration.warmUp * 1000;
   const loadToUs = loadFromUs + duration.load * 1000;
-  const nobodyIsLeft = (): boolean => clients.living === 0;
+  const nobodyIsLeft = (): boolean => {
+    contact.look();
+    return clients.living === 0;
+  };
   if (isInterrupted()) return { loadFromUs, loadToUs };
   publishers.start({ fromUs, loadFromUs, toUs: loadToUs });
   yield { phase: 'warm-up', isOver: nobodyIsLeft, atMostMs: duration.warmUp };
@@ -166,7 +177,7 @@ function* load(run: RunParts): Step<Pick<RunRecord['instants'], 'loadFromUs' | '
 }
 
 /** Heals every fault, then waits until every live session has everything, or nothing moves any more. */
-function* drainAll(run: RunParts): Step<Drain> {
+function* drainAll(run: RunParts, contact: Contact): Step<Drain> {
   const { clients, publishers, scenario, clock, server, isInterrupted } = run;
   const { settle } = scenario.duration;
   run.watch?.freeze();
@@ -183,21 +194,63 @@ function* drainAll(run: RunParts): Step<Drain> {
     atMostMs,
   });
   // Half of the time at most: a server that never answers a publish may still have something to deliver.
-  yield wait(() => publishers.unanswered === 0 && (server?.reference.isUp ?? true), settle / 2);
+  yield wait(
+    () => contact.look() && publishers.unanswered === 0 && (server?.reference.isUp ?? true),
+    settle / 2,
+  );
   clients.startDrain(publishers.goals());
   yield wait(() => clients.draining);
   const watch = new DrainWatch({ scenario, server: server?.reference, clock });
-  yield wait(() => watch.look({ ...clients.counts(), reports: clients.reports }, clients.living));
+  yield wait(
+    () => contact.look() && watch.look({ ...clients.counts(), reports: clients.reports }, clients.living),
+  );
   // A run that was cut short has not waited long enough to call anything stuck.
   if (isInterrupted()) return 'progressing';
-  noteTroubles(run, watch);
+  noteTroubles(run, watch, contact);
   return watch.outcome;
 }
 
 /** A server that has gone away owes nothing any more, which must not pass for having delivered everything. */
-function noteTroubles({ publishers, troubles, scenario }: RunParts, { away, outcome }: DrainWatch): void {
+function noteTroubles(
+  { publishers, troubles, scenario }: RunParts,
+  { away, outcome }: DrainWatch,
+  { isGone }: Contact,
+): void {
   const { unanswered } = publishers;
   if (unanswered > 0) troubles.push({ code: 'publishes-unanswered', count: unanswered });
-  if (away > 0 && outcome !== 'complete')
+  if (away > 0 && outcome !== 'complete' && !isGone)
     troubles.push({ code: 'clients-away', count: away, asked: clientsOf(scenario).count });
+}
+
+/** Whether anybody still has a connection to a target, which tells nothing of itself. */
+class Contact {
+  readonly #run: RunParts;
+  #latestUs: number;
+  #away = 0;
+
+  constructor(run: RunParts) {
+    this.#run = run;
+    this.#latestUs = run.clock.nowUs();
+  }
+
+  /** @returns true, always: it only looks on */
+  look(): true {
+    const { server, clients, clock } = this.#run;
+    if (server !== undefined) return true;
+    const { ready, gone } = clients.counts();
+    this.#away = ready > 0 ? 0 : Math.max(0, clients.living - gone);
+    if (this.#away === 0) this.#latestUs = clock.nowUs();
+    return true;
+  }
+
+  /** Nobody who should have a connection has one. */
+  get isGone(): boolean {
+    return this.#away > 0;
+  }
+
+  reason(loadFromUs: number): Reason {
+    const { count: asked } = clientsOf(this.#run.scenario);
+    const atMs = Math.round((this.#latestUs - loadFromUs) / 1000);
+    return { code: 'target-gone', atMs, count: this.#away, asked };
+  }
 }

@@ -34,6 +34,8 @@ export interface RunRecord {
   readonly serverFaults: readonly FaultRecord[];
   readonly drain: Drain;
   readonly interrupted: boolean;
+  /** The target went away for good: what it still owed had no chance to arrive. */
+  readonly targetGone: boolean;
   readonly connected: number;
   readonly probed: number;
   /** Why a connection attempt failed last; empty when none did. */

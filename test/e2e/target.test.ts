@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { parseResult } from '../../src/run/result.ts';
 import { Folder, inTurn, RunningCommand, until, wsdeliver } from './command.ts';
 import { smallScenario } from './small-scenario.ts';
 
@@ -70,6 +72,32 @@ describe('wsdeliver bench --target', () => {
       expect(code).toBe(0);
       expect(stdout).toContain(`target ${url}`);
       expect(stdout).toContain('no server-side evidence');
+    }),
+  );
+
+  aimed('is inconclusive when the target dies for good, and says when and for how many clients', () =>
+    served(async (server, url) => {
+      const json = folder.file('gone.json');
+      const file = folder.write(
+        'gone.yaml',
+        smallScenario({
+          name: 'gone',
+          load: '8s',
+          assert: ['delivery.delivered > 1000000', 'latency.push.count > 1000000'],
+        }),
+      );
+      const command = new RunningCommand(['bench', file, '--target', url, '--json', json]);
+      await command.shows(/\[load 2\./);
+      server.process.kill('SIGKILL');
+      const { code, stdout } = await command.outcome;
+      expect(code).toBe(5);
+      expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+        /the target went away [2-6]\.\d s after the load began and did not come back: 30 of 30 clients had no connection/,
+      );
+      const { reasons, verdict } = parseResult(readFileSync(json, 'utf8'), json);
+      expect(verdict).toBe('inconclusive');
+      expect(reasons[0]).toMatchObject({ code: 'target-gone', count: 30, asked: 30 });
+      expect(reasons.map(({ code: reason }) => reason)).not.toContain('assertion-failed');
     }),
   );
 

@@ -67,6 +67,8 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   'listener-failed': ({ why }) => why,
   'server-failed': ({ where }) => `the reference server failed at an event of a connection: ${where}`,
   'publishes-unanswered': ({ count }) => `${plural(count, 'publish was', 'publishes were')} never answered`,
+  'target-gone': ({ atMs, count, asked }) =>
+    `the target went away ${(atMs / 1000).toFixed(1)} s after the load began and did not come back: ${count} of ${plural(asked, 'client')} had no connection`,
   'clients-away': ({ count, asked }) => `${count} of ${plural(asked, 'client')} had no connection at the end`,
   'clients-missing': ({ connected, asked, lastFailure }) =>
     `${connected} of ${plural(asked, 'client')} connected${lastFailure === '' ? '' : ` (${lastFailure})`}`,
