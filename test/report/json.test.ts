@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderJson } from '../../src/report/json.ts';
+import { dataWithoutSecrets } from '../../src/text/secrets.ts';
 import { failingResult, passingResult, series } from './sample-result.ts';
 
 describe('renderJson', () => {
@@ -18,12 +19,13 @@ describe('renderJson', () => {
     expect(text).toMatch(/\n +\{ "atMs": -?[\d.]+, "value": \d+ \},\n/);
   });
 
-  it('says what JSON.stringify says, for any settings', () => {
+  it('says what JSON.stringify says but for secrets, for any settings', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (resolved) => {
         const base = passingResult();
-        const result = { ...base, scenario: { ...base.scenario, resolved } };
-        expect(JSON.parse(renderJson(result))).toEqual(JSON.parse(JSON.stringify(result)));
+        const scenario = { ...base.scenario, resolved };
+        const open = { ...base, scenario: { ...scenario, resolved: dataWithoutSecrets(resolved) } };
+        expect(JSON.parse(renderJson({ ...base, scenario }))).toEqual(JSON.parse(JSON.stringify(open)));
       }),
     );
   });
