@@ -1,56 +1,31 @@
-import ora, { type Ora } from 'ora';
 import { formatProgress, formatProgressLine, type ProgressState } from '../report/progress.ts';
 import type { RunProgress } from '../run/run-progress.ts';
-import { say } from './console.ts';
+import { LiveLine } from './live-line.ts';
 
-const REDRAW_MS = 100;
-const LINE_MS = 2000;
 const RATE_WINDOW_MS = 1000;
-const SPINNER_WIDTH = 3;
-const WIDTH_WITHOUT_TERMINAL = 80;
 
 /** Shows how a run goes on standard error: one line redrawn on a terminal, now and then a line elsewhere. */
 export class ProgressDisplay {
-  readonly #spinner: Ora | undefined;
-  readonly #quiet: boolean;
-  readonly #leave = (): void => this.stop();
-  #shownMs = Number.NEGATIVE_INFINITY;
+  readonly #live: LiveLine | undefined;
   #phase = '';
   #rates = { atMs: 0, published: 0, delivered: 0, publishedPerSec: 0, deliveredPerSec: 0 };
 
   constructor(options: { readonly quiet: boolean; readonly color: boolean }) {
-    this.#quiet = options.quiet;
-    const redraws =
-      !options.quiet &&
-      process.stderr.isTTY === true &&
-      process.env.CI === undefined &&
-      process.env.TERM !== 'dumb';
-    if (!redraws) return;
-    this.#spinner = ora({ discardStdin: false, color: options.color ? 'cyan' : false });
-    process.on('exit', this.#leave);
+    if (!options.quiet) this.#live = new LiveLine(options);
   }
 
   show(progress: RunProgress): void {
-    if (this.#quiet) return;
-    const nowMs = performance.now();
     const newPhase = progress.phase !== this.#phase;
-    if (!newPhase && nowMs - this.#shownMs < (this.#spinner === undefined ? LINE_MS : REDRAW_MS)) return;
     this.#phase = progress.phase;
-    this.#shownMs = nowMs;
-    const state = this.#state(progress, nowMs);
-    if (this.#spinner === undefined) {
-      say(formatProgressLine(state));
-      return;
-    }
-    const width = (process.stderr.columns ?? WIDTH_WITHOUT_TERMINAL) - SPINNER_WIDTH;
-    this.#spinner.text = formatProgress(state, width);
-    if (!this.#spinner.isSpinning) this.#spinner.start();
+    this.#live?.draw((width) => {
+      const state = this.#state(progress, performance.now());
+      return width === undefined ? formatProgressLine(state) : formatProgress(state, width);
+    }, newPhase);
   }
 
   /** Leaves nothing of the line behind. */
   stop(): void {
-    this.#spinner?.stop();
-    process.off('exit', this.#leave);
+    this.#live?.stop();
   }
 
   #state(progress: RunProgress, nowMs: number): ProgressState {

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { printable } from '../text/printable.ts';
 
 /**
@@ -17,9 +18,9 @@ export type Line = readonly Span[];
 /** Marks a space at which a line is not broken, such as within `1 000 ms`; painted as a plain space. */
 export const NO_BREAK = '\u00a0';
 
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const COMBINING = /\p{Mn}|\p{Me}|\p{Cf}/u;
+/** What takes its place as a whole: an emoji of several code points, a letter with its marks. */
+const graphemes = new Intl.Segmenter();
+const ASCII = /^[\x20-\x7e]*$/;
 
 /** Text may come from a scenario or from the server under test: it is made printable here. */
 export function span(text: string, tone: Tone = 'plain'): Span {
@@ -32,9 +33,7 @@ export function line(...parts: readonly (string | Span)[]): Line {
 }
 
 export function textWidth(text: string): number {
-  let width = 0;
-  for (const character of text) width += characterWidth(character);
-  return width;
+  return ASCII.test(text) ? text.length : stringWidth(text);
 }
 
 export function lineWidth(content: Line): number {
@@ -122,31 +121,30 @@ function cut(word: string, widthMax: number): string[] {
   const pieces: string[] = [];
   let rest = word;
   while (textWidth(rest) > widthMax) {
-    const head = headOf(rest, widthMax) || rest.slice(0, 1);
+    const head = headOf(rest, widthMax) || firstOf(rest);
     pieces.push(head);
     rest = rest.slice(head.length);
   }
-  return [...pieces, rest];
+  return rest === '' ? pieces : [...pieces, rest];
 }
 
 function headOf(text: string, width: number): string {
   let head = '';
   let left = width;
-  for (const character of text) {
-    left -= characterWidth(character);
+  for (const { segment } of graphemes.segment(text)) {
+    left -= textWidth(segment);
     if (left < 0) return head;
-    head += character;
+    head += segment;
   }
   return head;
+}
+
+function firstOf(text: string): string {
+  for (const { segment } of graphemes.segment(text)) return segment;
+  return '';
 }
 
 function withoutTrailingSpace(spans: readonly Span[]): Line {
   const last = spans.findLastIndex(({ text }) => text !== ' ');
   return spans.slice(0, last + 1);
-}
-
-function characterWidth(character: string): number {
-  if (character < '\u0300') return 1;
-  if (COMBINING.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
 }

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clip, facts, justify, type Line, line, lineWidth, span, wrap } from '../../src/report/line.ts';
+import {
+  clip,
+  facts,
+  justify,
+  type Line,
+  line,
+  lineWidth,
+  span,
+  textWidth,
+  wrap,
+} from '../../src/report/line.ts';
 
 function textOf(content: Line): string {
   return content.map(({ text }) => text).join('');
@@ -75,5 +85,24 @@ describe('justify', () => {
 describe('span', () => {
   it('escapes control and direction characters', () => {
     expect(span('a\u001b[31m\u202eb\nc').text).toBe('a\\x1b[31m\\u202eb\\nc');
+  });
+});
+
+describe('textWidth', () => {
+  it.each([
+    ['abc', 3],
+    ['日本', 4],
+    ['é', 1],
+    ['👩‍👩‍👧‍👦', 2],
+    ['🇩🇪', 2],
+    ['❤️', 2],
+    ['▏█…✓', 4],
+    ['ｱ', 1],
+    ['한글', 4],
+  ])('of %s is %d columns', (text, width) => expect(textWidth(text)).toBe(width));
+
+  it('never cuts through what takes its place as a whole', () => {
+    expect(textOf(clip(line('👩‍👩‍👧‍👦👩‍👩‍👧‍👦x'), 4))).toBe('👩‍👩‍👧‍👦…');
+    expect(wrap(line('🙂🙂'), 1).map(textOf)).toEqual(['🙂', '🙂']);
   });
 });
