@@ -85,7 +85,9 @@ export class ClientRoute implements PublishRoute {
       replayed() {},
       goodbye() {},
       closed: (code, reason) => {
-        this.lastFailure = reason === '' ? `closed with ${code}` : reason;
+        // A close without a reason says less than what came before it.
+        if (reason !== '') this.lastFailure = reason;
+        else if (this.lastFailure === '') this.lastFailure = `closed with ${code}`;
       },
       olderClosed() {},
     };

@@ -160,8 +160,9 @@ describe('wsdeliver bench --target', () => {
 
   refused('is told when a server answers a hello with something else', () =>
     beside(
-      webSocketServer((send) => send('42["welcome"]'), 'wsdeliver.v1'),
-      (url) => expectUnreachable(url, /Cannot reach/),
+      webSocketServer((send) => send(`42["\u001b[2Jwelcome"]${'x'.repeat(500)}`), 'wsdeliver.v1'),
+      (url) =>
+        expectUnreachable(url, /it answers a hello with "42\["\\x1b\[2Jwelcome"\]x{30,45}…", a WebSocket/),
     ),
   );
 

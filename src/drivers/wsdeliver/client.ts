@@ -32,6 +32,9 @@ import { Upstream } from './upstream.ts';
 
 const PUBLISH_TIMEOUT_MS = 5000;
 
+/** Characters of a strange answer that are shown. */
+const ANSWER_LENGTH_MAX = 60;
+
 /** What a refused resume says of the messages that the session still held. */
 const LOSS_BY_REFUSAL: Record<RefusalReason, LossReason> = {
   expired: 'session-expired',
@@ -168,7 +171,17 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
   }
 
   onText(text: string): void {
-    this.#decoder.decode(text, this.#onFrame);
+    if (this.connector.ready) this.#decoder.decode(text, this.#onFrame);
+    else this.#decodeAnswer(text);
+  }
+
+  /** A server of another protocol may take a hello and answer something else: then its words are the reason. */
+  #decodeAnswer(text: string): void {
+    this.#decoder.decode(text, (frame) => {
+      if (frame.kind === 'malformed' && !this.connector.ready)
+        this.observer.refused(`it answers a hello with ${shortened(text)}`);
+      this.#dispatch(frame);
+    });
   }
 
   onLost(): void {
@@ -368,4 +381,8 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
     this.#crashedAt = ackedThrough;
     this.connector.drop();
   }
+}
+
+function shortened(text: string): string {
+  return text.length <= ANSWER_LENGTH_MAX ? `"${text}"` : `"${text.slice(0, ANSWER_LENGTH_MAX)}…"`;
 }
