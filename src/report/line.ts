@@ -55,6 +55,13 @@ export function clip(content: Line, width: number): Line {
   return kept;
 }
 
+/** Cuts out of the middle, since names that begin alike differ at their ends. */
+export function clipMiddle(content: Line, width: number): Line {
+  if (lineWidth(content) <= width) return content;
+  const tailWidth = Math.max(0, Math.floor((width - 1) / 2));
+  return [...clip(content, width - tailWidth), ...tailOf(content, tailWidth)];
+}
+
 export function padEnd(content: Line, width: number): Line {
   const missing = width - lineWidth(content);
   return missing > 0 ? [...content, span(' '.repeat(missing))] : content;
@@ -137,6 +144,21 @@ function headOf(text: string, width: number): string {
     head += segment;
   }
   return head;
+}
+
+function tailOf(content: Line, width: number): Line {
+  const kept: Span[] = [];
+  let left = width;
+  for (const { text, tone } of content.toReversed()) {
+    let tail = '';
+    for (const { segment } of [...graphemes.segment(text)].toReversed()) {
+      left -= textWidth(segment);
+      if (left < 0) return [{ text: tail, tone }, ...kept];
+      tail = segment + tail;
+    }
+    kept.unshift({ text: tail, tone });
+  }
+  return kept;
 }
 
 function firstOf(text: string): string {

@@ -1,4 +1,4 @@
-import { clip, type Line, line, lineWidth, padEnd, padStart, span } from './line.ts';
+import { clipMiddle, type Line, line, lineWidth, padEnd, padStart, span } from './line.ts';
 
 /** One column of a table, with its cells from the top. */
 export interface Column {
@@ -74,7 +74,7 @@ function joined(
   return cells.flatMap((cell, index) => {
     const width = widths[index] ?? 0;
     const pad = columns[index]?.align === 'left' ? padEnd : padStart;
-    const padded = pad(clip(cell, width), width);
+    const padded = pad(clipMiddle(cell, width), width);
     return index === 0 ? padded : [span(' '.repeat(gap)), ...padded];
   });
 }

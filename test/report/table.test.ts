@@ -27,8 +27,11 @@ describe('table', () => {
     expect(texts(table(COLUMNS, 20))[0]).toBe('               kept');
   });
 
-  it('cuts the names at last', () => {
-    expect(texts(table(COLUMNS, 12))).toEqual(['        kept', 'short      1', 'much …    22']);
+  it('cuts the names at last, in their middle, so that they stay apart', () => {
+    expect(texts(table(COLUMNS, 12))).toEqual(['        kept', 'short      1', 'muc…er    22']);
+    const names = ['mobile-clients-east', 'mobile-clients-west'];
+    const cut = texts(table([{ title: '', align: 'left', cells: names.map((name) => line(name)) }], 12));
+    expect(cut).toEqual(['mobile…-east', 'mobile…-west']);
   });
 
   it('has no line of titles when there are none', () => {
