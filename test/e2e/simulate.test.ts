@@ -83,7 +83,7 @@ describe('simulate', () => {
     expect(outcome.stdout).toContain('10 of 10 seeds');
     const { violations, seeds } = summaryOf(json);
     expect(seeds).toEqual({ from: 5, asked: 10, done: 10 });
-    expect(violations[0]).toMatchObject({ name: 'reported-loss', seeds: 10, firstSeed: 5 });
+    expect(violations[0]).toMatchObject({ kind: 'reported-loss', seeds: 10, firstSeed: 5 });
     const [, ...words] = (violations[0]?.reproduce ?? '').split(' ');
     const alone = await wsdeliver(words);
     expect(alone).toMatchObject({ code: 3, stdout: expect.stringContaining('seed 5') });
