@@ -67,6 +67,8 @@ export class TargetUnreachable extends Error {
 const CONNECT_GRACE_MS = 15_000;
 const PROBE_TIMEOUT_MS = 15_000;
 const RECORD_TIMEOUT_MS = 60_000;
+/** After its time a session that is still there is one that the server keeps. */
+const EXPIRY_GRACE_US = 1_500_000;
 const TARGET_TIMEOUT_MS = 5000;
 
 /** @throws {TargetUnreachable} */
@@ -204,10 +206,21 @@ function* drainAll(run: RunParts, contact: Contact): Step<Drain> {
   yield wait(
     () => contact.look() && watch.look({ ...clients.counts(), reports: clients.reports }, clients.living),
   );
+  yield wait(() => clients.counts().gone === 0 || sessionsHaveEnded(run, deadlineUs));
   // A run that was cut short has not waited long enough to call anything stuck.
   if (isInterrupted()) return 'progressing';
   noteTroubles(run, watch, contact);
   return watch.outcome;
+}
+
+/** No session of an absent client is left that has to end within the deadline, or it has had its time and more. */
+function sessionsHaveEnded({ server, scenario, clock }: RunParts, deadlineUs: number): boolean {
+  const ttlUs = scenario.server.resumeTtl * 1000;
+  const absent = server?.reference.record.absentSessions() ?? [];
+  return absent.every(({ sinceUs }) => {
+    const endUs = sinceUs + ttlUs;
+    return endUs > deadlineUs || clock.nowUs() > endUs + EXPIRY_GRACE_US;
+  });
 }
 
 /** A server that has gone away owes nothing any more, which must not pass for having delivered everything. */

@@ -154,6 +154,8 @@ export class Sampler {
   /** The last sample: only sessions whose client is connected, since the others are not to come back to zero. */
   finish(): void {
     this.stop();
+    const load = this.#server.load();
+    if (load !== undefined) this.#add(this.#sessions, load.sessions);
     const live = this.#server.pendingSessions();
     this.#add(
       this.#pending,

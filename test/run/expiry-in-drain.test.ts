@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { leakAfterTtl } from '../../src/mutants/leak-after-ttl.ts';
+import { assembleResult } from '../../src/run/assemble.ts';
+import { judgeRun } from '../../src/run/judge-run.ts';
+import type { Result } from '../../src/run/result.ts';
+import { simulateScenario } from '../../src/run/simulated-run.ts';
+import type { NewBroadcaster } from '../../src/server/reference-server.ts';
+import { scenarioOf } from '../scenario/sample.ts';
+
+/** Everybody is gone for good just before the load ends, when no session can have expired yet. */
+function allGone(settle: string, newBroadcaster?: NewBroadcaster): Result {
+  const scenario = scenarioOf(`
+name: all-gone
+clients: [{profile: all, count: 10, rooms: ['*']}]
+publish: [{room: '*', rate: 10/s}]
+faults: [{at: 1900ms, do: never-return}]
+server: {resumeTtl: 3s}
+duration: {load: 2s, settle: ${settle}}
+expect: {allowReported: [session-expired]}
+`);
+  const record = simulateScenario({ scenario, ...(newBroadcaster === undefined ? {} : { newBroadcaster }) });
+  const context = { file: 'all-gone.yaml', sha256: '', version: '0', startedAt: '' };
+  return assembleResult(record, context, judgeRun(record));
+}
+
+describe('the drain', () => {
+  it('waits for the sessions of clients that never return to expire', () => {
+    const { saturation, anomalyCounts } = allGone('20s');
+    expect(saturation.sessions?.final).toBe(0);
+    expect(anomalyCounts.leak).toBe(0);
+  });
+
+  it('ends soon after their time at a server that keeps them, which shows as a leak', () => {
+    const { saturation, anomalyCounts, environment } = allGone('20s', leakAfterTtl.newBroadcaster);
+    expect(saturation.sessions?.final).toBe(10);
+    expect(anomalyCounts.leak).toBe(10);
+    expect(environment.durationMs).toBeLessThan(10_000);
+  });
+
+  it('does not wait for what its settle time is too short to show', () => {
+    const { saturation, environment } = allGone('1s');
+    expect(saturation.sessions?.final).toBe(10);
+    // Warm-up and load take three seconds.
+    expect(environment.durationMs).toBeLessThan(5500);
+  });
+});
