@@ -8,14 +8,19 @@ import { Broadcaster } from './broadcaster/broadcaster.ts';
 import { type DeadLetter, DeadLetters } from './broadcaster/dead-letters.ts';
 import type { Load } from './broadcaster/load.ts';
 import type { BroadcasterObserver } from './broadcaster/observer.ts';
+import type { Refusal } from './broadcaster/policy.ts';
 import { type BroadcasterSettings, DEFAULT_SETTINGS } from './broadcaster/settings.ts';
 import type { Statistics } from './broadcaster/statistics.ts';
 import type { UpstreamMessage } from './broadcaster/upstream-intake.ts';
-import { DELIVERY_LEVELS, type DeliveryLevel, fitsFrame } from './protocol/frame.ts';
+import { BroadcasterError } from './library/error.ts';
+import { type BroadcasterOptions, type ClientMessage, checkOptions } from './library/options.ts';
+import { type Hook, policyOf } from './library/policy.ts';
+import { fitsFrame } from './protocol/frame.ts';
 import { isName, NAME_LENGTH_MAX, PAYLOAD_DEPTH_MAX, structureProblem } from './protocol/limits.ts';
 import { OutgoingMessage } from './protocol/message.ts';
 import { LinkState } from './protocol/ports.ts';
 import { METRICS_CLIENTS, Metrics } from './server/metrics.ts';
+import { Entrance } from './world/real/entrance.ts';
 import { Machine } from './world/real/machine.ts';
 import { linkUpgrade, type Upgrade } from './world/real/upgrade.ts';
 import { type LinkTaker, WsLink } from './world/real/ws-link.ts';
@@ -25,65 +30,9 @@ import { type LinkTaker, WsLink } from './world/real/ws-link.ts';
  * and heartbeats, on an `http` server or on sockets that `ws` has accepted. Clients speak `wsdeliver.v1`.
  */
 
-/** What can be chosen; everything has a default. Durations in ms, sizes in bytes. */
-export interface BroadcasterOptions {
-  /** `at-least-once` (default) and `effectively-once` keep what was not acked; `at-most-once` sends and forgets. */
-  readonly delivery?: DeliveryLevel;
-  /** How long an ack may take before the message is sent again. Default 5000. */
-  readonly ackTimeoutMs?: number;
-  /** Unanswered resends after which a message becomes a dead letter. Default 5. */
-  readonly maxResend?: number;
-  /** Wait before a nacked message is tried again, doubled with each nack. Default 1000. */
-  readonly nackBackoffMs?: number;
-  /** Messages that are kept for one client. Default 1000. */
-  readonly maxPending?: number;
-  /**
-   * Bytes of messages that are kept for one client, and for all together, where a message that several wait for counts
-   * once. A client's outbox is full as well when it holds as much as is left of the total, so that the longest are
-   * full first. Default 16 MiB and 128 MiB.
-   */
-  readonly outboxBytesMax?: number;
-  readonly outboxBytesTotalMax?: number;
-  /**
-   * What happens to a message for a client whose outbox is full: `reject` it (default), give up its oldest
-   * (`drop-oldest`), `disconnect` it, or make the publish wait (`pause`). The client is told of every loss.
-   */
-  readonly overflow?: 'reject' | 'drop-oldest' | 'disconnect' | 'pause';
-  /** How long the session of a client without a connection is kept. Default 30 000. */
-  readonly resumeTtlMs?: number;
-  /** How long a new connection may take to say hello. Default 5000. */
-  readonly helloTimeoutMs?: number;
-  /** A socket with more than this buffered is not written to. Default 1 MiB. */
-  readonly bufferBytesMax?: number;
-  /** Time between two pings, how long a pong may take, and how many may be missed. Default 30 000, 10 000 and 2. */
-  readonly pingIntervalMs?: number;
-  readonly pongTimeoutMs?: number;
-  readonly missedPongsMax?: number;
-  /** Clients written to before others get their turn, and the pause after that. Default 100 and 10. */
-  readonly batchSize?: number;
-  readonly batchDelayMs?: number;
-  /** After this a send that has not left counts as failed, and a publish that waits gives up waiting. Default 5000. */
-  readonly messageTimeoutMs?: number;
-  /** Bytes of publishes that wait (`pause`); more are refused. Default 32 MiB. */
-  readonly waitingBytesMax?: number;
-  /** Bytes that one client may have sent without an answer, and all together; more is refused. Default 4 and 32 MiB. */
-  readonly requestBytesMax?: number;
-  readonly requestBytesTotalMax?: number;
-  /** Newest dead letters that `deadLetters` returns, and their bytes. Default 1000 and 16 MiB. */
-  readonly deadLettersKept?: number;
-  readonly deadLetterBytesMax?: number;
-  /**
-   * Handles what clients send, each message once per session. A text that it returns refuses the message and says why;
-   * what it throws or rejects with refuses it as well. Absent: clients can publish and nothing else.
-   */
-  readonly onMessage?: (message: ClientMessage) => string | undefined | Promise<string | undefined>;
-}
-
-export interface ClientMessage {
-  readonly clientId: string;
-  readonly type: string;
-  readonly payload: unknown;
-}
+export { BroadcasterError, ERROR_CODES, type ErrorCode } from './library/error.ts';
+export type { AskedHello, BroadcasterOptions, Client, ClientMessage, Verdict } from './library/options.ts';
+export type { Origins } from './world/real/entrance.ts';
 
 /** What became of a publish. */
 export type Published =
@@ -121,35 +70,12 @@ export interface BroadcasterEvents {
   alert: [{ readonly name: string; readonly detail: string }];
   /** The broadcaster itself failed at an event of one connection, which was closed with 1011: a fault to report. */
   internalError: [{ readonly error: Error }];
+  /** By a hook or for a limit. @param what - `connection`, `hello`, `session`, `join` or `publish` */
+  refused: [Refusal];
+  /** `authorize`, `canJoin`, `canPublish` or `origins` threw, which refused. */
+  hookError: [{ readonly hook: Hook; readonly error: unknown }];
   /** `onMessage` threw; its message was refused. */
   handlerError: [{ readonly message: ClientMessage; readonly error: unknown }];
-}
-
-export const ERROR_CODES = [
-  /** An option is out of range, or unknown. */
-  'invalid-option',
-  /** A room or type is no text of 1 to 200 characters. */
-  'invalid-name',
-  /** A payload can't be written as JSON. */
-  'invalid-payload',
-  /** A message does not fit into the largest frame, 1 MiB. */
-  'too-large',
-  /** The broadcaster drains or has stopped. */
-  'stopped',
-  /** A WebSocket to be accepted is not open. */
-  'socket-not-open',
-] as const;
-export type ErrorCode = (typeof ERROR_CODES)[number];
-
-/** A mistake in a call, told by its `code`. */
-export class BroadcasterError extends Error {
-  override readonly name = 'BroadcasterError';
-  readonly code: ErrorCode;
-
-  constructor(code: ErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 /** @throws {BroadcasterError} `invalid-option` */
@@ -165,20 +91,23 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
   readonly #taker: LinkTaker;
   readonly #upgrade: Upgrade;
   readonly #detachers: (() => void)[] = [];
+  readonly #needsRequest: boolean;
   #metrics: Metrics | undefined;
   #stopped = false;
 
   constructor(options: BroadcasterOptions) {
     super();
-    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-      throw new BroadcasterError(
-        'invalid-option',
-        `Cannot use ${kindOf(options)} as options: an object is wanted`,
-      );
-    }
-    const { onMessage, deadLettersKept = DEAD_LETTERS_KEPT, ...chosen } = options;
-    checkOptions({ ...chosen, deadLettersKept });
+    checkOptions(options);
+    const { onMessage, authorize, canJoin, canPublish, ...rest } = options;
+    const {
+      origins = 'same',
+      connectionsPerSecMax = 1000,
+      connectionsPerSecPerAddressMax = Number.POSITIVE_INFINITY,
+      deadLettersKept = 1000,
+      ...chosen
+    } = rest;
     this.#onMessage = onMessage;
+    this.#needsRequest = authorize !== undefined;
     const settings: BroadcasterSettings = { ...DEFAULT_SETTINGS, ...chosen };
     const { deadLetterBytesMax: bytesMax } = settings;
     this.#letters = new DeadLetters({ keptMax: deadLettersKept, bytesMax }, (letter) => {
@@ -192,12 +121,26 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
       },
       observer: this.#observer(),
       deadLetters: this.#letters,
+      policy: policyOf(options, (hook, error) => this.#tell('hookError', { hook, error })),
       ...(onMessage === undefined
         ? {}
         : { application: { receive: (message, settled) => void this.#handle(message, settled) } }),
     });
+    const entrance = new Entrance({
+      origins,
+      connectionsPerSecMax,
+      connectionsPerSecPerAddressMax,
+      hasRoom: () => this.#broadcaster.hasRoomForConnection,
+      clock: this.#machine.clock,
+      onRefused: ({ reason }) => {
+        this.#broadcaster.statistics.connectionsRefused += 1;
+        this.#tell('refused', { what: 'connection', clientId: undefined, reason });
+      },
+      onError: (error) => this.#tell('hookError', { hook: 'origins', error }),
+    });
     this.#taker = {
-      accept: (link) => this.#broadcaster.accept(link),
+      accept: (link, request) => this.#broadcaster.accept(link, request),
+      refusalOf: (request) => entrance.refusalOf(request),
       beforeRead: () => this.#machine.timers.catchUp(),
       onFailure: (error) => {
         this.#broadcaster.statistics.internalErrors += 1;
@@ -235,19 +178,27 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
   }
 
   /**
-   * Takes a WebSocket that a `WebSocketServer` of `ws` has accepted. Nobody else should send on it or close it.
+   * Takes a WebSocket that a `WebSocketServer` of `ws` has accepted. Nobody else should send on it or close it. Origins
+   * and the rate of connections are that server's business.
    *
-   * @throws {BroadcasterError} `socket-not-open`, `stopped`
+   * @param request - with which it came; needed where there is an `authorize`
+   * @throws {BroadcasterError} `socket-not-open`, `request-missing`, `stopped`
    */
-  accept(ws: WebSocket): void {
+  accept(ws: WebSocket, request?: IncomingMessage): void {
     this.#checkRunning('accept a WebSocket');
+    if (this.#needsRequest && request === undefined) {
+      throw new BroadcasterError(
+        'request-missing',
+        'Cannot accept the WebSocket: "authorize" decides by its request, which is wanted as the second argument',
+      );
+    }
     if (ws.readyState !== LinkState.open) {
       throw new BroadcasterError(
         'socket-not-open',
         'Cannot accept the WebSocket: it is not open, an open one is wanted',
       );
     }
-    WsLink.accept(ws, this.#taker);
+    WsLink.accept(ws, this.#taker, request);
   }
 
   /**
@@ -356,6 +307,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
         this.#tell('sessionOpened', { clientId, session: id }),
       sessionEnded: ({ identity: { clientId, id } }, reason) =>
         this.#tell('sessionEnded', { clientId, session: id, reason }),
+      refused: (refusal) => this.#tell('refused', refusal),
       disconnected: (clientId, { cause }) => this.#tell('disconnected', { clientId, cause }),
       owned() {},
       assigned() {},
@@ -376,64 +328,6 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
     const payload: unknown = JSON.parse(payloadText);
     return { at, clientId, session, seq, room, type, payload, reason, attempts };
   }
-}
-
-const DEAD_LETTERS_KEPT = 1000;
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  delivery: DELIVERY_LEVELS,
-  overflow: ['reject', 'drop-oldest', 'disconnect', 'pause'],
-};
-/** Of the options that are numbers, the smallest value. */
-const NUMBERS: Readonly<Record<string, number>> = {
-  ackTimeoutMs: 1,
-  maxResend: 0,
-  nackBackoffMs: 1,
-  maxPending: 1,
-  outboxBytesMax: 1,
-  outboxBytesTotalMax: 1,
-  waitingBytesMax: 1,
-  requestBytesMax: 1,
-  requestBytesTotalMax: 1,
-  deadLetterBytesMax: 1,
-  resumeTtlMs: 1,
-  helloTimeoutMs: 1,
-  bufferBytesMax: 1,
-  pingIntervalMs: 1,
-  pongTimeoutMs: 1,
-  missedPongsMax: 1,
-  batchSize: 1,
-  batchDelayMs: 0,
-  messageTimeoutMs: 1,
-  deadLettersKept: 1,
-};
-
-function checkOptions(options: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    const [choices, min] = [CHOICES[name], NUMBERS[name]];
-    if (choices === undefined && min === undefined) {
-      throw new BroadcasterError(
-        'invalid-option',
-        `Cannot use the option "${name}": there is none of this name`,
-      );
-    }
-    if (choices !== undefined && !choices.includes(String(value))) {
-      throw new BroadcasterError(
-        'invalid-option',
-        `Cannot use ${name} "${value}": one of ${choices.join(', ')} is wanted`,
-      );
-    }
-    if (min !== undefined && !(Number.isSafeInteger(value) && Number(value) >= min)) {
-      throw new BroadcasterError(
-        'invalid-option',
-        `Cannot use ${name} "${value}": a whole number from ${min} on is wanted`,
-      );
-    }
-  }
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
 function checkName(what: string, name: unknown): void {

@@ -53,7 +53,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   report: ['text', 'delivery', 'measure', 'scenario', 'run', 'mutants', 'simulation'],
   // What `import 'wsdeliver'` gives: the broadcaster on real sockets, with its metrics.
-  'library.ts': ['protocol', 'broadcaster', 'world', 'server'],
+  'library.ts': ['protocol', 'broadcaster', 'library', 'world', 'server'],
+  library: ['protocol', 'broadcaster', 'world'],
   cli: [
     'text',
     'protocol',

@@ -87,6 +87,15 @@ export function program(): Command {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--scenario <scenario>', 'take the settings from its server block')
     .option('--dead-letters <file>', 'append each dead letter to this file, as a line of JSON')
+    .option(
+      '--origin <origin>',
+      'pages that may connect, as in https://example.org, or any; repeatable; absent: those of the same host',
+      collect,
+    )
+    .option('--max-connections <number>', 'connections at a time', wholeNumber(1, 1_000_000), 10_000)
+    .option('--max-sessions <number>', 'sessions at a time', wholeNumber(1, 1_000_000), 20_000)
+    .option('--max-frames <number>', 'frames a second of one connection', wholeNumber(1, 1_000_000), 10_000)
+    .option('--max-connect-rate <number>', 'connections a second', wholeNumber(1, 1_000_000), 1000)
     .option('--metrics-port <number>', 'port for Prometheus, under /metrics; 0: any', wholeNumber(0, 65_535))
     .option('--metrics-clients <number>', METRICS_CLIENTS_HELP, clientCount)
     .action(async (options) => (await import('./serve.ts')).serve(options));

@@ -7,6 +7,7 @@ import { descriptorLimit, OWN_DESCRIPTORS } from '../run/preflight.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import { broadcasterSettings } from '../server/broadcaster-settings.ts';
 import { ScaleHook } from '../server/scale-hook.ts';
+import { Entrance, isOrigin, type Origins } from '../world/real/entrance.ts';
 import { ListenError, type ListenOptions, listen } from '../world/real/listener.ts';
 import { Machine } from '../world/real/machine.ts';
 import { printLine, say } from './console.ts';
@@ -25,13 +26,24 @@ export interface ServeOptions extends MetricsFlags {
   readonly host: string;
   readonly scenario?: string;
   readonly deadLetters?: string;
+  readonly origin?: readonly string[];
+  readonly maxConnections: number;
+  readonly maxSessions: number;
+  readonly maxFrames: number;
+  readonly maxConnectRate: number;
 }
 
 /** Runs the reference broadcaster until a signal comes, then drains it. */
 export async function serve(options: ServeOptions): Promise<void> {
+  const origins = originsOf(options.origin);
   const machine = new Machine(randomInt(2 ** 31));
   const server = serverBlock(options.scenario);
-  const settings = broadcasterSettings(server);
+  const settings = {
+    ...broadcasterSettings(server),
+    connectionsMax: options.maxConnections,
+    sessionsMax: options.maxSessions,
+    framesPerSecMax: options.maxFrames,
+  };
   const warn = (what: string): void => say(`warning: ${what}`);
   const hook = new ScaleHook({ settings: server.alerts.scale, onTrouble: warn });
   const broadcaster = createBroadcaster({
@@ -45,10 +57,22 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   const letterFile = openLetterFile(options, broadcaster, machine.clock, warn);
   const metrics = await openMetricsPort(options, options.host, { source: () => broadcaster });
+  const entrance = new Entrance({
+    origins,
+    connectionsPerSecMax: options.maxConnectRate,
+    connectionsPerSecPerAddressMax: Number.POSITIVE_INFINITY,
+    hasRoom: () => broadcaster.hasRoomForConnection,
+    clock: machine.clock,
+    onRefused: () => {
+      broadcaster.statistics.connectionsRefused += 1;
+    },
+    onError: (error) => warn(String(error)),
+  });
   const listener = await listen({
     port: options.port,
     host: options.host,
-    accept: (link) => broadcaster.accept(link),
+    accept: (link, request) => broadcaster.accept(link, request),
+    refusalOf: (request) => entrance.refusalOf(request),
     beforeRead: () => machine.timers.catchUp(),
     onFailure: (error) => {
       broadcaster.statistics.internalErrors += 1;
@@ -100,6 +124,16 @@ function connectionLimit(
 
 /** Nobody is there to use what clients send: it is taken, once, and that is all. */
 const SINK: Application = { receive: (_message, settled) => settled(undefined) };
+
+function originsOf(asked: readonly string[] | undefined): Origins {
+  if (asked === undefined) return 'same';
+  if (asked.includes('any')) return 'any';
+  const wrong = asked.find((origin) => !isOrigin(origin));
+  if (wrong === undefined) return asked;
+  throw new UserError(
+    `Cannot let pages of "${wrong}" connect: it is no origin, one such as https://example.org, or any, is wanted`,
+  );
+}
 
 function openLetterFile(
   { deadLetters: file, scenario }: ServeOptions,

@@ -16,6 +16,7 @@ export function generatedParts(root: string, commands: readonly CommandHelp[]): 
     ['commands', commandTable(commands)],
     ['flags', flagTables(commands)],
     ['library example', libraryExample(join(root, 'test/library/example.ts'))],
+    ['production example', libraryExample(join(root, 'test/library/production.ts'))],
   ]);
 }
 

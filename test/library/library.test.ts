@@ -272,6 +272,7 @@ describe('the library', () => {
       codeOf(() => broadcaster.publish('*', 'tick', loop)),
       codeOf(() => broadcaster.publish('*', 'tick', 'x'.repeat(2 ** 21))),
       codeOf(() => broadcaster.accept(closed)),
+      codeOf(() => createBroadcaster({ authorize: () => ({ allowed: true }) }).accept(closed)),
     ];
     broadcaster.stop();
     found.push(codeOf(() => broadcaster.attach(createServer())));

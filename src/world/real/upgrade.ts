@@ -18,11 +18,14 @@ export function linkUpgrade(taker: LinkTaker): Upgrade {
     clientTracking: false,
     handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
     verifyClient: ({ req }, answer) => {
-      if (offersOnlyOthers(req)) answer(false, 400, `Only the subprotocol ${SUBPROTOCOL} is spoken here.`);
+      const refusal = taker.refusalOf?.(req);
+      if (refusal !== undefined) answer(false, refusal.status, refusal.reason);
+      else if (offersOnlyOthers(req))
+        answer(false, 400, `Only the subprotocol ${SUBPROTOCOL} is spoken here.`);
       else answer(true);
     },
   });
-  const take = (ws: WebSocket): void => WsLink.accept(ws, taker);
+  const take = (ws: WebSocket, request: IncomingMessage): void => WsLink.accept(ws, taker, request);
   return (request, socket, head) => server.handleUpgrade(request, socket, head, take);
 }
 

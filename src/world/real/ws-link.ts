@@ -1,9 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { CloseCode, FRAME_BYTES_MAX } from '../../protocol/frame.ts';
 import {
-  type Accept,
   BUFFER_BYTES_MAX,
   CLOSE_TIMEOUT_MS,
   type Link,
@@ -31,9 +31,17 @@ export const WS_OPTIONS = {
   allowSynchronousEvents: true,
 } as const;
 
+export interface UpgradeRefusal {
+  readonly status: number;
+  readonly reason: string;
+}
+
 /** Who takes accepted links, and what is shared by all of them. */
 export interface LinkTaker {
-  readonly accept: Accept;
+  /** @param request - with which the connection came, where that is known */
+  readonly accept: (link: Link, request?: IncomingMessage) => LinkEvents;
+  /** Asked before a handshake is answered. @returns the HTTP answer to give instead */
+  readonly refusalOf?: (request: IncomingMessage) => UpgradeRefusal | undefined;
   /** Called before anything that was read is handed over: for what must not wait until a crowd has been heard. */
   readonly beforeRead?: (() => void) | undefined;
   /** The owner of a link threw, and the link was closed with 1011. Somebody has to be told. */
@@ -73,13 +81,13 @@ export class WsLink implements Link, OutgoingOwner {
    *
    * @throws {TypeError} when the WebSocket is not open
    */
-  static accept(ws: WebSocket, taker: LinkTaker): void {
+  static accept(ws: WebSocket, taker: LinkTaker, request?: IncomingMessage): void {
     if (ws.readyState !== LinkState.open)
       throw new TypeError('Cannot take the WebSocket: it is not open, an open one is wanted');
     const link = new WsLink(ws, taker);
     link.attach(undefined);
     try {
-      link.events = taker.accept(link);
+      link.events = taker.accept(link, request);
     } catch (error) {
       link.fail(error);
     }
