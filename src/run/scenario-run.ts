@@ -74,7 +74,7 @@ class ScenarioRun {
   #endpoint: SocketEndpoint | undefined;
   #scaleHook: ScaleHook | undefined;
   #phase: Phase = 'start';
-  #phaseFromUs = 0;
+  #phaseFromUs: number;
 
   constructor(options: RunOptions) {
     const { scenario, signal } = options;
@@ -84,6 +84,7 @@ class ScenarioRun {
     const planned = planFaults(scenario, randomFor);
     this.#options = options;
     this.#machine = machine;
+    this.#phaseFromUs = clock.nowUs();
     this.#watch = new ProcessWatch(clock);
     this.#asked = clientsOf(scenario).count;
     this.#workers = workerCount(options.workers, this.#asked);

@@ -34,7 +34,8 @@ function resultOf(file: string): Result {
 function injected(where: 'worker' | 'coordinator', code: string): { readonly env: Record<string, string> } {
   const condition = where === 'worker' ? 'process.send' : '!process.send';
   const script = `if (${condition}) { ${code} }`;
-  return { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` } };
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(script)}`;
+  return { env: { NODE_OPTIONS, TMPDIR: folder.path } };
 }
 
 /** It ended with a verdict about what was seen, and nothing of it is left. */
@@ -173,12 +174,11 @@ describe('the coordinator', () => {
     const command = new RunningCommand(['bench', LONG], options);
     await command.shows(/\[load /);
     const workers = await command.workers();
+    expect(command.stderr).toMatch(/^\[start 0\.\d s\]/);
     command.process.kill('SIGUSR2');
     const { code, stderr } = await command.outcome;
     expect(code).toBe(1);
-    expect(stderr).toContain(
-      'wsdeliver failed by a fault of its own, please report this:\nError: a fault of our own\n',
-    );
+    expect(stderr).toContain('\nwsdeliver failed by a fault of its own: a fault of our own\n');
     await until(() => workers.every(isGone));
   });
 });

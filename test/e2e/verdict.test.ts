@@ -81,18 +81,19 @@ describe('wsdeliver bench', () => {
     expect({ code, guarantee: result.guarantee.status }).toEqual({ code: 3, guarantee: 'pass' });
   });
 
-  judged('fails with 4 when it is not fast enough, and says what it was instead', async () => {
-    const { code, stdout, result } = await bench('too-fast', {
-      assert: ['latency.push.p99 < 1us', 'rate.delivered >= 100000/s', 'delivery.lost.silent == 0'],
+  judged('fails with 4 when a bound on performance does not hold, and says what it was instead', async () => {
+    const { code, stdout, result } = await bench('too-much', {
+      // A slow machine sends less, so that it can't be the reason.
+      assert: ['broadcast.sent < 10', 'delivery.lost.silent == 0'],
     });
     expect({ code, guarantee: result.guarantee.status }).toEqual({ code: 4, guarantee: 'pass' });
-    expect(result.assertions.map(({ status }) => status)).toEqual(['fail', 'fail', 'pass']);
-    expect(stdout).toMatch(/✗ rate\.delivered >= 100000\/s +\d+/);
+    expect(result.assertions.map(({ status }) => status)).toEqual(['fail', 'pass']);
+    expect(stdout).toMatch(/✗ broadcast\.sent < 10 +\d+/);
   });
 
   judged('puts broken delivery before broken performance, and that before missing data', async () => {
     const { code, result } = await bench('all-at-once', {
-      assert: ['recovery.p99 < 1s', 'rate.delivered >= 100000/s', 'delivery.delivered < 10'],
+      assert: ['recovery.p99 < 1s', 'broadcast.sent < 10', 'delivery.delivered < 10'],
     });
     expect(code).toBe(3);
     expect(result.assertions.map(({ status }) => status)).toEqual(['no-data', 'fail', 'fail']);
