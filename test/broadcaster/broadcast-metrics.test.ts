@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { BroadcastMetrics } from '../../src/broadcaster/broadcast-metrics.ts';
 import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 
-function bench(windowMs = 60_000): { readonly time: VirtualTime; readonly metrics: BroadcastMetrics } {
+function fixture(windowMs = 60_000): { readonly time: VirtualTime; readonly metrics: BroadcastMetrics } {
   const time = new VirtualTime();
   return { time, metrics: new BroadcastMetrics({ windowMs, clock: time }) };
 }
 
 describe('broadcast metrics', () => {
   it('know no ratio and no latency without an attempt', () => {
-    const { metrics } = bench();
+    const { metrics } = fixture();
     expect(metrics.summary()).toMatchObject({
       sent: 0,
       failed: 0,
@@ -20,7 +20,7 @@ describe('broadcast metrics', () => {
   });
 
   it('tell success, mean latency and failures by kind', () => {
-    const { metrics } = bench();
+    const { metrics } = fixture();
     for (let send = 0; send < 6; send += 1) metrics.sent();
     metrics.took(10_000);
     metrics.took(30_000);
@@ -32,13 +32,13 @@ describe('broadcast metrics', () => {
   });
 
   it('count several failures of one kind at once', () => {
-    const { metrics } = bench();
+    const { metrics } = fixture();
     metrics.failed('send-error', 7);
     expect(metrics.summary().failures['send-error']).toBe(7);
   });
 
   it('forget what has left the window, bucket by bucket', () => {
-    const { time, metrics } = bench();
+    const { time, metrics } = fixture();
     metrics.failed('overflow');
     time.runFor(30_000);
     metrics.failed('overflow');
@@ -50,7 +50,7 @@ describe('broadcast metrics', () => {
   });
 
   it('forget everything after a pause longer than the window', () => {
-    const { time, metrics } = bench(1000);
+    const { time, metrics } = fixture(1000);
     metrics.sent();
     metrics.took(5);
     expect(metrics.attempts).toBe(1);
@@ -59,7 +59,7 @@ describe('broadcast metrics', () => {
   });
 
   it('never count below zero, whatever the rhythm', () => {
-    const { time, metrics } = bench(700);
+    const { time, metrics } = fixture(700);
     for (let turn = 1; turn <= 500; turn += 1) {
       metrics.sent();
       if (turn % 7 === 0) metrics.failed('missed-pong');

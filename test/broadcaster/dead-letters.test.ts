@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type DeadLetter, DeadLetters } from '../../src/broadcaster/dead-letters.ts';
 import { OTHER_TYPES, TypeCounters } from '../../src/broadcaster/type-counters.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';
-import { DeliveryBench } from './delivery-bench.ts';
+import { DeliveryFixture } from './delivery-fixture.ts';
 
 function letter(seq: number, payloadText = '{}'): Omit<DeadLetter, 'number'> {
   const message = new OutgoingMessage({ room: 'r1', type: 'job', payloadText });
@@ -59,11 +59,11 @@ describe('dead letters', () => {
   });
 
   it('come of a message that its client refuses for good, after one attempt', () => {
-    const bench = new DeliveryBench();
-    const peer = bench.peer('a', 'r1');
-    bench.submit('job', 'r1');
+    const fixture = new DeliveryFixture();
+    const peer = fixture.peer('a', 'r1');
+    fixture.submit('job', 'r1');
     peer.say({ kind: 'nack', seq: 1, retry: false });
-    const [first] = bench.broadcaster.deadLetters.after(0);
+    const [first] = fixture.broadcaster.deadLetters.after(0);
     expect(first).toMatchObject({ clientId: 'a', seq: 1, reason: 'nack', attempts: 1, number: 1 });
     expect([first?.message.room, first?.message.type, first?.message.payloadText]).toEqual([
       'r1',
@@ -73,47 +73,48 @@ describe('dead letters', () => {
   });
 
   it('come of a message that nobody answers, with every attempt counted', () => {
-    const bench = new DeliveryBench({ ackTimeoutMs: 100, maxResend: 2 });
-    bench.peer('a', 'r1');
-    bench.submit('job', 'r1');
-    bench.pass(5000);
-    expect(bench.broadcaster.deadLetters.after(0)).toMatchObject([{ reason: 'max-resend', attempts: 3 }]);
+    const fixture = new DeliveryFixture({ ackTimeoutMs: 100, maxResend: 2 });
+    fixture.peer('a', 'r1');
+    fixture.submit('job', 'r1');
+    fixture.pass(5000);
+    expect(fixture.broadcaster.deadLetters.after(0)).toMatchObject([{ reason: 'max-resend', attempts: 3 }]);
   });
 
   it('do not come of an absent client, whose session is given up as a whole', () => {
-    const bench = new DeliveryBench({ resumeTtlMs: 100 });
-    bench.peer('a', 'r1').drop();
-    bench.submit('job', 'r1');
-    bench.pass(200);
-    expect(bench.broadcaster.deadLetters.count).toBe(0);
-    expect(bench.broadcaster.types.failed.get('job')).toBe(1);
+    const fixture = new DeliveryFixture({ resumeTtlMs: 100 });
+    fixture.peer('a', 'r1').drop();
+    fixture.submit('job', 'r1');
+    fixture.pass(200);
+    expect(fixture.broadcaster.deadLetters.count).toBe(0);
+    expect(fixture.broadcaster.types.failed.get('job')).toBe(1);
   });
 });
 
 describe('counters by type', () => {
   it('know every type that was published, from its first message on', () => {
-    const bench = new DeliveryBench({ ackTimeoutMs: 100, maxResend: 1 });
-    const peer = bench.peer('a');
-    bench.submit('tick');
-    expect([...bench.broadcaster.types.resent, ...bench.broadcaster.types.failed]).toEqual([
+    const fixture = new DeliveryFixture({ ackTimeoutMs: 100, maxResend: 1 });
+    const peer = fixture.peer('a');
+    fixture.submit('tick');
+    expect([...fixture.broadcaster.types.resent, ...fixture.broadcaster.types.failed]).toEqual([
       ['tick', 0],
       ['tick', 0],
     ]);
-    bench.pass(2000);
-    expect([bench.broadcaster.types.resent.get('tick'), bench.broadcaster.types.failed.get('tick')]).toEqual([
-      1, 1,
-    ]);
-    bench.submit('tock');
+    fixture.pass(2000);
+    expect([
+      fixture.broadcaster.types.resent.get('tick'),
+      fixture.broadcaster.types.failed.get('tick'),
+    ]).toEqual([1, 1]);
+    fixture.submit('tock');
     peer.say({ kind: 'nack', seq: 2, retry: false });
-    expect(bench.broadcaster.types.failed.get('tock')).toBe(1);
+    expect(fixture.broadcaster.types.failed.get('tock')).toBe(1);
   });
 
   it('do not count what a client leaves behind that says goodbye', () => {
-    const bench = new DeliveryBench();
-    bench.peer('a');
-    bench.submit('tick');
-    bench.broadcaster.stop('goodbye');
-    expect(bench.broadcaster.types.failed.get('tick')).toBe(0);
+    const fixture = new DeliveryFixture();
+    fixture.peer('a');
+    fixture.submit('tick');
+    fixture.broadcaster.stop('goodbye');
+    expect(fixture.broadcaster.types.failed.get('tick')).toBe(0);
   });
 
   it('are a bounded number, whatever types clients think of', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Authorization, type Policy, TRUSTING } from '../../src/broadcaster/policy.ts';
 import { LinkState } from '../../src/protocol/ports.ts';
-import { DeliveryBench } from './delivery-bench.ts';
+import { DeliveryFixture } from './delivery-fixture.ts';
 import { Wire } from './wire.ts';
 
 /** Decides when the test says so. */
@@ -15,88 +15,88 @@ class SlowPolicy implements Policy {
   }
 }
 
-function benchWith(policy: Policy | undefined, settings = {}): DeliveryBench {
-  return new DeliveryBench(settings, undefined, policy);
+function fixtureWith(policy: Policy | undefined, settings = {}): DeliveryFixture {
+  return new DeliveryFixture(settings, undefined, policy);
 }
 
 describe('an authorization', () => {
   it('decides by what came with the connection, and may give the client another name', () => {
     const policy = new SlowPolicy();
-    const bench = benchWith(policy);
-    const wire = new Wire(bench, 'cookie');
+    const fixture = fixtureWith(policy);
+    const wire = new Wire(fixture, 'cookie');
     wire.say({ kind: 'hello', clientId: 'whoever' });
     expect([policy.asked, wire.take()]).toEqual([['cookie whoever'], []]);
     policy.settles[0]?.({ allowed: true, clientId: 'alice' });
     expect(wire.frames()).toMatchObject([{ kind: 'welcome' }]);
-    expect(bench.broadcaster.roomInfo('*').members).toEqual(['alice']);
+    expect(fixture.broadcaster.roomInfo('*').members).toEqual(['alice']);
   });
 
   it('that refuses closes the connection with 4403 and the reason, and opens no session', () => {
     const policy = new SlowPolicy();
-    const bench = benchWith(policy);
-    const wire = new Wire(bench);
+    const fixture = fixtureWith(policy);
+    const wire = new Wire(fixture);
     wire.say({ kind: 'hello', clientId: 'a' });
     policy.settles[0]?.({ allowed: false, reason: 'no ticket' });
     expect(wire.link.closes).toEqual([[4403, 'no ticket']]);
-    expect(bench.broadcaster.load().sessions).toBe(0);
-    expect(bench.statistics.hellosRefused).toBe(1);
+    expect(fixture.broadcaster.load().sessions).toBe(0);
+    expect(fixture.statistics.hellosRefused).toBe(1);
   });
 
   it('makes frames that come before it wait, in order, while the socket is not read', () => {
     const policy = new SlowPolicy();
-    const bench = benchWith(policy);
-    const wire = new Wire(bench);
+    const fixture = fixtureWith(policy);
+    const wire = new Wire(fixture);
     wire.raw('[{"kind":"hello","clientId":"a"},{"action":"join","room":"r"}]');
     wire.say({ action: 'ping' });
     expect(wire.link.paused).toBe(true);
     policy.settles[0]?.({ allowed: true });
-    bench.pass();
+    fixture.pass();
     expect(wire.link.paused).toBe(false);
     expect(wire.frames()).toMatchObject([{ kind: 'welcome' }, { type: 'joined' }, { type: 'pong' }]);
   });
 
   it('that takes longer than a hello may is too late', () => {
     const policy = new SlowPolicy();
-    const bench = benchWith(policy, { helloTimeoutMs: 1000 });
-    const wire = new Wire(bench);
+    const fixture = fixtureWith(policy, { helloTimeoutMs: 1000 });
+    const wire = new Wire(fixture);
     wire.say({ kind: 'hello', clientId: 'a' });
-    bench.pass(1001);
+    fixture.pass(1001);
     expect(wire.link.closes).toEqual([[4408, 'not authorized in time']]);
     policy.settles[0]?.({ allowed: true });
-    expect(bench.broadcaster.load().sessions).toBe(0);
+    expect(fixture.broadcaster.load().sessions).toBe(0);
   });
 
   it('that comes when the client is gone opens nothing, and keeps no connection', () => {
     const policy = new SlowPolicy();
-    const bench = benchWith(policy);
-    const wire = new Wire(bench);
+    const fixture = fixtureWith(policy);
+    const wire = new Wire(fixture);
     wire.say({ kind: 'hello', clientId: 'a' });
     wire.say({ action: 'ping' });
     wire.hangUp();
     policy.settles[0]?.({ allowed: true });
-    bench.pass();
-    expect(bench.broadcaster.load()).toMatchObject({ sessions: 0, connections: 0 });
+    fixture.pass();
+    expect(fixture.broadcaster.load()).toMatchObject({ sessions: 0, connections: 0 });
   });
 
   it('counts once, whatever is said after it', () => {
     const policy = new SlowPolicy();
-    const bench = benchWith(policy);
-    const wire = new Wire(bench);
+    const fixture = fixtureWith(policy);
+    const wire = new Wire(fixture);
     wire.say({ kind: 'hello', clientId: 'a' });
     policy.settles[0]?.({ allowed: true });
     policy.settles[0]?.({ allowed: false, reason: 'second thoughts' });
-    expect([wire.link.state, bench.broadcaster.load().sessions]).toEqual([LinkState.open, 1]);
+    expect([wire.link.state, fixture.broadcaster.load().sessions]).toEqual([LinkState.open, 1]);
   });
 
   it('after which the resume is impossible costs that connection alone', () => {
     const policy = new SlowPolicy();
-    const bench = benchWith(policy);
-    const wire = new Wire(bench);
+    const fixture = fixtureWith(policy);
+    const wire = new Wire(fixture);
     wire.say({ kind: 'hello', clientId: 'a' });
     policy.settles[0]?.({ allowed: true });
     const [welcome = {}] = wire.frames();
     wire.hangUp();
-    const again = new Wire(bench);
+    const again = new Wire(fixture);
     again.resume('a', welcome, { lastSeq: 99 });
     policy.settles[1]?.({ allowed: true });
     expect(again.link.closes[0]?.[0]).toBe(4400);
@@ -105,36 +105,39 @@ describe('an authorization', () => {
 
 describe('a hello that asks for no session', () => {
   it('ends nobody\u2019s session where nobody has checked who is asking', () => {
-    const bench = benchWith(undefined);
-    const owner = new Wire(bench);
+    const fixture = fixtureWith(undefined);
+    const owner = new Wire(fixture);
     const welcome = owner.hello('a');
     owner.hangUp();
     for (let count = 0; count < 3; count += 1) {
-      const stranger = new Wire(bench);
+      const stranger = new Wire(fixture);
       expect(stranger.hello('a')).toMatchObject({ kind: 'welcome', resumed: false });
       stranger.hangUp();
     }
-    expect(new Wire(bench).resume('a', welcome)).toMatchObject({ resumed: true });
+    expect(new Wire(fixture).resume('a', welcome)).toMatchObject({ resumed: true });
   });
 
   it('replaces the absent session of a client that is vouched for', () => {
-    const bench = benchWith(TRUSTING);
-    const owner = new Wire(bench);
+    const fixture = fixtureWith(TRUSTING);
+    const owner = new Wire(fixture);
     const welcome = owner.hello('a');
     owner.hangUp();
-    new Wire(bench).hello('a');
-    expect(new Wire(bench).resume('a', welcome)).toMatchObject({ resumed: false, reason: 'unknown-session' });
+    new Wire(fixture).hello('a');
+    expect(new Wire(fixture).resume('a', welcome)).toMatchObject({
+      resumed: false,
+      reason: 'unknown-session',
+    });
   });
 
   it('leaves a queued message to every session under the client id', () => {
-    const bench = benchWith(undefined);
-    const owner = new Wire(bench);
+    const fixture = fixtureWith(undefined);
+    const owner = new Wire(fixture);
     owner.hello('a');
-    const stranger = new Wire(bench);
+    const stranger = new Wire(fixture);
     stranger.hello('a');
     for (const wire of [owner, stranger]) wire.take();
-    bench.broadcaster.enqueue({ room: '*', type: 'job', payloadText: '{}' });
-    bench.pass(200);
+    fixture.broadcaster.enqueue({ room: '*', type: 'job', payloadText: '{}' });
+    fixture.pass(200);
     expect([owner.take(), stranger.take()]).toEqual([['1'], ['1']]);
   });
 });
@@ -148,19 +151,19 @@ describe('rights', () => {
   };
 
   it('decide which rooms a client gets into, by hello and by join', () => {
-    const bench = benchWith(policy);
-    const wire = new Wire(bench);
+    const fixture = fixtureWith(policy);
+    const wire = new Wire(fixture);
     wire.hello('a', { rooms: ['r', 'secret'] });
     wire.say({ action: 'join', room: 'secret' });
-    expect(bench.broadcaster.roomInfo('secret').size).toBe(0);
-    expect(bench.broadcaster.roomInfo('r').size).toBe(1);
+    expect(fixture.broadcaster.roomInfo('secret').size).toBe(0);
+    expect(fixture.broadcaster.roomInfo('r').size).toBe(1);
     expect(wire.frames().filter(({ type }) => type === 'error')).toHaveLength(2);
-    expect(bench.statistics.joinsRefused).toBe(2);
+    expect(fixture.statistics.joinsRefused).toBe(2);
   });
 
   it('decide what a client may publish, and refuse the rest with a nack or a notice', () => {
-    const bench = benchWith(policy);
-    const [writer, reader] = [new Wire(bench), new Wire(bench)];
+    const fixture = fixtureWith(policy);
+    const [writer, reader] = [new Wire(fixture), new Wire(fixture)];
     for (const [wire, id] of [
       [writer, 'writer'],
       [reader, 'reader'],
@@ -175,69 +178,69 @@ describe('rights', () => {
     expect(writer.link.texts).toEqual(['{"kind":"nack","seq":1,"reason":"it is not allowed"}']);
     expect(reader.link.texts[0]).toBe('{"kind":"nack","seq":1,"reason":"it is not allowed"}');
     expect(reader.link.texts[1]).toContain('Cannot send');
-    expect(bench.statistics).toMatchObject({ publishesRefused: 3, broadcasts: 0 });
+    expect(fixture.statistics).toMatchObject({ publishesRefused: 3, broadcasts: 0 });
     writer.say({ seq: 2, ...publish('tick') });
-    expect(bench.statistics.broadcasts).toBe(1);
+    expect(fixture.statistics.broadcasts).toBe(1);
   });
 
   it('that a client has lost meanwhile cost it its rooms when it comes back', () => {
     let revoked = false;
-    const bench = benchWith({ ...TRUSTING, canJoin: () => !revoked });
-    const wire = new Wire(bench);
+    const fixture = fixtureWith({ ...TRUSTING, canJoin: () => !revoked });
+    const wire = new Wire(fixture);
     const welcome = wire.hello('a', { rooms: ['r'] });
     wire.hangUp();
     revoked = true;
-    expect(new Wire(bench).resume('a', welcome)).toMatchObject({ resumed: true });
-    expect([bench.broadcaster.roomInfo('r').size, bench.broadcaster.roomInfo('*').size]).toEqual([0, 1]);
+    expect(new Wire(fixture).resume('a', welcome)).toMatchObject({ resumed: true });
+    expect([fixture.broadcaster.roomInfo('r').size, fixture.broadcaster.roomInfo('*').size]).toEqual([0, 1]);
   });
 });
 
 describe('limits on who is there', () => {
   it('refuse a connection too many with 1013, and take the next when one has gone', () => {
-    const bench = benchWith(undefined, { connectionsMax: 1 });
-    const first = new Wire(bench);
+    const fixture = fixtureWith(undefined, { connectionsMax: 1 });
+    const first = new Wire(fixture);
     first.hello('a');
-    const second = new Wire(bench);
+    const second = new Wire(fixture);
     expect(second.link.closes).toEqual([[1013, 'too many connections']]);
     second.hangUp();
     first.hangUp();
-    expect(new Wire(bench).hello('b')).toMatchObject({ kind: 'welcome' });
-    expect(bench.statistics.connectionsRefused).toBe(1);
+    expect(new Wire(fixture).hello('b')).toMatchObject({ kind: 'welcome' });
+    expect(fixture.statistics.connectionsRefused).toBe(1);
   });
 
   it('refuse a session too many, but never a resume', () => {
-    const bench = benchWith(undefined, { sessionsMax: 1 });
-    const first = new Wire(bench);
+    const fixture = fixtureWith(undefined, { sessionsMax: 1 });
+    const first = new Wire(fixture);
     const welcome = first.hello('a');
     first.hangUp();
-    const second = new Wire(bench);
+    const second = new Wire(fixture);
     second.hello('b');
     expect(second.link.closes).toEqual([[1013, 'too many sessions']]);
-    expect(new Wire(bench).resume('a', welcome)).toMatchObject({ resumed: true });
+    expect(new Wire(fixture).resume('a', welcome)).toMatchObject({ resumed: true });
   });
 
   it('slow down who sends more frames a second than it may, and lose none', () => {
-    const bench = benchWith(undefined, { framesPerSecMax: 10 });
-    const wire = new Wire(bench);
+    const fixture = fixtureWith(undefined, { framesPerSecMax: 10 });
+    const wire = new Wire(fixture);
     wire.hello('a');
     wire.take();
     for (let count = 0; count < 40; count += 1) wire.say({ action: 'ping' });
     expect(wire.take().length).toBeLessThanOrEqual(20);
     expect(wire.link.paused).toBe(true);
-    bench.pass(1001);
+    fixture.pass(1001);
     expect(wire.take().length).toBeLessThanOrEqual(10);
-    bench.pass(4000);
+    fixture.pass(4000);
     expect(wire.link.paused).toBe(false);
-    expect(bench.statistics.notices).toBe(40);
+    expect(fixture.statistics.notices).toBe(40);
   });
 
   it('let go of a slowed-down client that hangs up', () => {
-    const bench = benchWith(undefined, { framesPerSecMax: 2 });
-    const wire = new Wire(bench);
+    const fixture = fixtureWith(undefined, { framesPerSecMax: 2 });
+    const wire = new Wire(fixture);
     wire.hello('a');
     for (let count = 0; count < 10; count += 1) wire.say({ action: 'ping' });
     wire.hangUp();
-    bench.pass(10_000);
-    expect(bench.broadcaster.load().connections).toBe(0);
+    fixture.pass(10_000);
+    expect(fixture.broadcaster.load().connections).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DeliveryBench, type Peer } from './delivery-bench.ts';
+import { DeliveryFixture, type Peer } from './delivery-fixture.ts';
 
 /** Told at 8 of 10, and again at 5. */
 const TEN = { overflow: 'pause', maxPending: 10, messageTimeoutMs: 1000 } as const;
@@ -11,11 +11,11 @@ function publishFrom(peer: Peer, room: string): void {
   peer.say({ seq, type: 'publish', payload: { room, type: 'chat', payload: {} } });
 }
 
-function talkerIn(bench: DeliveryBench): Peer {
+function talkerIn(fixture: DeliveryFixture): Peer {
   seq = 0;
-  const talker = bench.peer('talker');
+  const talker = fixture.peer('talker');
   publishFrom(talker, 'r1');
-  bench.pass();
+  fixture.pass();
   talker.take();
   return talker;
 }
@@ -29,79 +29,79 @@ const NORMAL = '{"kind":"pressure","state":"normal"}';
 
 describe('pressure', () => {
   it('is high from 80 % of the cap of an outbox that the client feeds, and normal again at half of it', () => {
-    const bench = new DeliveryBench(TEN);
-    const slow = bench.peer('slow', 'r1');
-    const talker = talkerIn(bench);
-    for (let message = 0; message < 6; message += 1) bench.submit('m', 'r1');
-    bench.pass();
+    const fixture = new DeliveryFixture(TEN);
+    const slow = fixture.peer('slow', 'r1');
+    const talker = talkerIn(fixture);
+    for (let message = 0; message < 6; message += 1) fixture.submit('m', 'r1');
+    fixture.pass();
     expect(pressureIn(talker)).toEqual([]);
-    bench.submit('m', 'r1');
-    bench.pass();
+    fixture.submit('m', 'r1');
+    fixture.pass();
     expect(pressureIn(talker)).toEqual([HIGH]);
     slow.ack(1, 2);
-    bench.pass();
+    fixture.pass();
     expect(pressureIn(talker)).toEqual([]);
     slow.ack(3);
-    bench.pass();
+    fixture.pass();
     expect(pressureIn(talker)).toEqual([NORMAL]);
   });
 
   it('concerns those only that publish to the room', () => {
-    const bench = new DeliveryBench(TEN);
-    bench.peer('slow', 'r1');
-    const [talker, silent] = [talkerIn(bench), bench.peer('silent', 'r1')];
-    const elsewhere = bench.peer('elsewhere');
+    const fixture = new DeliveryFixture(TEN);
+    fixture.peer('slow', 'r1');
+    const [talker, silent] = [talkerIn(fixture), fixture.peer('silent', 'r1')];
+    const elsewhere = fixture.peer('elsewhere');
     publishFrom(elsewhere, 'r2');
-    for (let message = 0; message < 8; message += 1) bench.submit('m', 'r1');
-    bench.pass();
+    for (let message = 0; message < 8; message += 1) fixture.submit('m', 'r1');
+    fixture.pass();
     expect(pressureIn(talker)).toEqual([HIGH]);
     expect([...pressureIn(silent), ...pressureIn(elsewhere)]).toEqual([]);
     publishFrom(elsewhere, 'r1');
-    bench.pass();
+    fixture.pass();
     expect(pressureIn(elsewhere)).toEqual([HIGH]);
-    expect(bench.statistics.pressured).toBe(2);
+    expect(fixture.statistics.pressured).toBe(2);
   });
 
   it('ends when the slow client is away', () => {
-    const bench = new DeliveryBench(TEN);
-    const slow = bench.peer('slow', 'r1');
-    const talker = talkerIn(bench);
-    for (let message = 0; message < 8; message += 1) bench.submit('m', 'r1');
-    bench.pass();
+    const fixture = new DeliveryFixture(TEN);
+    const slow = fixture.peer('slow', 'r1');
+    const talker = talkerIn(fixture);
+    for (let message = 0; message < 8; message += 1) fixture.submit('m', 'r1');
+    fixture.pass();
     slow.drop();
-    bench.pass();
+    fixture.pass();
     expect(pressureIn(talker)).toEqual([HIGH, NORMAL]);
   });
 
   it('ends when the slow client has taken nothing for the message timeout, until it is half empty', () => {
-    const bench = new DeliveryBench(TEN);
-    const slow = bench.peer('slow', 'r1');
-    const talker = talkerIn(bench);
-    for (let message = 0; message < 9; message += 1) bench.submit('m', 'r1');
-    bench.pass(600);
+    const fixture = new DeliveryFixture(TEN);
+    const slow = fixture.peer('slow', 'r1');
+    const talker = talkerIn(fixture);
+    for (let message = 0; message < 9; message += 1) fixture.submit('m', 'r1');
+    fixture.pass(600);
     slow.ack(1);
-    bench.pass(600);
+    fixture.pass(600);
     expect(pressureIn(talker)).toEqual([HIGH]);
-    bench.pass(500);
+    fixture.pass(500);
     expect(pressureIn(talker)).toEqual([NORMAL]);
-    bench.submit('m', 'r1');
-    bench.pass();
+    fixture.submit('m', 'r1');
+    fixture.pass();
     expect(pressureIn(talker)).toEqual([]);
     slow.ack(2, 3, 4, 5, 6, 7);
-    for (let message = 0; message < 5; message += 1) bench.submit('m', 'r1');
-    bench.pass();
+    for (let message = 0; message < 5; message += 1) fixture.submit('m', 'r1');
+    fixture.pass();
     expect(pressureIn(talker)).toEqual([HIGH]);
   });
 
   it('is told again to a publisher that comes back', () => {
-    const bench = new DeliveryBench(TEN);
-    bench.peer('slow', 'r1');
-    const talker = talkerIn(bench);
-    for (let message = 0; message < 8; message += 1) bench.submit('m', 'r1');
-    bench.pass();
+    const fixture = new DeliveryFixture(TEN);
+    fixture.peer('slow', 'r1');
+    const talker = talkerIn(fixture);
+    for (let message = 0; message < 8; message += 1) fixture.submit('m', 'r1');
+    fixture.pass();
     talker.drop();
     talker.resume();
-    bench.pass();
+    fixture.pass();
     expect(pressureIn(talker)).toEqual([HIGH]);
   });
 
@@ -111,21 +111,21 @@ describe('pressure', () => {
       { ...TEN, overflow: 'disconnect' },
       { ...TEN, delivery: 'at-most-once' },
     ] as const) {
-      const bench = new DeliveryBench(settings);
-      bench.peer('slow', 'r1');
-      const talker = talkerIn(bench);
-      for (let message = 0; message < 9; message += 1) bench.submit('m', 'r1');
-      bench.pass();
+      const fixture = new DeliveryFixture(settings);
+      fixture.peer('slow', 'r1');
+      const talker = talkerIn(fixture);
+      for (let message = 0; message < 9; message += 1) fixture.submit('m', 'r1');
+      fixture.pass();
       expect(pressureIn(talker)).toEqual([]);
     }
   });
 
   it('leaves nothing behind when the broadcaster stops', () => {
-    const bench = new DeliveryBench(TEN);
-    bench.peer('slow', 'r1');
-    talkerIn(bench);
-    for (let message = 0; message < 9; message += 1) bench.submit('m', 'r1');
-    bench.broadcaster.stop('restart');
-    expect(bench.time.plannedCount).toBe(0);
+    const fixture = new DeliveryFixture(TEN);
+    fixture.peer('slow', 'r1');
+    talkerIn(fixture);
+    for (let message = 0; message < 9; message += 1) fixture.submit('m', 'r1');
+    fixture.broadcaster.stop('restart');
+    expect(fixture.time.plannedCount).toBe(0);
   });
 });

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Rooms } from '../../src/broadcaster/rooms.ts';
 import { ROOM_NAMES_LENGTH_MAX, ROOMS_MAX, ROOMS_OVERALL_MAX } from '../../src/protocol/limits.ts';
-import { SessionBench } from '../protocol/session-bench.ts';
+import { SessionFixture } from '../protocol/session-fixture.ts';
 
-const SESSIONS = Array.from({ length: 4 }, () => new SessionBench().session);
+const SESSIONS = Array.from({ length: 4 }, () => new SessionFixture().session);
 const NAMES = ['*', 'r1', 'r2'];
 
 const step = fc.record({
@@ -60,7 +60,7 @@ describe('rooms', () => {
 
   it('of one session are limited in number, and one that is left makes place', () => {
     const rooms = new Rooms();
-    const [session, other] = [new SessionBench().session, new SessionBench().session];
+    const [session, other] = [new SessionFixture().session, new SessionFixture().session];
     rooms.join(session, '*');
     for (let room = 0; room < ROOMS_MAX; room += 1) expect(rooms.join(session, `r${room}`)).toBe('joined');
     expect([rooms.join(session, 'one more'), rooms.join(session, 'r7')]).toEqual(['full', 'member']);
@@ -72,7 +72,7 @@ describe('rooms', () => {
 
   it('of one session are limited in the length of their names', () => {
     const rooms = new Rooms();
-    const session = new SessionBench().session;
+    const session = new SessionFixture().session;
     rooms.join(session, '*');
     const name = (room: number): string => String(room).padStart(128, 'x');
     const fitting = ROOM_NAMES_LENGTH_MAX / 128;
@@ -85,10 +85,10 @@ describe('rooms', () => {
   it('over all sessions are limited, and those that exist can still be joined', () => {
     const rooms = new Rooms();
     for (let room = 0; room < ROOMS_OVERALL_MAX; ) {
-      const session = new SessionBench().session;
+      const session = new SessionFixture().session;
       for (let own = 0; own < ROOMS_MAX; own += 1, room += 1) rooms.join(session, `r${room}`);
     }
-    const late = new SessionBench().session;
+    const late = new SessionFixture().session;
     expect([rooms.join(late, 'one more'), rooms.join(late, 'r1')]).toEqual(['full', 'joined']);
     expect(rooms.size).toBe(ROOMS_OVERALL_MAX);
   });

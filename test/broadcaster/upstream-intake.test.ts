@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Application } from '../../src/broadcaster/upstream-intake.ts';
-import { DeliveryBench } from './delivery-bench.ts';
+import { DeliveryFixture } from './delivery-fixture.ts';
 
 type Settle = (refusal: string | undefined) => void;
 
@@ -23,31 +23,31 @@ class SlowApplication implements Application {
 describe('a message from a client', () => {
   it('is handed over once and acked when it was handled', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({}, application);
-    const peer = bench.peer('a');
+    const fixture = new DeliveryFixture({}, application);
+    const peer = fixture.peer('a');
     peer.say({ seq: 1, type: 'note', payload: 7 });
     expect([application.taken, peer.take()]).toEqual([['a note 7'], []]);
     application.settles[0]?.(undefined);
     expect(peer.take()).toEqual(['ack 1']);
-    expect(bench.statistics.upstreamAccepted).toBe(1);
+    expect(fixture.statistics.upstreamAccepted).toBe(1);
   });
 
   it('is not handed over again while it is being handled, nor after that', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({}, application);
-    const peer = bench.peer('a');
+    const fixture = new DeliveryFixture({}, application);
+    const peer = fixture.peer('a');
     for (let copy = 0; copy < 3; copy += 1) peer.say({ seq: 1, type: 'note', payload: 7 });
     expect([application.taken.length, peer.take()]).toEqual([1, []]);
     application.settles[0]?.(undefined);
     peer.say({ seq: 1, type: 'note', payload: 7 });
     expect([application.taken.length, peer.take()]).toEqual([1, ['ack 1', 'ack 1']]);
-    expect(bench.statistics.dedupRejected).toBe(3);
+    expect(fixture.statistics.dedupRejected).toBe(3);
   });
 
   it('is refused while its client has too many bytes unanswered, which holds up nobody else', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({ requestBytesMax: 1 }, application);
-    const [greedy, modest] = [bench.peer('greedy'), bench.peer('modest')];
+    const fixture = new DeliveryFixture({ requestBytesMax: 1 }, application);
+    const [greedy, modest] = [fixture.peer('greedy'), fixture.peer('modest')];
     for (const seq of [1, 2]) greedy.say({ seq, type: 'note', payload: 7 });
     modest.say({ seq: 1, type: 'note', payload: 7 });
     expect(greedy.link.texts).toEqual(['{"kind":"nack","seq":2,"reason":"too much is unanswered already"}']);
@@ -55,17 +55,17 @@ describe('a message from a client', () => {
     application.settles[0]?.(undefined);
     greedy.say({ seq: 3, type: 'note', payload: 7 });
     expect(application.taken.length).toBe(3);
-    expect(bench.statistics.requestsOverflowed).toBe(1);
+    expect(fixture.statistics.requestsOverflowed).toBe(1);
   });
 
   it('counts as unanswered until the application has settled it, though its session is gone', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({ requestBytesTotalMax: 1, resumeTtlMs: 100 }, application);
-    const early = bench.peer('a');
+    const fixture = new DeliveryFixture({ requestBytesTotalMax: 1, resumeTtlMs: 100 }, application);
+    const early = fixture.peer('a');
     early.say({ seq: 1, type: 'note', payload: 7 });
     early.drop();
-    bench.pass(200);
-    const later = bench.peer('b');
+    fixture.pass(200);
+    const later = fixture.peer('b');
     later.say({ seq: 1, type: 'note', payload: 7 });
     expect(application.taken.length).toBe(1);
     application.settles[0]?.(undefined);
@@ -75,8 +75,8 @@ describe('a message from a client', () => {
 
   it('gets a refusal of bounded length', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({}, application);
-    const peer = bench.peer('a');
+    const fixture = new DeliveryFixture({}, application);
+    const peer = fixture.peer('a');
     peer.say({ seq: 1, type: 'note', payload: 7 });
     application.settles[0]?.('no'.repeat(1_000_000));
     expect(peer.link.texts[0]?.length).toBeLessThan(300);
@@ -84,20 +84,20 @@ describe('a message from a client', () => {
 
   it('gets the same refusal again when it comes again', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({}, application);
-    const peer = bench.peer('a');
+    const fixture = new DeliveryFixture({}, application);
+    const peer = fixture.peer('a');
     peer.say({ seq: 1, type: 'note', payload: 7 });
     application.settles[0]?.('no notes today');
     peer.say({ seq: 1, type: 'note', payload: 7 });
     const nack = '{"kind":"nack","seq":1,"reason":"no notes today"}';
     expect(peer.link.texts).toEqual([nack, nack]);
-    expect(bench.statistics.upstreamAccepted).toBe(0);
+    expect(fixture.statistics.upstreamAccepted).toBe(0);
   });
 
   it('is answered on the socket that the session has by then', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({}, application);
-    const peer = bench.peer('a');
+    const fixture = new DeliveryFixture({}, application);
+    const peer = fixture.peer('a');
     peer.say({ seq: 1, type: 'note', payload: 7 });
     const before = peer.link;
     peer.drop();
@@ -109,27 +109,27 @@ describe('a message from a client', () => {
 
   it('may be answered after the session is gone', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({ resumeTtlMs: 10 }, application);
-    const peer = bench.peer('a');
+    const fixture = new DeliveryFixture({ resumeTtlMs: 10 }, application);
+    const peer = fixture.peer('a');
     peer.say({ seq: 1, type: 'note', payload: 7 });
     peer.drop();
-    bench.pass(20);
+    fixture.pass(20);
     application.settles[0]?.(undefined);
-    expect(bench.statistics.upstreamAccepted).toBe(1);
+    expect(fixture.statistics.upstreamAccepted).toBe(1);
   });
 
   it('is numbered anew in a fresh session', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({}, application);
-    bench.peer('a').say({ seq: 1, type: 'note', payload: 1 });
-    bench.peer('a').say({ seq: 1, type: 'note', payload: 2 });
+    const fixture = new DeliveryFixture({}, application);
+    fixture.peer('a').say({ seq: 1, type: 'note', payload: 1 });
+    fixture.peer('a').say({ seq: 1, type: 'note', payload: 2 });
     expect(application.taken).toEqual(['a note 1', 'a note 2']);
   });
 
   it('is not answered while the socket is full, and is when it comes again', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({}, application);
-    const peer = bench.peer('a');
+    const fixture = new DeliveryFixture({}, application);
+    const peer = fixture.peer('a');
     peer.say({ seq: 1, type: 'note', payload: 7 });
     peer.link.bufferedBytes = 2 ** 21;
     application.settles[0]?.(undefined);
@@ -141,8 +141,8 @@ describe('a message from a client', () => {
   });
 
   it('of an unknown type is refused when there is no application', () => {
-    const bench = new DeliveryBench();
-    const peer = bench.peer('a');
+    const fixture = new DeliveryFixture();
+    const peer = fixture.peer('a');
     peer.say({ seq: 1, type: 'note', payload: 7 });
     expect(peer.link.texts).toEqual(['{"kind":"nack","seq":1,"reason":"unknown type note"}']);
   });
@@ -151,15 +151,15 @@ describe('a message from a client', () => {
 describe('a publish request', () => {
   it('goes to the room, and is acked when it is accepted', () => {
     const application = new SlowApplication();
-    const bench = new DeliveryBench({ overflow: 'pause', maxPending: 1 }, application);
-    const [listener, talker] = [bench.peer('listener', 'r1'), bench.peer('talker')];
+    const fixture = new DeliveryFixture({ overflow: 'pause', maxPending: 1 }, application);
+    const [listener, talker] = [fixture.peer('listener', 'r1'), fixture.peer('talker')];
     for (const seq of [1, 2])
       talker.say({ seq, type: 'publish', payload: { room: 'r1', type: 'chat', payload: seq } });
     // The second waits for room in the listener's outbox, and coming again does not make it two.
     talker.say({ seq: 2, type: 'publish', payload: { room: 'r1', type: 'chat', payload: 2 } });
     expect([talker.take(), listener.take(), application.relays]).toEqual([['ack 1'], ['1'], ['talker chat']]);
     listener.ack(1);
-    bench.pass();
+    fixture.pass();
     expect([talker.take(), listener.take(), application.relays.length]).toEqual([
       ['ack 2', 'pressure'],
       ['2'],
@@ -168,8 +168,8 @@ describe('a publish request', () => {
   });
 
   it('that makes no sense is refused with a reason', () => {
-    const bench = new DeliveryBench();
-    const peer = bench.peer('a');
+    const fixture = new DeliveryFixture();
+    const peer = fixture.peer('a');
     for (const [index, payload] of [null, 'x', { room: 5, type: 't' }, { room: 'r1' }].entries()) {
       peer.say({ seq: index + 1, type: 'publish', payload });
     }

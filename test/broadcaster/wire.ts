@@ -1,6 +1,6 @@
 import { type LinkEvents, LinkState } from '../../src/protocol/ports.ts';
 import { FakeLink } from '../protocol/fake-link.ts';
-import type { DeliveryBench } from './delivery-bench.ts';
+import type { DeliveryFixture } from './delivery-fixture.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -10,8 +10,8 @@ export class Wire {
   readonly #events: LinkEvents;
 
   /** @param credentials - for the policy of the broadcaster */
-  constructor(bench: DeliveryBench, credentials?: unknown) {
-    this.#events = bench.broadcaster.accept(this.link, credentials);
+  constructor(fixture: DeliveryFixture, credentials?: unknown) {
+    this.#events = fixture.broadcaster.accept(this.link, credentials);
   }
 
   raw(text: string): void {

@@ -89,7 +89,7 @@ describe('checker', () => {
       }),
       { numRuns: 4000 },
     );
-    // The histories are worth something only when everything happens in them.
+    // The histories prove something only when everything happens in them.
     for (const [name, count] of Object.entries(seen)) expect([name, count > 0]).toEqual([name, true]);
   });
 });

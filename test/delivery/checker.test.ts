@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnomalyKind } from '../../src/delivery/anomaly.ts';
 import type { Cause } from '../../src/delivery/cause.ts';
 import { inconclusiveReasons, type Judgement } from '../../src/delivery/checker.ts';
-import { handle, handleRange, receive, Story } from './story.ts';
+import { handle, handleRange, RunFixture, receive } from './run-fixture.ts';
 
 function named(judgement: Judgement, kind: AnomalyKind): string[] {
   return judgement.anomalies
@@ -16,10 +16,10 @@ function causes(judgement: Judgement, kind: AnomalyKind): Cause[] {
 
 describe('owed', () => {
   it('is what was published wholly after the subscription was confirmed', () => {
-    const story = new Story();
-    story.subscribed(100);
-    story.publish(101, 102);
-    expect(story.judge().delivery).toMatchObject({ published: 1, owed: 1, lost: { silent: 1 } });
+    const fixture = new RunFixture();
+    fixture.subscribed(100);
+    fixture.publish(101, 102);
+    expect(fixture.judge().delivery).toMatchObject({ published: 1, owed: 1, lost: { silent: 1 } });
   });
 
   it.each([
@@ -31,37 +31,37 @@ describe('owed', () => {
     ['spans hello and welcome', 90, 120],
   ])('is not what %s: it may arrive or not', (_, beginUs, endUs) => {
     for (const arrives of [true, false]) {
-      const story = new Story();
-      const client = story.subscribed(100);
-      story.publish(beginUs, endUs);
+      const fixture = new RunFixture();
+      const client = fixture.subscribed(100);
+      fixture.publish(beginUs, endUs);
       if (arrives) handle(client, 1);
-      const { delivery } = story.judge();
+      const { delivery } = fixture.judge();
       expect(delivery).toMatchObject({ owed: 0, delivered: 0, phantom: 0, notOwed: arrives ? 0 : 1 });
       expect(delivery.lost).toMatchObject({ silent: 0, reported: 0 });
     }
   });
 
   it('is not what was published before the first hello: to handle that is a phantom', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(90, 97);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(90, 97);
     handle(client, 1);
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(judged.delivery).toMatchObject({ owed: 0, phantom: 1, notOwed: 0 });
     expect(causes(judged, 'phantom')).toEqual([{ code: 'published-while-unsubscribed' }]);
   });
 
   it('stays with the old session until the hello of the next, and what overlaps the change is optional', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(101, 109);
-    story.publish(105, 110);
-    story.publish(112, 113);
-    story.publish(121, 122);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(101, 109);
+    fixture.publish(105, 110);
+    fixture.publish(112, 113);
+    fixture.publish(121, 122);
     client.helloSent(110);
     client.subscribed(120, 's1', 'session-expired');
     handle(client, 4);
-    expect(story.judge().delivery).toMatchObject({
+    expect(fixture.judge().delivery).toMatchObject({
       owed: 2,
       delivered: 1,
       notOwed: 2,
@@ -70,16 +70,16 @@ describe('owed', () => {
   });
 
   it('ends with a goodbye: what is still on its way is given up, an earlier hole had no fair chance', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(4, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(4, 110);
     handle(client, 1);
     handle(client, 3);
     client.goodbye(200);
     client.closed(205, 1000);
-    story.publish(202, 203);
-    story.publish(300);
-    expect(story.judge().delivery).toMatchObject({
+    fixture.publish(202, 203);
+    fixture.publish(300);
+    expect(fixture.judge().delivery).toMatchObject({
       owed: 3,
       delivered: 2,
       unresolved: 1,
@@ -89,94 +89,94 @@ describe('owed', () => {
   });
 
   it('does not end with a goodbye after the drain', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(110);
     client.goodbye(2_000_000);
     client.closed(2_000_001, 1000);
-    expect(story.judge().delivery).toMatchObject({ owed: 1, lost: { silent: 1 } });
+    expect(fixture.judge().delivery).toMatchObject({ owed: 1, lost: { silent: 1 } });
   });
 
   it('leaves room for no message published between an answered goodbye and the next hello', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
     client.goodbye(200);
     client.closed(205, 1000);
-    story.publish(210);
+    fixture.publish(210);
     client.helloSent(300);
     client.subscribed(302, 's1', 'replaced');
     handle(client, 1);
-    expect(story.judge().delivery).toMatchObject({ phantom: 1 });
+    expect(fixture.judge().delivery).toMatchObject({ phantom: 1 });
   });
 
   it('is nothing for a publish that was rejected, or whose outcome nobody knows', () => {
-    const story = new Story();
-    story.subscribed(100);
-    story.publish(110, 111, 'rejected');
-    story.publish(120, 121, 'unknown');
-    story.publish(130, 131, 'open');
-    expect(story.judge().delivery).toMatchObject({ published: 0, owed: 0, notOwed: 0 });
+    const fixture = new RunFixture();
+    fixture.subscribed(100);
+    fixture.publish(110, 111, 'rejected');
+    fixture.publish(120, 121, 'unknown');
+    fixture.publish(130, 131, 'open');
+    expect(fixture.judge().delivery).toMatchObject({ published: 0, owed: 0, notOwed: 0 });
   });
 });
 
 describe('outcome', () => {
   it('delivered: handled once', () => {
-    const story = new Story();
-    handleRange(story.subscribed(100), 1, 3);
-    story.publishMany(3, 110);
-    const { delivery, anomalies, anomalyCounts } = story.judge();
+    const fixture = new RunFixture();
+    handleRange(fixture.subscribed(100), 1, 3);
+    fixture.publishMany(3, 110);
+    const { delivery, anomalies, anomalyCounts } = fixture.judge();
     expect(delivery).toMatchObject({ published: 3, owed: 3, delivered: 3 });
     expect(anomalies).toEqual([]);
     expect(Object.values(anomalyCounts).every((count) => count === 0)).toBe(true);
   });
 
   it('corrupt: handled with another body, and not delivered', () => {
-    const story = new Story();
-    handle(story.subscribed(100), 1, { body: 'x'.repeat(32) });
-    story.publish(110);
-    const judged = story.judge();
+    const fixture = new RunFixture();
+    handle(fixture.subscribed(100), 1, { body: 'x'.repeat(32) });
+    fixture.publish(110);
+    const judged = fixture.judge();
     expect(judged.delivery).toMatchObject({ owed: 1, delivered: 0, corrupt: 1, lost: { silent: 0 } });
     expect(named(judged, 'corrupt')).toEqual(['c0 p0:1']);
   });
 
   it('phantom: a seq that was never published', () => {
-    const story = new Story();
-    handle(story.subscribed(100), 9);
-    const judged = story.judge();
+    const fixture = new RunFixture();
+    handle(fixture.subscribed(100), 9);
+    const judged = fixture.judge();
     expect(judged.delivery.phantom).toBe(1);
     expect(causes(judged, 'phantom')).toEqual([{ code: 'never-published' }]);
   });
 
   it('phantom: a stamp of another run', () => {
-    const story = new Story();
-    receive(story.subscribed(100), 1, { run: 'other' });
-    const judged = story.judge();
+    const fixture = new RunFixture();
+    receive(fixture.subscribed(100), 1, { run: 'other' });
+    const judged = fixture.judge();
     expect([judged.delivery.phantom, judged.anomalyCounts.phantom]).toEqual([1, 1]);
   });
 
   it('resurrected: the publish was rejected, and yet it was handled', () => {
-    const story = new Story();
-    handle(story.subscribed(100), 1);
-    story.publish(110, 111, 'rejected');
-    const judged = story.judge();
+    const fixture = new RunFixture();
+    handle(fixture.subscribed(100), 1);
+    fixture.publish(110, 111, 'rejected');
+    const judged = fixture.judge();
     expect(judged.delivery).toMatchObject({ resurrected: 1, owed: 0, delivered: 0 });
     expect(named(judged, 'resurrected')).toEqual(['c0 p0:1']);
   });
 
   it('recovered: the publisher timed out, and it was handled', () => {
-    const story = new Story();
-    handle(story.subscribed(100), 1);
-    story.publish(110, 111, 'unknown');
-    expect(story.judge().delivery).toMatchObject({ recovered: 1, owed: 0 });
+    const fixture = new RunFixture();
+    handle(fixture.subscribed(100), 1);
+    fixture.publish(110, 111, 'unknown');
+    expect(fixture.judge().delivery).toMatchObject({ recovered: 1, owed: 0 });
   });
 
   it('duplicate before the ack: handled again while the server could not know', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(110);
     handle(client, 1);
     handle(client, 1, { redelivered: true });
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(judged.delivery).toMatchObject({
       delivered: 1,
       duplicates: { handled: 1, handledAfterAck: 0, received: 1 },
@@ -185,17 +185,17 @@ describe('outcome', () => {
   });
 
   it('duplicate after the ack: the server sent again what it knew to be handled', () => {
-    const story = new Story();
-    const client = story.subscribed(100, 'key');
-    const evidence = story.evidence.opened('key', 99);
-    story.publish(110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100, 'key');
+    const evidence = fixture.evidence.opened('key', 99);
+    fixture.publish(110);
     evidence.assigned(0, 1);
     evidence.sent(0, 1, 1);
     handle(client, 1);
     evidence.acked(0, 1);
     evidence.sent(0, 1, 2);
     handle(client, 1, { redelivered: true });
-    const judged = story.judge({ evidence: story.evidence.toRecord() });
+    const judged = fixture.judge({ evidence: fixture.evidence.toRecord() });
     expect(judged.delivery.duplicates).toEqual({ handled: 1, handledAfterAck: 1, received: 1 });
     expect(judged.anomalyCounts).toMatchObject({ duplicate: 0, 'duplicate-after-ack': 1, 'unsound-ack': 1 });
     expect(judged.anomalies.find(({ kind }) => kind === 'unsound-ack')?.timeline.at(-1)).toMatchObject({
@@ -209,33 +209,33 @@ describe('outcome', () => {
   });
 
   it('a message handled in the old and in the new session is a duplicate', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(110);
     handle(client, 1);
     client.helloSent(200);
     client.subscribed(202, 's1', 'restart');
     expect(handle(client, 1)).toBe('duplicate');
-    expect(story.judge().delivery).toMatchObject({ delivered: 1, duplicates: { handled: 1 }, phantom: 0 });
+    expect(fixture.judge().delivery).toMatchObject({ delivered: 1, duplicates: { handled: 1 }, phantom: 0 });
   });
 
   it('a message of the old session that the new one handles is delivered', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(110);
     client.helloSent(200);
     client.subscribed(202, 's1', 'session-expired');
     handle(client, 1);
-    expect(story.judge().delivery).toMatchObject({ owed: 1, delivered: 1, lost: { reported: 0 } });
+    expect(fixture.judge().delivery).toMatchObject({ owed: 1, delivered: 1, lost: { reported: 0 } });
   });
 
   it('lost, silent: with where it was lost', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(5, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(5, 110);
     handle(client, 2);
     handle(client, 4);
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(judged.delivery.lost.silent).toBe(3);
     expect(causes(judged, 'silent-loss')).toEqual([
       { code: 'never-came', place: 'before' },
@@ -245,24 +245,24 @@ describe('outcome', () => {
   });
 
   it('lost, silent: with the stage that it reached', () => {
-    const story = new Story();
-    const client = story.subscribed(100, 'key');
-    const evidence = story.evidence.opened('key', 99);
-    story.publishMany(4, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100, 'key');
+    const evidence = fixture.evidence.opened('key', 99);
+    fixture.publishMany(4, 110);
     for (const seq of [2, 3, 4]) evidence.assigned(0, seq);
     for (const seq of [3, 4]) evidence.sent(0, seq, 1);
     receive(client, 4);
-    const judged = story.judge({ evidence: story.evidence.toRecord() });
+    const judged = fixture.judge({ evidence: fixture.evidence.toRecord() });
     const stages = judged.anomalies.map(({ message, stage }) => `${message} ${stage}`).sort();
     expect(stages).toEqual(['p0:1 not-enqueued', 'p0:2 not-sent', 'p0:3 not-received', 'p0:4 not-handled']);
   });
 
   it.each(['progressing', 'stuck'] as const)('unresolved: the drain was %s', (drain) => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(3, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(3, 110);
     handle(client, 3);
-    const judged = story.judge({ drain });
+    const judged = fixture.judge({ drain });
     expect(judged.delivery).toMatchObject({ unresolved: 2, lost: { silent: 0 } });
     expect(inconclusiveReasons(judged)).toEqual([
       { code: 'deliveries-unresolved', direction: 'down', count: 2 },
@@ -270,62 +270,62 @@ describe('outcome', () => {
   });
 
   it('silent even in a stuck drain, where the server holds nothing more', () => {
-    const story = new Story();
-    story.subscribed(100, 'key');
-    const evidence = story.evidence.opened('key', 99);
-    story.publishMany(3, 110);
+    const fixture = new RunFixture();
+    fixture.subscribed(100, 'key');
+    const evidence = fixture.evidence.opened('key', 99);
+    fixture.publishMany(3, 110);
     for (const seq of [1, 2]) evidence.assigned(0, seq);
     evidence.acked(0, 1);
-    const judged = story.judge({ drain: 'stuck', evidence: story.evidence.toRecord() });
+    const judged = fixture.judge({ drain: 'stuck', evidence: fixture.evidence.toRecord() });
     expect(judged.delivery).toMatchObject({ unresolved: 1, lost: { silent: 2 } });
     expect(named(judged, 'silent-loss')).toEqual(['c0 p0:1', 'c0 p0:3']);
   });
 
   it('unresolved where the server sent it, even without a record of a place in the outbox', () => {
-    const story = new Story();
-    story.subscribed(100, 'key');
-    story.publish(110);
-    story.evidence.opened('key', 99).sent(0, 1, 1);
-    const judged = story.judge({ drain: 'stuck', evidence: story.evidence.toRecord() });
+    const fixture = new RunFixture();
+    fixture.subscribed(100, 'key');
+    fixture.publish(110);
+    fixture.evidence.opened('key', 99).sent(0, 1, 1);
+    const judged = fixture.judge({ drain: 'stuck', evidence: fixture.evidence.toRecord() });
     expect(judged.delivery).toMatchObject({ unresolved: 1, lost: { silent: 0 } });
   });
 
   it('is one for each owed message: delivered, corrupt, lost or unresolved', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(20, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(20, 110);
     handleRange(client, 1, 8);
     handle(client, 9, { position: 9, body: '' });
     client.gap(10, 12, 'ttl', 400);
     handle(client, 15, { position: 15 });
-    const { delivery } = story.judge();
+    const { delivery } = fixture.judge();
     const { owed, delivered, corrupt, unresolved, lost } = delivery;
     expect(owed).toBe(delivered + corrupt + unresolved + lost.silent + lost.reported);
     expect(lost.reportedBy.ttl).toBe(3);
   });
 
   it('late is counted beside it', () => {
-    const story = new Story(1000);
-    handle(story.subscribed(100), 1, { intendedUs: 110, atUs: 5000 });
-    story.publish(110);
-    expect(story.judge().delivery).toMatchObject({ delivered: 1, late: 1 });
+    const fixture = new RunFixture(1000);
+    handle(fixture.subscribed(100), 1, { intendedUs: 110, atUs: 5000 });
+    fixture.publish(110);
+    expect(fixture.judge().delivery).toMatchObject({ delivered: 1, late: 1 });
   });
 });
 
 describe('order', () => {
   it('is judged on publishes that did not overlap', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(110, 140);
-    story.publish(120, 130);
-    story.publish(150);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(110, 140);
+    fixture.publish(120, 130);
+    fixture.publish(150);
     handle(client, 3);
     handle(client, 2);
     handle(client, 1);
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(judged.delivery).toMatchObject({ reordered: 2, displacementMax: 2 });
     expect(judged.anomalyCounts.reorder).toBe(2);
-    const overlapping = new Story();
+    const overlapping = new RunFixture();
     const other = overlapping.subscribed(100);
     overlapping.publish(110, 140);
     overlapping.publish(120, 130);
@@ -335,87 +335,87 @@ describe('order', () => {
   });
 
   it('counts rewinds and filled holes apart', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(3, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(3, 110);
     handle(client, 3);
     handle(client, 1, { redelivered: true });
     client.closed(150, 1006);
     client.resumed(160, 0);
     handle(client, 2, { redelivered: true });
-    expect(story.judge().delivery).toMatchObject({ reordered: 0, rewound: 1, filled: 1 });
+    expect(fixture.judge().delivery).toMatchObject({ reordered: 0, rewound: 1, filled: 1 });
   });
 });
 
 describe('gap', () => {
   it('accounts for the messages between its neighbours', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(10, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(10, 110);
     handleRange(client, 1, 3);
     client.gap(4, 6, 'overflow', 300);
     handleRange(client, 7, 10);
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(judged.delivery.lost).toMatchObject({ silent: 0, reported: 3, reportedBy: { overflow: 3 } });
     expect(named(judged, 'reported-loss')).toEqual(['c0 p0:4', 'c0 p0:5', 'c0 p0:6']);
   });
 
   it('accounts for no more messages than it has positions: the rest is silent', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(10, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(10, 110);
     handleRange(client, 1, 3);
     client.gap(4, 5, 'overflow', 300);
     handle(client, 8, { position: 6 });
     handle(client, 9, { position: 7 });
     handle(client, 10, { position: 8 });
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(judged.delivery.lost).toMatchObject({ silent: 2, reported: 2 });
     expect(named(judged, 'silent-loss')).toEqual(['c0 p0:6', 'c0 p0:7']);
   });
 
   it('accounts first for what the server says it gave up', () => {
-    const story = new Story();
-    const client = story.subscribed(100, 'key');
-    const evidence = story.evidence.opened('key', 99);
-    story.publishMany(4, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100, 'key');
+    const evidence = fixture.evidence.opened('key', 99);
+    fixture.publishMany(4, 110);
     for (const seq of [1, 2, 3, 4]) evidence.assigned(0, seq);
     evidence.dropped(0, 3, 'max-resend');
     handle(client, 1, { position: 1 });
     client.gap(2, 2, 'max-resend', 300);
     handle(client, 4, { position: 3 });
-    const judged = story.judge({ evidence: story.evidence.toRecord() });
+    const judged = fixture.judge({ evidence: fixture.evidence.toRecord() });
     expect(named(judged, 'reported-loss')).toEqual(['c0 p0:3']);
     expect(named(judged, 'silent-loss')).toEqual(['c0 p0:2']);
   });
 
   it('does not reach beyond its neighbours', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(6, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(6, 110);
     handle(client, 2, { position: 1 });
     client.gap(2, 4, 'ttl', 300);
     handle(client, 4, { position: 5 });
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(judged.delivery.lost).toMatchObject({ silent: 3, reported: 1 });
     expect(named(judged, 'reported-loss')).toEqual(['c0 p0:3']);
   });
 
   it('shares its positions among the streams in order of their publishes', () => {
-    const story = new Story();
-    const client = story.subscribed(100, 'key', [true, true]);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100, 'key', [true, true]);
     for (const at of [110, 120, 130]) {
-      story.publish(at, at + 1, 'accepted', 0);
-      story.publish(at + 5, at + 6, 'accepted', 1);
+      fixture.publish(at, at + 1, 'accepted', 0);
+      fixture.publish(at + 5, at + 6, 'accepted', 1);
     }
     handle(client, 1, { position: 1, stream: 0 });
     client.gap(2, 4, 'overflow', 300);
     handle(client, 3, { position: 5, stream: 0 });
     handle(client, 3, { position: 6, stream: 1 });
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(named(judged, 'reported-loss').sort()).toEqual(['c0 p0:2', 'c0 p1:1', 'c0 p1:2']);
     expect(judged.delivery.lost.silent).toBe(0);
-    const narrow = new Story();
+    const narrow = new RunFixture();
     const other = narrow.subscribed(100, 'key', [true, true]);
     for (const at of [110, 120]) {
       narrow.publish(at, at + 1, 'accepted', 0);
@@ -426,72 +426,72 @@ describe('gap', () => {
   });
 
   it('next to another with nothing between them shares its window, each with its reason', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(5, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(5, 110);
     handle(client, 1, { position: 1 });
     client.gap(2, 2, 'ttl', 300);
     client.gap(3, 4, 'overflow', 301);
     handle(client, 5, { position: 5 });
-    expect(story.judge().delivery.lost).toMatchObject({ silent: 0, reportedBy: { ttl: 1, overflow: 2 } });
+    expect(fixture.judge().delivery.lost).toMatchObject({ silent: 0, reportedBy: { ttl: 1, overflow: 2 } });
   });
 
   it('is told again on a resume and counts once', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(4, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(4, 110);
     handle(client, 1, { position: 1 });
     client.gap(2, 2, 'ttl', 300);
     client.closed(310, 1006);
     client.resumed(320, 1);
     client.gap(2, 2, 'ttl', 330);
-    expect(story.judge().delivery.lost).toMatchObject({ silent: 2, reported: 1 });
+    expect(fixture.judge().delivery.lost).toMatchObject({ silent: 2, reported: 1 });
   });
 
   it('names the message exactly when that had arrived and its handler failed: a dead letter', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(3, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(3, 110);
     handle(client, 1, { position: 1 });
     const arrival = receive(client, 2, { position: 2 });
     if (arrival !== undefined) client.failed(2, arrival, 250);
     client.gap(2, 2, 'nack', 300);
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(named(judged, 'reported-loss')).toEqual(['c0 p0:2']);
     expect(named(judged, 'silent-loss')).toEqual(['c0 p0:3']);
     expect(judged.anomalies.find(({ kind }) => kind === 'reported-loss')?.stage).toBe('not-handled');
   });
 
   it('accounts for nothing that arrives after all', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(4, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(4, 110);
     handle(client, 1, { position: 1 });
     client.gap(2, 2, 'ttl', 300);
     handle(client, 4, { position: 4 });
     handle(client, 2, { position: 2 });
-    expect(story.judge().delivery).toMatchObject({ delivered: 3, lost: { silent: 1, reported: 0 } });
+    expect(fixture.judge().delivery).toMatchObject({ delivered: 3, lost: { silent: 1, reported: 0 } });
   });
 
   it('may stand for a neighbour in time: overlapping publishes get their positions in any order', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(110, 150);
-    story.publish(120, 130);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(110, 150);
+    fixture.publish(120, 130);
     handle(client, 2, { position: 1 });
     client.gap(2, 2, 'overflow', 300);
-    expect(story.judge().delivery.lost).toMatchObject({ silent: 0, reported: 1 });
+    expect(fixture.judge().delivery.lost).toMatchObject({ silent: 0, reported: 1 });
   });
 });
 
 describe('a client that never returns', () => {
-  function gone(): Story {
-    const story = new Story();
-    const client = story.subscribed(100, 'key');
-    story.publishMany(2, 110);
+  function gone(): RunFixture {
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100, 'key');
+    fixture.publishMany(2, 110);
     handle(client, 1);
     client.closed(115, 1006);
-    return story;
+    return fixture;
   }
 
   it('leaves its messages unresolved while nobody says what became of them', () => {
@@ -505,122 +505,124 @@ describe('a client that never returns', () => {
   });
 
   it('leaves its messages unresolved while the server holds its session', () => {
-    const story = gone();
-    const evidence = story.evidence.opened('key', 99);
+    const fixture = gone();
+    const evidence = fixture.evidence.opened('key', 99);
     evidence.assigned(0, 1);
     evidence.assigned(0, 2);
-    expect(story.judge({ evidence: story.evidence.toRecord() }).delivery).toMatchObject({ unresolved: 1 });
+    expect(fixture.judge({ evidence: fixture.evidence.toRecord() }).delivery).toMatchObject({
+      unresolved: 1,
+    });
   });
 
   it('has its loss reported once the server says that the session expired', () => {
-    const story = gone();
-    const evidence = story.evidence.opened('key', 99);
+    const fixture = gone();
+    const evidence = fixture.evidence.opened('key', 99);
     evidence.assigned(0, 2);
     evidence.ended('expired', 900);
-    const { delivery } = story.judge({ evidence: story.evidence.toRecord() });
+    const { delivery } = fixture.judge({ evidence: fixture.evidence.toRecord() });
     expect(delivery).toMatchObject({ unresolved: 0, lost: { reportedBy: { 'session-expired': 1 } } });
   });
 
   it('has its loss reported by the record of the operator, and silent where that claims a delivery', () => {
-    const story = gone();
-    story.publish(130);
-    const evidence = story.evidence.opened('key', 99);
+    const fixture = gone();
+    fixture.publish(130);
+    const evidence = fixture.evidence.opened('key', 99);
     for (const seq of [1, 2, 3]) evidence.assigned(0, seq);
     evidence.dropped(0, 2, 'overflow');
     evidence.acked(0, 3);
-    const judged = story.judge({ evidence: story.evidence.toRecord() });
+    const judged = fixture.judge({ evidence: fixture.evidence.toRecord() });
     expect(judged.delivery.lost).toMatchObject({ silent: 1, reportedBy: { overflow: 1 } });
     expect(causes(judged, 'silent-loss')[0]?.code).toBe('believed-delivered');
   });
 
   it('was still there when its connection was only taken down after the drain', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(110);
     client.closed(1_000_000, 1006);
-    expect(story.judge().delivery.lost.silent).toBe(1);
+    expect(fixture.judge().delivery.lost.silent).toBe(1);
   });
 });
 
 describe('a client that returns', () => {
   it('after its window is told by a fresh session, and its loss is reported', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(3, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(3, 110);
     handle(client, 1);
     client.closed(115, 1006);
     client.helloSent(500);
     client.subscribed(505, 's1', 'session-expired');
-    expect(story.judge().delivery).toMatchObject({
+    expect(fixture.judge().delivery).toMatchObject({
       owed: 3,
       lost: { silent: 0, reportedBy: { 'session-expired': 2 } },
     });
   });
 
   it('and is told that its session goes on while messages are skipped was lied to', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(5, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(5, 110);
     handle(client, 1);
     client.closed(115, 1006);
     client.resumed(400, 1);
     handle(client, 5);
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(judged.delivery.lost.silent).toBe(3);
     expect(judged.anomalyCounts['false-resume']).toBe(1);
     expect(named(judged, 'false-resume')).toEqual(['c0 p0:2']);
   });
 
   it('was not lied to by a resume before the loss', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
     client.closed(101, 1006);
     client.resumed(105, 0);
-    story.publishMany(3, 110);
+    fixture.publishMany(3, 110);
     handle(client, 1);
     handle(client, 3);
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect([judged.delivery.lost.silent, judged.anomalyCounts['false-resume']]).toEqual([1, 0]);
   });
 
   it('having received nothing before still gets everything that was published meanwhile', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
     client.closed(105, 1006);
-    story.publishMany(2, 110);
+    fixture.publishMany(2, 110);
     client.resumed(400, 0);
-    const silent = story.judge();
+    const silent = fixture.judge();
     expect(silent.delivery).toMatchObject({ owed: 2, lost: { silent: 2 } });
     expect(causes(silent, 'silent-loss')[0]).toMatchObject({ place: 'alone' });
     handleRange(client, 1, 2);
-    expect(story.judge().delivery).toMatchObject({ owed: 2, delivered: 2, lost: { silent: 0 } });
+    expect(fixture.judge().delivery).toMatchObject({ owed: 2, delivered: 2, lost: { silent: 0 } });
   });
 
   it('after a restart with an empty store is told, and its hole is reported', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(3, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(3, 110);
     client.closed(150, 1006);
     client.helloSent(500);
     client.subscribed(505, 's1', 'restart');
-    expect(story.judge().delivery.lost).toMatchObject({ silent: 0, reportedBy: { restart: 3 } });
+    expect(fixture.judge().delivery.lost).toMatchObject({ silent: 0, reportedBy: { restart: 3 } });
   });
 
   it('with a wish for a new session gives up the old one', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(3, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(3, 110);
     client.helloSent(500);
     client.subscribed(505, 's1', 'replaced');
-    expect(story.judge().delivery.lost).toMatchObject({ silent: 0, reportedBy: { replaced: 3 } });
+    expect(fixture.judge().delivery.lost).toMatchObject({ silent: 0, reportedBy: { replaced: 3 } });
   });
 
   it('hears of an expiry that does not cover what the server had skipped or believed delivered', () => {
-    const story = new Story();
-    const client = story.subscribed(100, 'key');
-    const evidence = story.evidence.opened('key', 99);
-    story.publishMany(4, 110);
-    story.publish(450);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100, 'key');
+    const evidence = fixture.evidence.opened('key', 99);
+    fixture.publishMany(4, 110);
+    fixture.publish(450);
     for (const seq of [1, 2, 4]) evidence.assigned(0, seq);
     handle(client, 1);
     evidence.acked(0, 1);
@@ -628,7 +630,7 @@ describe('a client that returns', () => {
     evidence.ended('expired', 400);
     client.helloSent(500);
     client.subscribed(505, 's1', 'session-expired');
-    const judged = story.judge({ evidence: story.evidence.toRecord() });
+    const judged = fixture.judge({ evidence: fixture.evidence.toRecord() });
     expect(named(judged, 'silent-loss')).toEqual(['c0 p0:2', 'c0 p0:3']);
     expect(named(judged, 'reported-loss')).toEqual(['c0 p0:4', 'c0 p0:5']);
   });
@@ -636,32 +638,32 @@ describe('a client that returns', () => {
 
 describe('who was told', () => {
   it('must be the subscriber, for a live client at a level with acks', () => {
-    const story = new Story();
-    const client = story.subscribed(100, 'key');
-    const evidence = story.evidence.opened('key', 99);
-    story.publishMany(2, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100, 'key');
+    const evidence = fixture.evidence.opened('key', 99);
+    fixture.publishMany(2, 110);
     evidence.assigned(0, 1);
     evidence.assigned(0, 2);
     evidence.dropped(0, 1, 'max-resend');
     handle(client, 2);
-    const record = story.evidence.toRecord();
-    const judged = story.judge({ evidence: record });
+    const record = fixture.evidence.toRecord();
+    const judged = fixture.judge({ evidence: record });
     expect(judged.delivery.lost).toMatchObject({ silent: 1, reported: 0 });
     expect(causes(judged, 'silent-loss')[0]?.code).toBe('only-operator-told');
-    const without = story.judge({ evidence: record, level: 'at-most-once' });
+    const without = fixture.judge({ evidence: record, level: 'at-most-once' });
     expect(without.delivery.lost).toMatchObject({ silent: 0, reportedBy: { 'max-resend': 1 } });
   });
 });
 
 describe('a new connection without acks', () => {
   it('tells nobody what the old one lost', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publishMany(3, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publishMany(3, 110);
     handle(client, 1);
     client.helloSent(500);
     client.subscribed(505, 's1', 'replaced');
-    const judged = story.judge({ level: 'at-most-once' });
+    const judged = fixture.judge({ level: 'at-most-once' });
     expect(judged.delivery.lost).toMatchObject({ silent: 2, reported: 0 });
     expect(causes(judged, 'silent-loss')[0]?.code).toBe('connection-broke');
   });
@@ -669,26 +671,26 @@ describe('a new connection without acks', () => {
 
 describe('ack safety', () => {
   it('is counted and shown', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(110);
     const arrival = receive(client, 1, { position: 1 });
     client.acked(1, true, 120);
     if (arrival !== undefined) client.handled(1, arrival, 130);
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(judged.delivery).toMatchObject({ ackBeforeHandle: 1, delivered: 1 });
     expect(named(judged, 'ack-before-handle')).toEqual(['c0 ']);
   });
 
   it('of the server is broken by what comes again below the point of a resume', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
-    story.publish(110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(110);
     handle(client, 1, { position: 1 });
     client.closed(120, 1006);
     client.resumed(130, 1);
     receive(client, 1, { position: 1, redelivered: true });
-    const judged = story.judge();
+    const judged = fixture.judge();
     expect(judged.delivery.duplicates).toEqual({ handled: 0, handledAfterAck: 0, received: 1 });
     expect(judged.anomalyCounts).toMatchObject({ 'unsound-ack': 1, 'duplicate-after-ack': 0 });
   });
@@ -696,10 +698,10 @@ describe('ack safety', () => {
 
 describe('belief against truth', () => {
   it('puts what the server believes beside what was handled', () => {
-    const story = new Story();
-    const client = story.subscribed(100, 'key');
-    const evidence = story.evidence.opened('key', 99);
-    story.publishMany(6, 110);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100, 'key');
+    const evidence = fixture.evidence.opened('key', 99);
+    fixture.publishMany(6, 110);
     for (let seq = 1; seq <= 6; seq += 1) evidence.assigned(0, seq);
     for (const seq of [1, 2]) evidence.acked(0, seq);
     for (const seq of [3, 4]) evidence.dropped(0, seq, 'overflow');
@@ -712,43 +714,43 @@ describe('belief against truth', () => {
       pendingHandled: 1,
       pendingNotHandled: 1,
     };
-    expect(story.judge({ evidence: story.evidence.toRecord() }).belief).toEqual(expected);
+    expect(fixture.judge({ evidence: fixture.evidence.toRecord() }).belief).toEqual(expected);
     evidence.ended('expired', 500);
-    expect(story.judge({ evidence: story.evidence.toRecord() }).belief).toEqual({
+    expect(fixture.judge({ evidence: fixture.evidence.toRecord() }).belief).toEqual({
       ...expected,
       droppedHandled: 2,
       droppedNotHandled: 2,
       pendingHandled: 0,
       pendingNotHandled: 0,
     });
-    expect(story.judge().belief).toBeUndefined();
+    expect(fixture.judge().belief).toBeUndefined();
   });
 
   it('without acks takes what was sent for delivered', () => {
-    const story = new Story();
-    story.subscribed(100, 'key');
-    const evidence = story.evidence.opened('key', 99);
-    story.publish(110);
+    const fixture = new RunFixture();
+    fixture.subscribed(100, 'key');
+    const evidence = fixture.evidence.opened('key', 99);
+    fixture.publish(110);
     evidence.sent(0, 1, 1);
-    const { belief } = story.judge({ evidence: story.evidence.toRecord(), level: 'at-most-once' });
+    const { belief } = fixture.judge({ evidence: fixture.evidence.toRecord(), level: 'at-most-once' });
     expect(belief).toMatchObject({ deliveredHandled: 0, deliveredNotHandled: 1 });
   });
 });
 
 describe('judgement', () => {
   it('splits the counts by profile, with the messages of the streams that a profile joined', () => {
-    const story = new Story();
-    const healthy = story.client([true, false], 'healthy');
-    const slow = story.client([true, true], 'slow');
+    const fixture = new RunFixture();
+    const healthy = fixture.client([true, false], 'healthy');
+    const slow = fixture.client([true, true], 'slow');
     for (const client of [healthy, slow]) {
       client.helloSent(98);
       client.subscribed(100, `s${client.client}`);
     }
-    story.publish(110, 111, 'accepted', 0);
-    story.publish(110, 111, 'accepted', 1);
+    fixture.publish(110, 111, 'accepted', 0);
+    fixture.publish(110, 111, 'accepted', 1);
     handle(healthy, 1);
     handle(slow, 1);
-    const { delivery, profiles } = story.judge();
+    const { delivery, profiles } = fixture.judge();
     expect(delivery).toMatchObject({ published: 2, owed: 3, delivered: 2, lost: { silent: 1 } });
     expect(profiles).toMatchObject({
       healthy: { published: 1, owed: 1, delivered: 1 },
@@ -757,34 +759,34 @@ describe('judgement', () => {
   });
 
   it('says when a profile was owed nothing', () => {
-    const story = new Story();
-    story.subscribed(100);
-    expect(inconclusiveReasons(story.judge())).toEqual([
+    const fixture = new RunFixture();
+    fixture.subscribed(100);
+    expect(inconclusiveReasons(fixture.judge())).toEqual([
       { code: 'nothing-owed', profile: 'healthy', direction: 'down' },
     ]);
   });
 
   it('keeps 32 examples of a kind and counts all', () => {
-    const story = new Story();
-    story.subscribed(100);
-    story.publishMany(100, 110);
-    const judged = story.judge();
+    const fixture = new RunFixture();
+    fixture.subscribed(100);
+    fixture.publishMany(100, 110);
+    const judged = fixture.judge();
     expect(judged.anomalies).toHaveLength(32);
     expect(judged.anomalyCounts['silent-loss']).toBe(100);
   });
 
   it('tells with each example what led to it, from the origin of the run', () => {
-    const story = new Story();
-    const client = story.subscribed(1_000_100, 'key');
-    story.evidence.opened('key', 1_000_099).assigned(0, 1);
-    story.publish(1_002_000, 1_003_000);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(1_000_100, 'key');
+    fixture.evidence.opened('key', 1_000_099).assigned(0, 1);
+    fixture.publish(1_002_000, 1_003_000);
     client.note(1_001_500, { code: 'fault-begins', fault: 'half-open' });
     client.closed(1_004_000, 1006);
     client.resumed(1_005_000, 0);
-    const judged = story.judge({
+    const judged = fixture.judge({
       originUs: 1_000_000,
       endUs: 1_009_000,
-      evidence: story.evidence.toRecord(),
+      evidence: fixture.evidence.toRecord(),
     });
     expect(judged.anomalies[0]?.timeline).toEqual([
       { atMs: 0.098, code: 'hello-sent' },
@@ -807,11 +809,11 @@ describe('judgement', () => {
   });
 
   it('names the sessions of a client after the first by their number', () => {
-    const story = new Story();
-    const client = story.subscribed(100);
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
     client.helloSent(200);
     client.subscribed(202, 's1', 'session-expired');
-    story.publish(210);
-    expect(named(story.judge(), 'silent-loss')).toEqual(['c0#2 p0:1']);
+    fixture.publish(210);
+    expect(named(fixture.judge(), 'silent-loss')).toEqual(['c0#2 p0:1']);
   });
 });

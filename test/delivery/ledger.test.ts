@@ -3,7 +3,7 @@ import { EXAMPLES_MAX } from '../../src/delivery/examples.ts';
 import type { LossReason } from '../../src/delivery/loss-reason.ts';
 import type { SessionCounts } from '../../src/delivery/record.ts';
 import { SeqSet } from '../../src/delivery/seq-set.ts';
-import { handle, handleRange, receive, Story } from './story.ts';
+import { handle, handleRange, RunFixture, receive } from './run-fixture.ts';
 
 function counts(
   ledger: { toRecord(): { sessions: readonly { counts: SessionCounts }[] } },
@@ -16,14 +16,14 @@ function counts(
 
 describe('ClientLedger', () => {
   it('keeps one interval for what was handled in order', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handleRange(client, 1, 500);
     expect(client.toRecord().sessions[0]?.streams).toEqual([{ stream: 0, handled: [1, 500] }]);
     expect([client.handledTotal, client.highestHandled(0), client.holes()]).toEqual([500, 500, 0]);
   });
 
   it('tells first handlings from duplicates and corrupt ones', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     expect(handle(client, 1)).toBe('first');
     expect(handle(client, 1)).toBe('duplicate');
     expect(handle(client, 2, { body: 'not what was stamped' })).toBe('corrupt');
@@ -33,15 +33,15 @@ describe('ClientLedger', () => {
   });
 
   it('finds a body that changed although a body with the same stamp was intact before', () => {
-    const story = new Story();
-    const first = story.subscribed(10);
-    const second = story.subscribed(10);
+    const fixture = new RunFixture();
+    const first = fixture.subscribed(10);
+    const second = fixture.subscribed(10);
     expect(handle(first, 1)).toBe('first');
     expect(handle(second, 1, { body: 'x'.repeat(32) })).toBe('corrupt');
   });
 
   it('counts an arrival that is not handled again on the wire only', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handle(client, 1, { position: 1 });
     receive(client, 1, { position: 1, redelivered: true });
     receive(client, 2, { position: 2 });
@@ -50,7 +50,7 @@ describe('ClientLedger', () => {
   });
 
   it('refuses stamps of another run and messages of rooms not joined as phantoms, once for each position', () => {
-    const client = new Story().subscribed(10, 's', [true, false]);
+    const client = new RunFixture().subscribed(10, 's', [true, false]);
     expect(receive(client, 1, { run: 'other', position: 1 })).toBeUndefined();
     expect(receive(client, 1, { run: 'other', position: 1 })).toBeUndefined();
     expect(receive(client, 1, { stream: 1, position: 2 })).toBeUndefined();
@@ -59,7 +59,7 @@ describe('ClientLedger', () => {
   });
 
   it('counts a message under a second position, which was published or enqueued twice', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handle(client, 1, { position: 1 });
     receive(client, 1, { position: 2 });
     receive(client, 1, { position: 2 });
@@ -67,14 +67,14 @@ describe('ClientLedger', () => {
   });
 
   it('counts what is handled too long after its intended instant as late', () => {
-    const client = new Story(1000).subscribed(10);
+    const client = new RunFixture(1000).subscribed(10);
     handle(client, 1, { intendedUs: 100, atUs: 1100 });
     handle(client, 2, { intendedUs: 100, atUs: 1101 });
     expect(counts(client).late).toBe(1);
   });
 
   it('counts a message once that an old session handles after a new one did', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     const waiting = receive(client, 1, { position: 1 });
     client.helloSent(50);
     client.subscribed(52, 'next', 'session-expired');
@@ -83,7 +83,7 @@ describe('ClientLedger', () => {
   });
 
   it('takes messages that come before the session is confirmed into that session', () => {
-    const client = new Story().client();
+    const client = new RunFixture().client();
     client.helloSent(8);
     handle(client, 1);
     client.subscribed(10, 's0');
@@ -94,7 +94,7 @@ describe('ClientLedger', () => {
   it.each<LossReason | undefined>(['session-expired', 'replaced', undefined])(
     'ends the old session with what its client was told, %s',
     (told) => {
-      const client = new Story().subscribed(10);
+      const client = new RunFixture().subscribed(10);
       client.helloSent(50);
       client.subscribed(55, 's1', told);
       expect(client.toRecord().sessions.map(({ end }) => end)).toEqual([
@@ -105,7 +105,7 @@ describe('ClientLedger', () => {
   );
 
   it('keeps its latest 32 notes, of which handler failures in a row take one', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     for (let seq = 1; seq <= 100; seq += 1) {
       const arrival = receive(client, seq);
       if (arrival !== undefined) client.failed(0, arrival, 100 + seq);
@@ -117,12 +117,12 @@ describe('ClientLedger', () => {
   });
 
   it('keeps a limited number of examples for all clients together', () => {
-    const story = new Story();
+    const fixture = new RunFixture();
     for (let n = 0; n < 10; n += 1) {
-      const client = story.subscribed(10);
+      const client = fixture.subscribed(10);
       for (let k = 0; k < 10; k += 1) handle(client, 1);
     }
-    expect(story.context.examples.list().filter(({ kind }) => kind === 'duplicate')).toHaveLength(
+    expect(fixture.context.examples.list().filter(({ kind }) => kind === 'duplicate')).toHaveLength(
       EXAMPLES_MAX,
     );
   });
@@ -130,14 +130,14 @@ describe('ClientLedger', () => {
 
 describe('order', () => {
   it('is broken by an older message first handled after a newer one of its connection', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handle(client, 2);
     handle(client, 1);
     expect(client.toRecord().sessions[0]?.streams[0]?.inversions).toEqual([1, 2, 0]);
   });
 
   it('is rewound by an older message on a later connection', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handle(client, 2);
     client.closed(20, 1006);
     client.resumed(30, 0);
@@ -146,21 +146,21 @@ describe('order', () => {
   });
 
   it('is kept by a redelivery that fills a hole', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handle(client, 2);
     handle(client, 1, { redelivered: true });
     expect(client.toRecord().sessions[0]?.streams[0]?.inversions).toEqual([1, 2, 2]);
   });
 
   it('is not touched by duplicates, which are no first handlings', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handleRange(client, 1, 3);
     handle(client, 1);
     expect(client.toRecord().sessions[0]?.streams[0]?.inversions).toBeUndefined();
   });
 
   it('begins anew with a fresh session', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handle(client, 5);
     client.helloSent(50);
     client.subscribed(52, 's1', 'restart');
@@ -169,7 +169,7 @@ describe('order', () => {
   });
 
   it('counts inversions beyond a limit without keeping them', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handle(client, 5000);
     for (let seq = 1500; seq >= 1; seq -= 1) handle(client, seq);
     const stream = client.toRecord().sessions[0]?.streams[0];
@@ -180,7 +180,7 @@ describe('order', () => {
 
 describe('ack safety', () => {
   it('is broken by a cumulative ack over a message that waits for its handler', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handle(client, 1, { position: 1 });
     receive(client, 2, { position: 2 });
     handle(client, 3, { position: 3 });
@@ -191,7 +191,7 @@ describe('ack safety', () => {
   });
 
   it('is broken by a single ack only for the message itself', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     const waiting = receive(client, 1, { position: 1 });
     handle(client, 2, { position: 2 });
     client.acked(2, false, 20);
@@ -204,7 +204,7 @@ describe('ack safety', () => {
   });
 
   it('is kept when a failed message was given up by a gap before the ack', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     const arrival = receive(client, 1, { position: 1 });
     if (arrival !== undefined) client.failed(1, arrival, 15);
     client.gap(1, 1, 'nack', 16);
@@ -213,7 +213,7 @@ describe('ack safety', () => {
   });
 
   it('is broken while the handler has not come back, even for the latest arrival', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     receive(client, 1, { position: 1 });
     client.acked(1, false, 20);
     expect(counts(client).ackBeforeHandle).toBe(1);
@@ -222,7 +222,7 @@ describe('ack safety', () => {
 
 describe('after a resume', () => {
   it('what the client had declared handled and comes again was sent after its ack', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handleRange(client, 1, 3);
     client.closed(20, 1006);
     client.resumed(30, 2);
@@ -240,21 +240,21 @@ describe('drain', () => {
   });
 
   it('is over for a client that has handled everything up to the target', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handleRange(client, 3, 9);
     expect(client.outstanding([target(9)])).toBe(0);
     expect(client.outstanding([target(12)])).toBe(3);
   });
 
   it('waits for a client that has handled nothing, but not for one subscribed after the last publish', () => {
-    const story = new Story();
-    expect(story.client().outstanding([target(9)])).toBe(1);
-    expect(story.subscribed(50).outstanding([target(9)])).toBe(1);
-    expect(story.subscribed(150).outstanding([target(9)])).toBe(0);
+    const fixture = new RunFixture();
+    expect(fixture.client().outstanding([target(9)])).toBe(1);
+    expect(fixture.subscribed(50).outstanding([target(9)])).toBe(1);
+    expect(fixture.subscribed(150).outstanding([target(9)])).toBe(0);
   });
 
   it('does not wait for what nobody owes', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handleRange(client, 1, 4);
     handleRange(client, 7, 9);
     expect([client.holes(), client.holes([SeqSet.of([5, 5])]), client.holes([SeqSet.of([4, 6])])]).toEqual([
@@ -266,7 +266,7 @@ describe('drain', () => {
   });
 
   it('does not wait for what a gap gave up, at the end as in the middle', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handleRange(client, 1, 4);
     client.gap(5, 6, 'overflow', 40);
     expect([client.holes(), client.outstanding([target(6)]), client.outstanding([target(7)])]).toEqual([
@@ -277,7 +277,7 @@ describe('drain', () => {
   });
 
   it('counts a gap once when it is told again', () => {
-    const client = new Story().subscribed(10);
+    const client = new RunFixture().subscribed(10);
     handleRange(client, 1, 2);
     client.gap(3, 4, 'ttl', 40);
     client.gap(3, 4, 'ttl', 50);

@@ -5,7 +5,7 @@ import { DedupWindow } from '../../src/protocol/dedup-window.ts';
 import { randomStreams } from '../../src/world/random.ts';
 import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 
-class Bench implements InboxOwner<string> {
+class Fixture implements InboxOwner<string> {
   readonly time = new VirtualTime();
   readonly window = new DedupWindow(10_000);
   readonly handled: number[] = [];
@@ -51,157 +51,157 @@ class Bench implements InboxOwner<string> {
 
 describe('inbox', () => {
   it('hands over what comes, as it comes, when it is not ordered', () => {
-    const bench = new Bench({ ordered: false });
-    bench.push(3, 1, 3, 2);
-    expect(bench.handled).toEqual([3, 1, 3, 2]);
+    const fixture = new Fixture({ ordered: false });
+    fixture.push(3, 1, 3, 2);
+    expect(fixture.handled).toEqual([3, 1, 3, 2]);
   });
 
   it('hands over one message at a time, each for its time', () => {
-    const bench = new Bench({ ordered: false, handlerMs: 10 });
-    bench.push(1, 2, 3);
-    bench.time.runFor(10);
-    expect([bench.handled, bench.inbox.size]).toEqual([[1], 2]);
-    bench.time.runFor(20);
-    expect([bench.handled, bench.inbox.size, bench.time.plannedCount]).toEqual([[1, 2, 3], 0, 0]);
+    const fixture = new Fixture({ ordered: false, handlerMs: 10 });
+    fixture.push(1, 2, 3);
+    fixture.time.runFor(10);
+    expect([fixture.handled, fixture.inbox.size]).toEqual([[1], 2]);
+    fixture.time.runFor(20);
+    expect([fixture.handled, fixture.inbox.size, fixture.time.plannedCount]).toEqual([[1, 2, 3], 0, 0]);
   });
 
   it('works off what waits at once when the handler gets quick', () => {
-    const bench = new Bench({ ordered: false, handlerMs: 10 });
-    bench.push(1, 2, 3);
-    bench.inbox.handlerMs = 0;
-    bench.time.runFor(10);
-    expect(bench.handled).toEqual([1, 2, 3]);
+    const fixture = new Fixture({ ordered: false, handlerMs: 10 });
+    fixture.push(1, 2, 3);
+    fixture.inbox.handlerMs = 0;
+    fixture.time.runFor(10);
+    expect(fixture.handled).toEqual([1, 2, 3]);
   });
 
   it('asks to stop reading when 1024 wait, and to go on when half of them are through', () => {
-    const bench = new Bench({ ordered: false, handlerMs: 1 });
-    bench.push(...Array.from({ length: 1024 }, (_, index) => index + 1));
+    const fixture = new Fixture({ ordered: false, handlerMs: 1 });
+    fixture.push(...Array.from({ length: 1024 }, (_, index) => index + 1));
     // One of them is with the handler.
-    expect(bench.congestion).toEqual([]);
-    bench.push(1025);
-    expect(bench.congestion).toEqual([true]);
-    bench.time.runFor(511);
-    expect(bench.congestion).toEqual([true]);
-    bench.time.runFor(1);
-    expect(bench.congestion).toEqual([true, false]);
+    expect(fixture.congestion).toEqual([]);
+    fixture.push(1025);
+    expect(fixture.congestion).toEqual([true]);
+    fixture.time.runFor(511);
+    expect(fixture.congestion).toEqual([true]);
+    fixture.time.runFor(1);
+    expect(fixture.congestion).toEqual([true, false]);
   });
 
   it('has room again after a restart', () => {
-    const bench = new Bench({ ordered: true, handlerMs: 1 });
-    bench.push(...Array.from({ length: 1025 }, (_, index) => index + 1));
-    bench.inbox.restart({ ordered: true, resumed: true });
-    expect([bench.congestion, bench.inbox.size]).toEqual([[true, false], 1]);
+    const fixture = new Fixture({ ordered: true, handlerMs: 1 });
+    fixture.push(...Array.from({ length: 1025 }, (_, index) => index + 1));
+    fixture.inbox.restart({ ordered: true, resumed: true });
+    expect([fixture.congestion, fixture.inbox.size]).toEqual([[true, false], 1]);
   });
 
   it('finishes a handler call that a restart interrupts, and does not start it again', () => {
-    const bench = new Bench({ ordered: true, handlerMs: 10 });
-    bench.push(1, 2);
-    bench.inbox.restart({ ordered: true, resumed: true });
-    expect(bench.inbox.holds(1)).toBe(true);
-    bench.push(2);
-    bench.time.runFor(20);
-    expect(bench.handled).toEqual([1, 2]);
+    const fixture = new Fixture({ ordered: true, handlerMs: 10 });
+    fixture.push(1, 2);
+    fixture.inbox.restart({ ordered: true, resumed: true });
+    expect(fixture.inbox.holds(1)).toBe(true);
+    fixture.push(2);
+    fixture.time.runFor(20);
+    expect(fixture.handled).toEqual([1, 2]);
   });
 
   it('abandons a handler call whose session is gone', () => {
-    const bench = new Bench({ ordered: true, handlerMs: 10 });
-    bench.push(1, 2);
-    bench.window.clear();
-    bench.inbox.restart({ ordered: true, resumed: false });
-    bench.time.runFor(100);
-    expect([bench.handled, bench.time.plannedCount]).toEqual([[], 0]);
+    const fixture = new Fixture({ ordered: true, handlerMs: 10 });
+    fixture.push(1, 2);
+    fixture.window.clear();
+    fixture.inbox.restart({ ordered: true, resumed: false });
+    fixture.time.runFor(100);
+    expect([fixture.handled, fixture.time.plannedCount]).toEqual([[], 0]);
   });
 });
 
 describe('ordered inbox', () => {
   it('holds what lies above a hole until the hole is filled', () => {
-    const bench = new Bench({ ordered: true });
-    bench.push(3, 2, 5);
-    expect([bench.handled, bench.inbox.holds(3), bench.inbox.holds(4)]).toEqual([[], true, false]);
-    bench.push(1);
-    expect([bench.handled, bench.inbox.size]).toEqual([[1, 2, 3], 1]);
+    const fixture = new Fixture({ ordered: true });
+    fixture.push(3, 2, 5);
+    expect([fixture.handled, fixture.inbox.holds(3), fixture.inbox.holds(4)]).toEqual([[], true, false]);
+    fixture.push(1);
+    expect([fixture.handled, fixture.inbox.size]).toEqual([[1, 2, 3], 1]);
   });
 
   it('hands over nothing above a message whose handler failed, until that has come again', () => {
-    const bench = new Bench({ ordered: true });
-    bench.poison.add('m2');
-    bench.push(1, 2, 3, 4);
-    expect([bench.handled, bench.failed]).toEqual([[1], [2]]);
-    bench.poison.clear();
-    bench.push(2);
-    expect(bench.handled).toEqual([1, 2, 3, 4]);
+    const fixture = new Fixture({ ordered: true });
+    fixture.poison.add('m2');
+    fixture.push(1, 2, 3, 4);
+    expect([fixture.handled, fixture.failed]).toEqual([[1], [2]]);
+    fixture.poison.clear();
+    fixture.push(2);
+    expect(fixture.handled).toEqual([1, 2, 3, 4]);
   });
 
   it('keeps what was queued behind a message whose handler failed', () => {
-    const bench = new Bench({ ordered: true, handlerMs: 10 });
-    bench.poison.add('m1');
-    bench.push(1, 2, 3);
-    bench.time.runFor(10);
-    bench.poison.clear();
-    bench.push(1);
-    bench.time.runFor(100);
-    expect([bench.handled, bench.failed]).toEqual([[1, 2, 3], [1]]);
+    const fixture = new Fixture({ ordered: true, handlerMs: 10 });
+    fixture.poison.add('m1');
+    fixture.push(1, 2, 3);
+    fixture.time.runFor(10);
+    fixture.poison.clear();
+    fixture.push(1);
+    fixture.time.runFor(100);
+    expect([fixture.handled, fixture.failed]).toEqual([[1, 2, 3], [1]]);
   });
 
   it('goes on behind a gap right where it waits', () => {
-    const bench = new Bench({ ordered: true });
-    bench.push(1, 4, 5);
-    bench.gap(2, 3);
-    expect(bench.handled).toEqual([1, 4, 5]);
+    const fixture = new Fixture({ ordered: true });
+    fixture.push(1, 4, 5);
+    fixture.gap(2, 3);
+    expect(fixture.handled).toEqual([1, 4, 5]);
   });
 
   it('goes on behind a gap that was above a hole, when the hole is filled later', () => {
-    const bench = new Bench({ ordered: true });
-    bench.push(1, 7);
-    bench.gap(4, 6);
-    bench.push(2);
-    expect(bench.handled).toEqual([1, 2]);
-    bench.push(3);
-    expect(bench.handled).toEqual([1, 2, 3, 7]);
+    const fixture = new Fixture({ ordered: true });
+    fixture.push(1, 7);
+    fixture.gap(4, 6);
+    fixture.push(2);
+    expect(fixture.handled).toEqual([1, 2]);
+    fixture.push(3);
+    expect(fixture.handled).toEqual([1, 2, 3, 7]);
   });
 
   it('goes on behind a gap above a hole with a message that comes last of all', () => {
-    const bench = new Bench({ ordered: true });
-    bench.gap(2, 3);
-    bench.push(1);
-    bench.push(4);
-    expect(bench.handled).toEqual([1, 4]);
+    const fixture = new Fixture({ ordered: true });
+    fixture.gap(2, 3);
+    fixture.push(1);
+    fixture.push(4);
+    expect(fixture.handled).toEqual([1, 4]);
   });
 
   it('passes several gaps one behind the other', () => {
-    const bench = new Bench({ ordered: true });
-    bench.gap(6, 6);
-    bench.gap(2, 4);
-    bench.push(7, 5);
-    bench.gap(1, 1);
-    expect(bench.handled).toEqual([5, 7]);
+    const fixture = new Fixture({ ordered: true });
+    fixture.gap(6, 6);
+    fixture.gap(2, 4);
+    fixture.push(7, 5);
+    fixture.gap(1, 1);
+    expect(fixture.handled).toEqual([5, 7]);
   });
 
   it('drops from what it holds whatever a gap covers', () => {
-    const bench = new Bench({ ordered: true });
-    bench.push(2, 3);
-    bench.gap(1, 2);
-    expect([bench.handled, bench.inbox.size]).toEqual([[3], 0]);
+    const fixture = new Fixture({ ordered: true });
+    fixture.push(2, 3);
+    fixture.gap(1, 2);
+    expect([fixture.handled, fixture.inbox.size]).toEqual([[3], 0]);
   });
 
   it('handles what is queued although a gap covers it by now, and goes on', () => {
-    const bench = new Bench({ ordered: true, handlerMs: 10 });
-    bench.push(1, 2);
-    bench.gap(1, 2);
-    bench.push(3);
-    bench.time.runFor(100);
-    expect(bench.handled).toEqual([1, 2, 3]);
+    const fixture = new Fixture({ ordered: true, handlerMs: 10 });
+    fixture.push(1, 2);
+    fixture.gap(1, 2);
+    fixture.push(3);
+    fixture.time.runFor(100);
+    expect(fixture.handled).toEqual([1, 2, 3]);
   });
 
   it('does not wait for a failed message that a gap has covered meanwhile', () => {
-    const bench = new Bench({ ordered: true, handlerMs: 10 });
-    bench.poison.add('m1');
-    bench.push(1, 2);
-    bench.gap(1, 1);
-    bench.time.runFor(10);
-    bench.push(3);
-    bench.time.runFor(100);
-    expect([bench.failed, bench.handled]).toEqual([[1], [2, 3]]);
+    const fixture = new Fixture({ ordered: true, handlerMs: 10 });
+    fixture.poison.add('m1');
+    fixture.push(1, 2);
+    fixture.gap(1, 1);
+    fixture.time.runFor(10);
+    fixture.push(3);
+    fixture.time.runFor(100);
+    expect([fixture.failed, fixture.handled]).toEqual([[1], [2, 3]]);
   });
 
   const arrival = fc.oneof(
@@ -229,29 +229,29 @@ describe('ordered inbox', () => {
         fc.constantFrom(0, 0.3),
         fc.nat(),
         (arrivals, handlerMs, failureRatio, seed) => {
-          const bench = new Bench({ ordered: true, handlerMs, failureRatio, seed });
+          const fixture = new Fixture({ ordered: true, handlerMs, failureRatio, seed });
           const given = new Set<number>();
           // As the client does it: what was handled does not get here again.
           const arrive = (seq: number): void => {
-            if (!bench.window.has(seq) && !bench.inbox.holds(seq)) bench.push(seq);
+            if (!fixture.window.has(seq) && !fixture.inbox.holds(seq)) fixture.push(seq);
           };
           for (const one of arrivals) {
             if (one.kind === 'message') arrive(one.seq);
-            else if (one.kind === 'time') bench.time.runFor(one.ms);
-            else if (one.kind === 'restart') bench.inbox.restart({ ordered: true, resumed: true });
+            else if (one.kind === 'time') fixture.time.runFor(one.ms);
+            else if (one.kind === 'restart') fixture.inbox.restart({ ordered: true, resumed: true });
             else {
               for (let seq = one.seq; seq <= one.seq + one.width; seq += 1) given.add(seq);
-              bench.gap(one.seq, one.seq + one.width);
+              fixture.gap(one.seq, one.seq + one.width);
             }
           }
-          for (let round = 0; round < 400 && bench.window.floor < 25; round += 1) {
+          for (let round = 0; round < 400 && fixture.window.floor < 25; round += 1) {
             for (let seq = 1; seq <= 25; seq += 1) arrive(seq);
-            bench.time.runFor(300);
+            fixture.time.runFor(300);
           }
-          expect(bench.window.floor).toBe(25);
-          expect(bench.handled).toEqual([...new Set(bench.handled)].sort((a, b) => a - b));
+          expect(fixture.window.floor).toBe(25);
+          expect(fixture.handled).toEqual([...new Set(fixture.handled)].sort((a, b) => a - b));
           const missing = Array.from({ length: 25 }, (_, index) => index + 1).filter(
-            (seq) => !bench.handled.includes(seq) && !given.has(seq),
+            (seq) => !fixture.handled.includes(seq) && !given.has(seq),
           );
           expect(missing).toEqual([]);
         },

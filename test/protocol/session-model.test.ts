@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SessionSettings } from '../../src/protocol/session-contract.ts';
-import { SETTINGS } from './session-bench.ts';
+import { SETTINGS } from './session-fixture.ts';
 import { SessionHarness } from './session-harness.ts';
 
 const RUNS = 2000;

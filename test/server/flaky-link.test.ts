@@ -5,7 +5,7 @@ import { randomStreams } from '../../src/world/random.ts';
 import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 import { FakeLink } from '../protocol/fake-link.ts';
 
-function bench(): {
+function fixture(): {
   readonly time: VirtualTime;
   readonly failures: SendFailures;
   readonly inner: FakeLink;
@@ -30,13 +30,13 @@ function bench(): {
 
 describe('flaky link', () => {
   it('lets everything through while nothing is to fail', () => {
-    const { inner, send } = bench();
+    const { inner, send } = fixture();
     expect(send(100)).toEqual([]);
     expect(inner.texts).toHaveLength(100);
   });
 
   it('fails a share of the sends, with an error that passes, until the time is over', () => {
-    const { time, failures, inner, send } = bench();
+    const { time, failures, inner, send } = fixture();
     failures.begin({ forMs: 1000, share: 0.2, permanentShare: 0 });
     const codes = send(1000);
     expect(codes.length).toBeGreaterThan(150);
@@ -48,7 +48,7 @@ describe('flaky link', () => {
   });
 
   it('fails a share of those for good', () => {
-    const { failures, send } = bench();
+    const { failures, send } = fixture();
     failures.begin({ forMs: 1000, share: 1, permanentShare: 0.5 });
     const codes = send(1000);
     expect(codes).toHaveLength(1000);
@@ -58,7 +58,7 @@ describe('flaky link', () => {
   });
 
   it('is its link in everything else', () => {
-    const { inner, failures } = bench();
+    const { inner, failures } = fixture();
     failures.begin({ forMs: 1000, share: 1, permanentShare: 0 });
     const link = new FlakyLink(inner, failures);
     inner.bufferedBytes = 7;

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { deepestOf, Metrics, type MetricsOptions } from '../../src/server/metrics.ts';
 import { MetricsEndpoint } from '../../src/server/metrics-endpoint.ts';
 import { ListenError } from '../../src/world/real/listener.ts';
-import { DeliveryBench } from '../broadcaster/delivery-bench.ts';
+import { DeliveryFixture } from '../broadcaster/delivery-fixture.ts';
 import { scrape } from './prometheus-text.ts';
 
 const endpoints: MetricsEndpoint[] = [];
@@ -23,14 +23,14 @@ async function opened(options: Partial<MetricsOptions>): Promise<MetricsEndpoint
 
 describe('the metrics', () => {
   it('have a line for each of the deepest outboxes, and one for all others', async () => {
-    const bench = new DeliveryBench();
-    for (const id of ['a', 'b', 'c', 'd']) bench.peer(id);
-    for (let message = 1; message <= 4; message += 1) bench.submit('tick');
+    const fixture = new DeliveryFixture();
+    for (const id of ['a', 'b', 'c', 'd']) fixture.peer(id);
+    for (let message = 1; message <= 4; message += 1) fixture.submit('tick');
     const acked = [4, 0, 2, 1];
-    const peers = [...bench.broadcaster.sessionStates()];
+    const peers = [...fixture.broadcaster.sessionStates()];
     expect(peers.map(({ pending }) => pending)).toEqual([4, 4, 4, 4]);
     const states = peers.map(({ clientId }, index) => ({ clientId, pending: 4 - (acked[index] ?? 0) }));
-    const source = { ...sourceOf(bench), sessionStates: () => states };
+    const source = { ...sourceOf(fixture), sessionStates: () => states };
     const lines = async (clients: number | 'all'): Promise<Record<string, number>> => {
       const samples =
         (await scrape((await opened({ source: () => source, clients })).url)).get('ws_outbox_pending')
@@ -92,7 +92,7 @@ describe('the metrics', () => {
   });
 });
 
-function sourceOf({ broadcaster }: DeliveryBench): NonNullable<ReturnType<MetricsOptions['source']>> {
+function sourceOf({ broadcaster }: DeliveryFixture): NonNullable<ReturnType<MetricsOptions['source']>> {
   const { statistics, types, deadLetters, waitingPublishes } = broadcaster;
   return {
     statistics,

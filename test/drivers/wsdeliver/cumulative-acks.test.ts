@@ -16,7 +16,7 @@ class FakeClientLink extends FakeLink implements ClientLink {
 }
 
 /** A client whose server is the test. */
-class AckBench {
+class AckFixture {
   readonly time = new VirtualTime();
   readonly link = new FakeClientLink();
   #events: LinkEvents | undefined;
@@ -93,55 +93,55 @@ const CUMULATIVE: AckMode = { mode: 'cumulative', every: 4, delayMs: 50 };
 
 describe('cumulative acks', () => {
   it('leave at once after so many messages, for all of them', () => {
-    const bench = new AckBench(CUMULATIVE);
-    bench.deliver(1, 2, 3);
-    expect(bench.acks()).toEqual([]);
-    bench.deliver(4, 5);
-    expect(bench.acks()).toEqual(['ack,seq:4,cumulative:true']);
+    const fixture = new AckFixture(CUMULATIVE);
+    fixture.deliver(1, 2, 3);
+    expect(fixture.acks()).toEqual([]);
+    fixture.deliver(4, 5);
+    expect(fixture.acks()).toEqual(['ack,seq:4,cumulative:true']);
   });
 
   it('leave after the delay at the latest, counted from the first message that is not acked', () => {
-    const bench = new AckBench(CUMULATIVE);
-    bench.deliver(1);
-    bench.time.runFor(30);
-    bench.deliver(2);
-    bench.time.runFor(19);
-    expect(bench.acks()).toEqual([]);
-    bench.time.runFor(2);
-    expect(bench.acks()).toEqual(['ack,seq:2,cumulative:true']);
-    bench.time.runFor(1000);
-    expect(bench.acks()).toEqual([]);
+    const fixture = new AckFixture(CUMULATIVE);
+    fixture.deliver(1);
+    fixture.time.runFor(30);
+    fixture.deliver(2);
+    fixture.time.runFor(19);
+    expect(fixture.acks()).toEqual([]);
+    fixture.time.runFor(2);
+    expect(fixture.acks()).toEqual(['ack,seq:2,cumulative:true']);
+    fixture.time.runFor(1000);
+    expect(fixture.acks()).toEqual([]);
   });
 
   it('start the delay anew after an ack that the count brought', () => {
-    const bench = new AckBench(CUMULATIVE);
-    bench.deliver(1);
-    bench.time.runFor(40);
-    bench.deliver(2, 3, 4, 5);
-    expect(bench.acks()).toEqual(['ack,seq:4,cumulative:true']);
-    bench.time.runFor(49);
-    expect(bench.acks()).toEqual([]);
-    bench.time.runFor(2);
-    expect(bench.acks()).toEqual(['ack,seq:5,cumulative:true']);
+    const fixture = new AckFixture(CUMULATIVE);
+    fixture.deliver(1);
+    fixture.time.runFor(40);
+    fixture.deliver(2, 3, 4, 5);
+    expect(fixture.acks()).toEqual(['ack,seq:4,cumulative:true']);
+    fixture.time.runFor(49);
+    expect(fixture.acks()).toEqual([]);
+    fixture.time.runFor(2);
+    expect(fixture.acks()).toEqual(['ack,seq:5,cumulative:true']);
   });
 
   it('cover nothing above a hole, however many lie there', () => {
-    const bench = new AckBench(CUMULATIVE);
-    bench.deliver(1, 3, 4, 5, 6, 7);
-    expect(bench.acks()).toEqual(['ack,seq:1,cumulative:true']);
-    bench.time.runFor(60);
-    bench.deliver(2);
-    bench.time.runFor(60);
-    expect(bench.acks().at(-1)).toBe('ack,seq:7,cumulative:true');
+    const fixture = new AckFixture(CUMULATIVE);
+    fixture.deliver(1, 3, 4, 5, 6, 7);
+    expect(fixture.acks()).toEqual(['ack,seq:1,cumulative:true']);
+    fixture.time.runFor(60);
+    fixture.deliver(2);
+    fixture.time.runFor(60);
+    expect(fixture.acks().at(-1)).toBe('ack,seq:7,cumulative:true');
   });
 });
 
 describe('a failing handler', () => {
   it('asks for another try, unless it knows better', () => {
-    const asking = new AckBench({ mode: 'each' }, { failsAt: 2 });
+    const asking = new AckFixture({ mode: 'each' }, { failsAt: 2 });
     asking.deliver(1, 2, 3);
     expect(asking.acks()).toEqual(['ack,seq:1', 'nack,seq:2', 'ack,seq:3']);
-    const decided = new AckBench({ mode: 'each' }, { failsAt: 2, nackRetry: false });
+    const decided = new AckFixture({ mode: 'each' }, { failsAt: 2, nackRetry: false });
     decided.deliver(1, 2, 3);
     expect(decided.acks()).toEqual(['ack,seq:1', 'nack,seq:2,retry:false', 'ack,seq:3']);
   });

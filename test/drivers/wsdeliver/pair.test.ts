@@ -77,7 +77,7 @@ type Strike = Exclude<Step['kind'], 'publish' | 'advance' | 'turns' | 'restart'>
 
 function strike(pair: Pair, kind: Strike, number: number): void {
   const target = pair.client(number);
-  const { subscriber, witness, path } = target;
+  const { subscriber, observer, path } = target;
   const acts: Record<Strike, () => void> = {
     upstream: () => pair.publishUpstream(target),
     drop: () => subscriber.connector.drop(),
@@ -103,7 +103,7 @@ function strike(pair: Pair, kind: Strike, number: number): void {
     'second-socket': () => subscriber.openSecondSocket(),
     crash: () => subscriber.crashBeforeNextAck(),
     forget: () => {
-      witness.willForget();
+      observer.willForget();
       subscriber.forgetSession();
     },
     'stay-away': () => {
@@ -180,9 +180,9 @@ describe.each(['at-least-once', 'effectively-once', 'at-most-once'] as const)(
           pair.healAndSettle();
           seen.resent += pair.broadcaster.statistics.resent;
           seen.gaps += pair.broadcaster.statistics.gaps;
-          for (const { witness } of pair.clients) {
-            seen.replays += witness.replays;
-            seen.refusals += witness.refusals;
+          for (const { observer } of pair.clients) {
+            seen.replays += observer.replays;
+            seen.refusals += observer.refusals;
           }
           pair.sayGoodbye();
         }),

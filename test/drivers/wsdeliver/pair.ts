@@ -9,7 +9,12 @@ import { newIdFrom, randomStreams } from '../../../src/world/random.ts';
 import type { Path } from '../../../src/world/virtual/lane.ts';
 import { VirtualNetwork } from '../../../src/world/virtual/network.ts';
 import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
-import { ClientWitness, type Delivery, ServerWitness, Stories } from './witness.ts';
+import {
+  CheckedClientObserver,
+  CheckedServerObserver,
+  type Delivery,
+  SessionHistories,
+} from './checked-observers.ts';
 
 export interface PairOptions {
   readonly seed: number;
@@ -45,15 +50,15 @@ export const PROFILE: ClientBehaviour = {
 
 export interface Client {
   readonly subscriber: WsdeliverClient<Delivery>;
-  readonly witness: ClientWitness;
+  readonly observer: CheckedClientObserver;
   readonly path: Path;
 }
 
-/** A broadcaster and clients in one virtual network, with a witness at every end. */
+/** A broadcaster and clients in one virtual network, with a observer at every end. */
 export class Pair {
   readonly time = new VirtualTime();
   readonly network: VirtualNetwork;
-  readonly stories = new Stories();
+  readonly histories = new SessionHistories();
   readonly clients: Client[] = [];
   readonly settings: BroadcasterSettings;
   broadcaster: Broadcaster;
@@ -148,9 +153,9 @@ export class Pair {
       this.time.runFor(1000);
     }
     expect(this.#waiting, 'an outbox that never empties').toEqual([]);
-    for (const { subscriber, witness } of this.clients) {
+    for (const { subscriber, observer } of this.clients) {
       expect(subscriber.connector.ready).toBe(true);
-      witness.expectNothingLost();
+      observer.expectNothingLost();
     }
     expect(this.#submitted, 'publishes without an answer').toBe(0);
     this.#expectEndsTold();
@@ -183,7 +188,7 @@ export class Pair {
 
   get #waiting(): string[] {
     const unanswered = this.clients.some(({ subscriber }) => subscriber.unanswered > 0) ? ['upstream'] : [];
-    const sessions = [...this.stories.all()].map(([, { session }]) => session);
+    const sessions = [...this.histories.all()].map(([, { session }]) => session);
     const waiting = sessions.filter(({ ended, outbox }) => !ended && !outbox.isEmpty);
     return [
       ...waiting.map(({ identity, outbox }) => `${identity.clientId}: ${outbox.pending}`),
@@ -192,8 +197,8 @@ export class Pair {
   }
 
   #expectEndsTold(): void {
-    for (const [id, story] of this.stories.all()) {
-      const { known, ended, forgotten, refused } = story;
+    for (const [id, history] of this.histories.all()) {
+      const { known, ended, forgotten, refused } = history;
       const told = !known || ended === undefined || forgotten || refused !== undefined;
       expect(told, `the end of session ${id}, ${ended}, was not told`).toBe(true);
     }
@@ -215,7 +220,7 @@ export class Pair {
       up: { delayMs: 5, jitterMs: 3 },
       down: { delayMs: 5, jitterMs: 3 },
     });
-    const witness = new ClientWitness(this.stories, this.settings.delivery);
+    const observer = new CheckedClientObserver(this.histories, this.settings.delivery);
     const subscriber = new WsdeliverClient<Delivery>({
       clientId,
       behaviour: { ...PROFILE, ...profile },
@@ -226,10 +231,10 @@ export class Pair {
         reconnectRandom: this.#streams(`${clientId} reconnect`),
         handlerRandom: this.#streams(`${clientId} handler`),
       },
-      observer: witness,
+      observer: observer,
       decoder: new ServerTextDecoder(),
     });
-    this.clients.push({ subscriber, witness, path });
+    this.clients.push({ subscriber, observer, path });
     subscriber.connector.connect();
   }
 
@@ -239,11 +244,11 @@ export class Pair {
 
   #newBroadcaster(): Broadcaster {
     const published = this.#published;
-    const { stories } = this;
+    const { histories } = this;
     class CountingBroadcaster extends Broadcaster {
       override publish(message: OutgoingMessage): string | undefined {
         const refusal = super.publish(message);
-        const tag = stories.tagOf(message);
+        const tag = histories.tagOf(message);
         if (refusal === undefined) published.set(tag, (published.get(tag) ?? 0) + 1);
         return refusal;
       }
@@ -251,7 +256,7 @@ export class Pair {
     return new CountingBroadcaster({
       settings: this.settings,
       ports: { clock: this.time, timers: this.time, randomFor: this.#streams, newId: this.#newId },
-      observer: new ServerWitness(stories),
+      observer: new CheckedServerObserver(histories),
     });
   }
 }

@@ -8,7 +8,7 @@ import type { Session } from '../../../src/protocol/session.ts';
 import type { DropReason } from '../../../src/protocol/session-contract.ts';
 
 /** What both ends know of one session. Messages are told apart by the tag in their payload. */
-class Story {
+class SessionHistory {
   /** Tag of each seq. */
   readonly assigned: number[] = [];
   readonly acked = new Set<number>();
@@ -44,22 +44,22 @@ class Story {
 }
 
 /** The sessions of all incarnations of the server. */
-export class Stories {
-  readonly #stories = new Map<string, Story>();
+export class SessionHistories {
+  readonly #histories = new Map<string, SessionHistory>();
   readonly #tags = new WeakMap<OutgoingMessage, number>();
 
   open(session: Session): void {
-    this.#stories.set(session.identity.id, new Story(session));
+    this.#histories.set(session.identity.id, new SessionHistory(session));
   }
 
-  of(id: string | undefined): Story {
-    const story = this.#stories.get(id ?? 'none');
-    if (story === undefined) throw new Error(`nobody opened session ${id}`);
-    return story;
+  of(id: string | undefined): SessionHistory {
+    const history = this.#histories.get(id ?? 'none');
+    if (history === undefined) throw new Error(`nobody opened session ${id}`);
+    return history;
   }
 
-  all(): IterableIterator<[string, Story]> {
-    return this.#stories.entries();
+  all(): IterableIterator<[string, SessionHistory]> {
+    return this.#histories.entries();
   }
 
   tagOf(message: OutgoingMessage): number {
@@ -74,49 +74,49 @@ export class Stories {
 }
 
 /** Watches the server, and objects when it believes what is not so. */
-export class ServerWitness implements BroadcasterObserver {
-  readonly #stories: Stories;
+export class CheckedServerObserver implements BroadcasterObserver {
+  readonly #histories: SessionHistories;
 
-  constructor(stories: Stories) {
-    this.#stories = stories;
+  constructor(histories: SessionHistories) {
+    this.#histories = histories;
   }
 
   sessionOpened(session: Session): void {
-    this.#stories.open(session);
+    this.#histories.open(session);
   }
 
   sessionEnded(session: Session, reason: DropReason): void {
-    this.#storyOf(session).ended = reason;
+    this.#historyOf(session).ended = reason;
   }
 
   assigned(session: Session, message: OutgoingMessage): void {
     // What finds no place at all gets no seq.
-    this.#storyOf(session).assigned[session.outbox.nextSeq - 1] ??= this.#stories.tagOf(message);
+    this.#historyOf(session).assigned[session.outbox.nextSeq - 1] ??= this.#histories.tagOf(message);
   }
 
   sent(session: Session, message: OutgoingMessage): void {
-    const tag = this.#stories.tagOf(message);
-    expect(this.#storyOf(session).acked.has(tag), 'sent after its ack').toBe(false);
+    const tag = this.#histories.tagOf(message);
+    expect(this.#historyOf(session).acked.has(tag), 'sent after its ack').toBe(false);
   }
 
   acked(session: Session, message: OutgoingMessage): void {
-    const story = this.#storyOf(session);
-    const tag = this.#stories.tagOf(message);
-    const seq = story.assigned.indexOf(tag);
-    story.expectKnown(seq, seq, 'acked');
-    story.acked.add(tag);
+    const history = this.#historyOf(session);
+    const tag = this.#histories.tagOf(message);
+    const seq = history.assigned.indexOf(tag);
+    history.expectKnown(seq, seq, 'acked');
+    history.acked.add(tag);
   }
 
   dropped(session: Session, message: OutgoingMessage, reason: DropReason): void {
-    this.#storyOf(session).dropped.set(this.#stories.tagOf(message), reason);
+    this.#historyOf(session).dropped.set(this.#histories.tagOf(message), reason);
   }
 
   owned(): void {}
   disconnected(): void {}
   alerted(): void {}
 
-  #storyOf(session: Session): Story {
-    return this.#stories.of(session.identity.id);
+  #historyOf(session: Session): SessionHistory {
+    return this.#histories.of(session.identity.id);
   }
 }
 
@@ -125,8 +125,8 @@ export interface Delivery {
 }
 
 /** Watches one client, and objects when the server told it what is not so, or gave it what its level forbids. */
-export class ClientWitness implements ClientObserver<Delivery> {
-  readonly #stories: Stories;
+export class CheckedClientObserver implements ClientObserver<Delivery> {
+  readonly #histories: SessionHistories;
   readonly #level: DeliveryLevel;
   /** Most at once: everything handled, over all sessions. */
   readonly #tags = new Set<number>();
@@ -138,8 +138,8 @@ export class ClientWitness implements ClientObserver<Delivery> {
   replays = 0;
   refusals = 0;
 
-  constructor(stories: Stories, level: DeliveryLevel) {
-    this.#stories = stories;
+  constructor(histories: SessionHistories, level: DeliveryLevel) {
+    this.#histories = histories;
     this.#level = level;
   }
 
@@ -149,18 +149,18 @@ export class ClientWitness implements ClientObserver<Delivery> {
 
   /** At the end of a run: nothing that was owed got lost without a word. */
   expectNothingLost(): void {
-    const story = this.#stories.of(this.#current);
-    expect(story.ended).toBeUndefined();
-    if (this.#level !== 'at-most-once') story.expectKnown(1, story.assigned.length - 1, 'settled');
+    const history = this.#histories.of(this.#current);
+    expect(history.ended).toBeUndefined();
+    if (this.#level !== 'at-most-once') history.expectKnown(1, history.assigned.length - 1, 'settled');
   }
 
   subscribed(session: string, told: LossReason | undefined): void {
     this.#replayedTo = undefined;
     const before = this.#current;
     this.#current = session;
-    this.#story.known = true;
+    this.#history.known = true;
     if (before === undefined) expect(told).toBeUndefined();
-    else this.#lost(this.#stories.of(before), told);
+    else this.#lost(this.#histories.of(before), told);
     this.#forgets = false;
   }
 
@@ -172,13 +172,13 @@ export class ClientWitness implements ClientObserver<Delivery> {
   message(position: number, payload: unknown): Delivery {
     const { tag } = payload as Delivery;
     if (position === 0) return { tag };
-    expect(this.#story.assigned[position], 'a seq is always the same message').toBe(tag);
+    expect(this.#history.assigned[position], 'a seq is always the same message').toBe(tag);
     this.#replays(position, position);
     return { tag };
   }
 
   deduplicated(seq: number): void {
-    this.#story.expectKnown(seq, seq, 'deduplicated');
+    this.#history.expectKnown(seq, seq, 'deduplicated');
   }
 
   handled(seq: number, { tag }: Delivery): void {
@@ -187,27 +187,27 @@ export class ClientWitness implements ClientObserver<Delivery> {
       this.#tags.add(tag);
       return;
     }
-    const story = this.#story;
-    expect(story.assigned[seq]).toBe(tag);
+    const history = this.#history;
+    expect(history.assigned[seq]).toBe(tag);
     if (this.#level === 'effectively-once') {
-      expect(seq, 'handled once and in order').toBeGreaterThan(story.lastHandled);
-      story.expectKnown(story.lastHandled + 1, seq - 1, 'left out');
+      expect(seq, 'handled once and in order').toBeGreaterThan(history.lastHandled);
+      history.expectKnown(history.lastHandled + 1, seq - 1, 'left out');
     }
-    story.lastHandled = seq;
-    story.handled.add(seq);
+    history.lastHandled = seq;
+    history.handled.add(seq);
   }
 
   acked(seq: number, cumulative: boolean): void {
-    this.#story.expectKnown(cumulative ? 1 : seq, seq, 'an ack leaves');
+    this.#history.expectKnown(cumulative ? 1 : seq, seq, 'an ack leaves');
   }
 
   gap(from: number, to: number, reason: LossReason): void {
-    const story = this.#story;
+    const history = this.#history;
     for (let seq = from; seq <= to; seq += 1) {
-      expect(story.dropped.get(story.assigned[seq] ?? -1), 'a gap says why').toBe(reason);
+      expect(history.dropped.get(history.assigned[seq] ?? -1), 'a gap says why').toBe(reason);
     }
     this.#replays(from, to);
-    story.gaps.push([from, to, reason]);
+    history.gaps.push([from, to, reason]);
   }
 
   replayed(): void {
@@ -233,8 +233,8 @@ export class ClientWitness implements ClientObserver<Delivery> {
   failed(): void {}
   olderClosed(): void {}
 
-  get #story(): Story {
-    return this.#stories.of(this.#current);
+  get #history(): SessionHistory {
+    return this.#histories.of(this.#current);
   }
 
   /** A replay is in order, and leaves nothing out that the client does not know about already. */
@@ -242,26 +242,26 @@ export class ClientWitness implements ClientObserver<Delivery> {
     if (this.#replayedTo === undefined) return;
     // A gap may have grown downwards, to what was replayed before it.
     expect(to, 'the order of a replay').toBeGreaterThan(this.#replayedTo);
-    this.#story.expectKnown(this.#replayedTo + 1, from - 1, 'left out of a replay');
+    this.#history.expectKnown(this.#replayedTo + 1, from - 1, 'left out of a replay');
     this.#replayedTo = to;
   }
 
   /** A session ends with a reason, and it is the true one; at-most-once there is none to lose. */
-  #lost(story: Story, told: LossReason | undefined): void {
+  #lost(history: SessionHistory, told: LossReason | undefined): void {
     if (this.#level === 'at-most-once') {
       expect(told).toBeUndefined();
-      story.forgotten = true;
+      history.forgotten = true;
       return;
     }
     if (told === 'replaced') {
       expect(this.#forgets, 'it lost a session that it wanted to keep').toBe(true);
-      story.forgotten = true;
+      history.forgotten = true;
       return;
     }
-    story.refused = told;
+    history.refused = told;
     this.refusals += 1;
-    const { epoch } = this.#story.session.identity;
-    if (epoch !== story.session.identity.epoch) expect(told).toBe('restart');
-    else expect(told).toBe(story.ended);
+    const { epoch } = this.#history.session.identity;
+    if (epoch !== history.session.identity.epoch) expect(told).toBe('restart');
+    else expect(told).toBe(history.ended);
   }
 }

@@ -12,14 +12,14 @@ import { FakeLink } from '../protocol/fake-link.ts';
 export class Peer {
   readonly id: string;
   link: FakeLink;
-  readonly #bench: DeliveryBench;
+  readonly #fixture: DeliveryFixture;
   #events: LinkEvents;
   /** What identifies its session when it comes back. */
   #session: Record<string, unknown> = {};
 
-  constructor(bench: DeliveryBench, id: string, rooms: readonly string[]) {
+  constructor(fixture: DeliveryFixture, id: string, rooms: readonly string[]) {
     this.id = id;
-    this.#bench = bench;
+    this.#fixture = fixture;
     [this.link, this.#events] = this.#dial({ rooms });
   }
 
@@ -49,7 +49,7 @@ export class Peer {
 
   #dial(fields: object): [FakeLink, LinkEvents] {
     const link = new FakeLink();
-    const events = this.#bench.broadcaster.accept(link);
+    const events = this.#fixture.broadcaster.accept(link);
     events.onText(JSON.stringify({ kind: 'hello', clientId: this.id, rooms: [], ...fields }));
     const { session, token, epoch } = JSON.parse(link.texts[0] ?? '{}') as Record<string, unknown>;
     this.#session = { session, token, epoch };
@@ -58,7 +58,7 @@ export class Peer {
 }
 
 /** A broadcaster on fake sockets in virtual time, whose clients ack only when the test says so. */
-export class DeliveryBench {
+export class DeliveryFixture {
   readonly time = new VirtualTime();
   readonly broadcaster: Broadcaster;
   /** What became of each submitted message, by its type: `accepted`, or why not. */

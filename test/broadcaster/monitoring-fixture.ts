@@ -17,7 +17,7 @@ type Overrides = Partial<Omit<BroadcasterSettings, 'failures' | 'queue' | 'alert
 };
 
 /** One client's socket at a broadcaster under test. */
-export class BenchClient {
+export class FixtureClient {
   readonly id: string;
   readonly link: FakeLink;
   readonly #events: LinkEvents;
@@ -49,7 +49,7 @@ export class BenchClient {
 }
 
 /** A broadcaster on fake sockets in virtual time. Chance always comes out as 0; pings are far apart. */
-export class OversightBench {
+export class MonitoringFixture {
   readonly time = new VirtualTime();
   readonly alerts: BroadcastAlert[] = [];
   readonly scaled: BroadcastAlert[] = [];
@@ -85,15 +85,15 @@ export class OversightBench {
     return this.broadcaster.statistics;
   }
 
-  connect(id: string, rooms: readonly string[] = [ROOM]): BenchClient {
+  connect(id: string, rooms: readonly string[] = [ROOM]): FixtureClient {
     const link = new FakeLink();
     const events = this.broadcaster.accept(link);
     events.onText(JSON.stringify({ kind: 'hello', clientId: id, rooms, ack: { mode: 'each' } }));
-    return new BenchClient(id, link, events);
+    return new FixtureClient(id, link, events);
   }
 
   /** Resumes the session that the client's last welcome named. */
-  resume(client: BenchClient, lastSeq: number): BenchClient {
+  resume(client: FixtureClient, lastSeq: number): FixtureClient {
     const welcome = client.link.texts
       .map((text) => JSON.parse(text))
       .findLast(({ kind }) => kind === 'welcome');
@@ -102,7 +102,7 @@ export class OversightBench {
     const events = this.broadcaster.accept(link);
     const hello = { kind: 'hello', clientId: client.id, rooms: [ROOM], session, token, epoch, lastSeq };
     events.onText(JSON.stringify(hello));
-    return new BenchClient(client.id, link, events);
+    return new FixtureClient(client.id, link, events);
   }
 
   publish(type: string, room = ROOM): OutgoingMessage {

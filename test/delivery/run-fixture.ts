@@ -11,7 +11,7 @@ import { formatStamp, makeBody } from '../../src/delivery/stamp.ts';
 const RUN = 'k3x9';
 
 /** A run told in a few lines: publishes, ledgers and the server's record share one log and one context. */
-export class Story {
+export class RunFixture {
   readonly log = new PublishLog();
   readonly context: LedgerContext;
   readonly evidence = new ServerEvidence();
