@@ -1,5 +1,5 @@
 import type { AnomalyCounts } from './anomaly.ts';
-import { CaseFile } from './case-file.ts';
+import { AnomalyCollector } from './anomaly-collector.ts';
 import { isInverted, judgeClient } from './client-judge.ts';
 import { addCounts, emptyCounts } from './counts.ts';
 import type { EvidenceRecord, SessionEvidenceRecord } from './evidence.ts';
@@ -47,7 +47,7 @@ export interface Judgement {
  */
 export function judge(input: JudgeInput): Judgement {
   const { log, evidence } = input;
-  const cases = new CaseFile(input);
+  const collector = new AnomalyCollector(input);
   const bySession = sessionsByKey(evidence);
   const belief = emptyBelief();
   const delivery = emptyCounts();
@@ -55,7 +55,7 @@ export function judge(input: JudgeInput): Judgement {
   const profiles: Record<string, DeliveryCounts> = {};
   const streamsOf = new Map<string, Set<number>>();
   let unresolvedUnexpected = 0;
-  addExamples(input, cases);
+  addExamples(input, collector);
   for (const client of input.clients) {
     const counts = judgeClient({
       log,
@@ -64,7 +64,7 @@ export function judge(input: JudgeInput): Judgement {
       acked: input.level !== 'at-most-once',
       drain: input.drain,
       endUs: input.endUs,
-      cases,
+      collector,
       belief,
     });
     addCounts(delivery, counts);
@@ -83,8 +83,8 @@ export function judge(input: JudgeInput): Judgement {
     delivery,
     profiles,
     ...(evidence === undefined ? {} : { belief }),
-    anomalies: cases.anomalies,
-    anomalyCounts: cases.counts,
+    anomalies: collector.anomalies,
+    anomalyCounts: collector.counts,
     unresolvedUnexpected,
   };
 }
@@ -104,13 +104,13 @@ export function inconclusiveReasons({ profiles, unresolvedUnexpected }: Judgemen
 }
 
 /** Takes over what the ledgers saw, without what turns out to be no anomaly: overlapping publishes have no order. */
-function addExamples({ log, clients, examples }: JudgeInput, cases: CaseFile): void {
+function addExamples({ log, clients, examples }: JudgeInput, collector: AnomalyCollector): void {
   const byNumber = new Map(clients.map((client) => [client.client, client]));
   for (const example of examples) {
     const client = byNumber.get(example.client);
     if (client === undefined) continue;
     if (example.newer > 0 && !isInverted(log, example.stream, example.seq, example.newer)) continue;
-    cases.example(example.kind, {
+    collector.example(example.kind, {
       client,
       session: example.session,
       stream: example.stream,

@@ -1,4 +1,4 @@
-import type { Case, CaseFile } from './case-file.ts';
+import type { AnomalyCollector, Occurrence } from './anomaly-collector.ts';
 import { emptyCounts } from './counts.ts';
 import { allDropped, type SessionEvidenceRecord } from './evidence.ts';
 import type { StreamSets } from './gap-coverage.ts';
@@ -16,7 +16,7 @@ export interface ClientJudgeInput {
   readonly acked: boolean;
   readonly drain: Drain;
   readonly endUs: number;
-  readonly cases: CaseFile;
+  readonly collector: AnomalyCollector;
   readonly belief: { -readonly [K in keyof Belief]: number };
 }
 
@@ -68,7 +68,7 @@ function judgeHandled(
   counts.resurrected += countOf(resurrected);
   counts.recovered += countOf(recovered);
   counts.notOwed += countOf(minusOf(optionalFor(log, stream, client, endUs), handled));
-  input.cases.count('corrupt', countOf(corrupt));
+  input.collector.count('corrupt', countOf(corrupt));
   addFound(input, 'phantom', stream, forbidden, (seq) =>
     seq > log.count(stream) ? 'never-published' : 'published-while-unsubscribed',
   );
@@ -76,13 +76,13 @@ function judgeHandled(
 }
 
 function addFound(
-  { client, cases }: ClientJudgeInput,
+  { client, collector }: ClientJudgeInput,
   kind: 'phantom' | 'resurrected',
   stream: number,
   seqs: Intervals,
   causeOf: (seq: number) => 'never-published' | 'published-while-unsubscribed' | 'publish-rejected',
 ): void {
-  cases.add(kind, seqs, countOf(seqs), (seq) => ({
+  collector.add(kind, seqs, countOf(seqs), (seq) => ({
     client,
     session: Math.max(
       0,
@@ -112,7 +112,11 @@ function addSessionCounts(counts: DeliveryCounts, { counts: seen }: SessionRecor
  *
  * Of inversions beyond the number kept the messages are not known; they count when one of those kept does.
  */
-function judgeOrder({ log, cases }: ClientJudgeInput, record: StreamRecord, counts: DeliveryCounts): void {
+function judgeOrder(
+  { log, collector }: ClientJudgeInput,
+  record: StreamRecord,
+  counts: DeliveryCounts,
+): void {
   const kept = record.inversions;
   if (kept === undefined) return;
   const found = INVERSIONS.map(() => 0);
@@ -131,8 +135,8 @@ function judgeOrder({ log, cases }: ClientJudgeInput, record: StreamRecord, coun
   counts.reordered += reorder;
   counts.rewound += rewind;
   counts.filled += filled;
-  cases.count('reorder', reorder);
-  cases.count('rewind', rewind);
+  collector.count('reorder', reorder);
+  collector.count('rewind', rewind);
 }
 
 export function isInverted(log: PublishLog, stream: number, older: number, newer: number): boolean {
@@ -141,7 +145,7 @@ export function isInverted(log: PublishLog, stream: number, older: number, newer
 
 /** What the server sent again although it had taken in the ack, by its own record or by the client's resume. */
 function judgeAcks(
-  { client, cases }: ClientJudgeInput,
+  { client, collector }: ClientJudgeInput,
   session: SessionRecord,
   ordinal: number,
   evidence: SessionEvidenceRecord | undefined,
@@ -157,7 +161,7 @@ function judgeAcks(
     handledAgain += countOf(proven);
     counts.duplicates.handledAfterAck += countOf(proven);
     resent += countOf(again);
-    const about = (seq: number): Case => ({
+    const about = (seq: number): Occurrence => ({
       client,
       session: ordinal,
       stream: record.stream,
@@ -165,14 +169,14 @@ function judgeAcks(
       cause: { code: 'resent-after-ack' },
       evidence: record,
     });
-    cases.add('unsound-ack', again, 0, about);
-    cases.add('duplicate-after-ack', proven, 0, about);
+    collector.add('unsound-ack', again, 0, about);
+    collector.add('duplicate-after-ack', proven, 0, about);
   }
-  cases.count('unsound-ack', Math.max(resent, session.counts.resentAfterAck));
-  cases.count('duplicate-after-ack', handledAgain);
-  cases.count('duplicate', Math.max(0, session.counts.duplicatesHandled - handledAgain));
-  cases.count('ack-before-handle', session.counts.ackBeforeHandle);
-  cases.count('phantom', session.counts.phantom);
+  collector.count('unsound-ack', Math.max(resent, session.counts.resentAfterAck));
+  collector.count('duplicate-after-ack', handledAgain);
+  collector.count('duplicate', Math.max(0, session.counts.duplicatesHandled - handledAgain));
+  collector.count('ack-before-handle', session.counts.ackBeforeHandle);
+  collector.count('phantom', session.counts.phantom);
 }
 
 function addBelief(

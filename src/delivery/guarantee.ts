@@ -74,11 +74,11 @@ export function violations({ direction, level, counts, anomalyCounts, allowRepor
   });
 }
 
-/** Where the server misused resources; empty when it did not. */
+/** Resource limits that the server violated; empty when it kept them all. */
 export function resourceViolations(anomalyCounts: Readonly<AnomalyCounts>): Reason[] {
   return ANOMALY_KINDS.filter(
     (kind) => anomalyEntry(kind).concerns === 'resources' && anomalyCounts[kind] > 0,
-  ).map((kind) => ({ code: 'resources-misused', kind, count: anomalyCounts[kind] }));
+  ).map((kind) => ({ code: 'resource-violation', kind, count: anomalyCounts[kind] }));
 }
 
 function ruleOfDelivery(level: DeliveryLevel, kind: AnomalyKind): Rule {

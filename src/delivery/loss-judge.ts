@@ -1,4 +1,4 @@
-import type { Case, CaseFile } from './case-file.ts';
+import type { AnomalyCollector, Occurrence } from './anomaly-collector.ts';
 import type { Cause, Place, Stage } from './cause.ts';
 import { lossReasonsOf } from './counts.ts';
 import {
@@ -44,7 +44,7 @@ export interface LossInput {
   readonly drain: Drain;
   readonly endUs: number;
   readonly counts: DeliveryCounts;
-  readonly cases: CaseFile;
+  readonly collector: AnomalyCollector;
 }
 
 /**
@@ -128,22 +128,22 @@ class Losses {
   report(stream: number, seqs: Intervals, reason: LossReason, code: ReportedCode): void {
     const count = countOf(seqs);
     if (count === 0) return;
-    const { counts, cases } = this.#input;
+    const { counts, collector } = this.#input;
     counts.lost.reported += count;
     counts.lost.reportedBy[reason] += count;
-    cases.add('reported-loss', seqs, count, (seq) => this.#case(stream, seq, { code, reason }));
+    collector.add('reported-loss', seqs, count, (seq) => this.#occurrence(stream, seq, { code, reason }));
   }
 
   /** A session that went on as if nothing were missing, and something was. */
   judgeResumes(): void {
-    const { session, log, cases } = this.#input;
+    const { session, log, collector } = this.#input;
     if (session.resumes === 0) return;
     for (const [stream, silent] of this.#silent) {
       const top = highest(streamOf(session, stream)?.handled ?? NOTHING);
       for (const seq of members(silent)) {
         if (seq >= top || log.beginUs(stream, seq) > session.resumedUs) break;
-        cases.count('false-resume', 1);
-        cases.example('false-resume', this.#case(stream, seq, { code: 'skipped-by-resume' }));
+        collector.count('false-resume', 1);
+        collector.example('false-resume', this.#occurrence(stream, seq, { code: 'skipped-by-resume' }));
         return;
       }
     }
@@ -212,13 +212,13 @@ class Losses {
   #silentlyLost(stream: number, seqs: Intervals, cause: SilentCode): void {
     const count = countOf(seqs);
     if (count === 0) return;
-    const { counts, cases } = this.#input;
+    const { counts, collector } = this.#input;
     counts.lost.silent += count;
     this.#silent.set(stream, unionOf(this.#silent.get(stream) ?? NOTHING, seqs));
     const dropped = this.dropped(stream);
-    cases.add('silent-loss', seqs, count, (seq) => {
+    collector.add('silent-loss', seqs, count, (seq) => {
       const code = contains(dropped, seq) ? 'only-operator-told' : cause;
-      return this.#case(stream, seq, { code, place: this.#place(stream, seq) });
+      return this.#occurrence(stream, seq, { code, place: this.#place(stream, seq) });
     });
   }
 
@@ -229,7 +229,7 @@ class Losses {
     return seq > highest(handled) ? 'after' : 'among';
   }
 
-  #case(stream: number, seq: number, cause: Cause): Case {
+  #occurrence(stream: number, seq: number, cause: Cause): Occurrence {
     const { client, ordinal } = this.#input;
     const evidence = this.#evidence(stream);
     return { client, session: ordinal, stream, seq, cause, stage: this.#stage(stream, seq), evidence };

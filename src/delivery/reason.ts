@@ -51,7 +51,7 @@ export const REASONS = {
     level: DELIVERY_LEVELS,
     count: 'number',
   },
-  'resources-misused': { kind: ANOMALY_KINDS, count: 'number' },
+  'resource-violation': { kind: ANOMALY_KINDS, count: 'number' },
   'violation-undecided': { kind: ANOMALY_KINDS, count: 'number', late: { factOf: LATENESS } },
   'assertion-failed': { assertion: 'name', actual: 'note' },
   'assertion-without-data': { assertion: 'name' },
@@ -94,7 +94,7 @@ export function brokenBy(reason: Reason): AnomalyKind | 'filled' | 'assertion' {
       return reason.broken;
     case 'loss-not-allowed':
       return 'reported-loss';
-    case 'resources-misused':
+    case 'resource-violation':
       return reason.kind;
     default:
       return 'assertion';

@@ -1,5 +1,5 @@
 import { type AnomalyCounts, type AnomalyKind, emptyAnomalyCounts } from './anomaly.ts';
-import { sessionName } from './case-file.ts';
+import { sessionName } from './anomaly-collector.ts';
 import type { Cause, GivenBack, Limited } from './cause.ts';
 import { Examples } from './examples.ts';
 import type { Anomaly } from './judgement.ts';
@@ -21,7 +21,7 @@ export interface InvariantObservations {
   readonly slowConnections?: readonly SlowConnectionObservation[];
   readonly takeovers?: readonly TakeoverObservation[];
   readonly evictions?: readonly EvictionObservation[];
-  readonly strangers?: readonly StrangerObservation[];
+  readonly hijacks?: readonly HijackObservation[];
   readonly returns?: readonly ReturnObservation[];
 }
 
@@ -110,7 +110,7 @@ export interface EvictionObservation {
 }
 
 /** A connection that the server closed for a newer owner of the session, though the client had opened no other. */
-export interface StrangerObservation {
+export interface HijackObservation {
   readonly client: number;
   readonly closedUs: number;
 }
@@ -159,7 +159,7 @@ export function judgeInvariants(seen: InvariantObservations, originUs: number): 
     ...misdetectedConnections(seen.slowConnections ?? []),
     ...sharedSessions(seen.takeovers ?? []),
     ...evictedEarly(seen.evictions ?? []),
-    ...takenByStrangers(seen.strangers ?? []),
+    ...hijackedSessions(seen.hijacks ?? []),
     ...missingBackoffs(seen.returns ?? []),
   ];
   for (const one of found) {
@@ -292,7 +292,7 @@ function evictedEarly(seen: readonly EvictionObservation[]): Found[] {
     }));
 }
 
-function takenByStrangers(seen: readonly StrangerObservation[]): Found[] {
+function hijackedSessions(seen: readonly HijackObservation[]): Found[] {
   return seen.map(({ client, closedUs }) => ({
     kind: 'split-ownership',
     client,

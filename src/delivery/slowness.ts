@@ -37,7 +37,7 @@ function timedKind(violation: Reason): { readonly kind: AnomalyKind; readonly co
       const { reason, count } = violation;
       return LATE_REASONS.has(reason) ? { kind: 'reported-loss', count } : undefined;
     }
-    case 'resources-misused': {
+    case 'resource-violation': {
       const { kind, count } = violation;
       return isTimed(kind) ? { kind, count } : undefined;
     }

@@ -9,7 +9,7 @@ export const blockEventLoop: ServerFault = {
   parameters: {
     time: { kind: 'duration', default: '500ms', min: '1ms', max: '1m', description: 'How long.' },
   },
-  strike: (server, values) => {
+  inject: (server, values) => {
     server.blockEventLoop(parameterValue(values, 'time'));
   },
 };

@@ -8,7 +8,7 @@ export const close: InstantFault = {
   parameters: {
     code: { kind: 'close-code', default: '1001', min: '1000', max: '4999', description: 'The close code.' },
   },
-  strike: (client, values) => {
+  inject: (client, values) => {
     client.close(parameterValue(values, 'code'));
   },
 };

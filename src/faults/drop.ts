@@ -6,7 +6,7 @@ export const drop: InstantFault = {
   summary: 'The connection ends with a TCP FIN and no close frame.',
   fidelity: 'socket',
   parameters: {},
-  strike: (client) => {
+  inject: (client) => {
     client.drop();
   },
 };

@@ -95,7 +95,7 @@ interface FaultBase {
 /** Happens to a client at one instant. */
 export interface InstantFault extends FaultBase {
   readonly kind: 'instant';
-  strike(client: FaultyClient, values: FaultValues): void;
+  inject(client: FaultyClient, values: FaultValues): void;
 }
 
 /** Holds for a while: begun again on each new connection meanwhile, ended by the nemesis at the latest before the drain. */
@@ -118,7 +118,7 @@ export interface AckFault extends FaultBase {
 /** Happens to the server at one instant. */
 export interface ServerFault extends FaultBase {
   readonly kind: 'server';
-  strike(server: FaultyServer, values: FaultValues): void;
+  inject(server: FaultyServer, values: FaultValues): void;
 }
 
 export type Fault = InstantFault | LastingFault | AckFault | ServerFault;
@@ -148,7 +148,7 @@ export interface FaultRecord {
   readonly planned: number;
   /** Clients on which it took hold while they had a working connection. */
   readonly fired: number;
-  /** Single acts: strikes, beginnings on a connection, acks touched. */
+  /** Single acts: injections, beginnings on a connection, acks touched. */
   readonly effects: number;
   /** -1 when it never did. */
   readonly firstFiredUs: number;

@@ -8,7 +8,7 @@ export const freshSession: InstantFault = {
   needs: 'forget-session',
   fidelity: 'socket',
   parameters: {},
-  strike: (client) => {
+  inject: (client) => {
     client.forgetSession();
     client.drop();
   },

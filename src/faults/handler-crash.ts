@@ -8,7 +8,7 @@ export const handlerCrash: InstantFault = {
   needs: 'crash',
   fidelity: 'socket',
   parameters: {},
-  strike: (client) => {
+  inject: (client) => {
     client.crashBeforeNextAck();
   },
 };

@@ -21,7 +21,7 @@ export const malformedFrames: InstantFault = {
   parameters: {
     count: { kind: 'count', default: '3', min: '1', max: '1000', description: 'How many.' },
   },
-  strike: (client, values) => {
+  inject: (client, values) => {
     const count = parameterValue(values, 'count');
     for (let sent = 0; sent < count; sent++) client.sendRaw(BROKEN[sent % BROKEN.length] ?? '');
   },

@@ -11,7 +11,7 @@ export const oversizedFrame: InstantFault = {
   parameters: {
     size: { kind: 'bytes', default: '2MiB', min: '1KiB', max: '64MiB', description: 'How long.' },
   },
-  strike: (client, values) => {
+  inject: (client, values) => {
     const size = parameterValue(values, 'size');
     client.sendRaw(`${HEAD}${'x'.repeat(size - HEAD.length - TAIL.length)}${TAIL}`);
   },

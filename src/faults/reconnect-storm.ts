@@ -6,7 +6,7 @@ export const reconnectStorm: InstantFault = {
   summary: 'The selected clients drop their connections together and return at once, without a backoff.',
   fidelity: 'socket',
   parameters: {},
-  strike: (client) => {
+  inject: (client) => {
     client.drop();
     client.release();
   },

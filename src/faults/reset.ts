@@ -6,7 +6,7 @@ export const reset: InstantFault = {
   summary: 'The connection ends with a TCP RST.',
   fidelity: 'socket',
   parameters: {},
-  strike: (client) => {
+  inject: (client) => {
     client.reset();
   },
 };

@@ -19,7 +19,7 @@ export const roomActions: InstantFault = {
   parameters: {
     rounds: { kind: 'count', default: '1', min: '1', max: '1000', description: 'How often.' },
   },
-  strike: (client, values) => {
+  inject: (client, values) => {
     const rounds = parameterValue(values, 'rounds');
     for (let round = 0; round < rounds; round += 1) for (const frame of ROUND) client.sendRaw(frame);
   },

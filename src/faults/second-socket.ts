@@ -8,7 +8,7 @@ export const secondSocket: InstantFault = {
   needs: 'second-socket',
   fidelity: 'socket',
   parameters: {},
-  strike: (client) => {
+  inject: (client) => {
     client.openSecondSocket();
   },
 };

@@ -17,7 +17,7 @@ export const sendErrors: ServerFault = {
       description: 'Share of the errors that are no use trying again (EPIPE; the others are ENOBUFS).',
     },
   },
-  strike: (server, values) => {
+  inject: (server, values) => {
     server.failSends({
       forMs: parameterValue(values, 'time'),
       share: parameterValue(values, 'share'),

@@ -9,7 +9,7 @@ export const serverRestart: ServerFault = {
   parameters: {
     down: { kind: 'duration', default: '500ms', min: '0ms', max: '10m', description: 'How long it is away.' },
   },
-  strike: (server, values) => {
+  inject: (server, values) => {
     server.restart(parameterValue(values, 'down'));
   },
 };

@@ -152,7 +152,7 @@ export class ClientFaults {
     active.effects += 1;
     if (fault.kind === 'instant') {
       this.#hold(active, client, nowUs);
-      fault.strike(client, plan.values);
+      fault.inject(client, plan.values);
     } else if (fault.kind === 'lasting') {
       active.held.set(client, this.#hold(active, client, nowUs));
       if (fault.healed === false) client.gone = true;

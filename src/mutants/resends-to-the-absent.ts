@@ -7,7 +7,7 @@ import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
 
 class ResendsToTheAbsent extends Session {
-  readonly #timer = new Timer(() => this.#strikeAll());
+  readonly #timer = new Timer(() => this.#countAttempts());
 
   override attach(link: Link, replay: boolean): void {
     this.timers.disarm(this.#timer);
@@ -24,7 +24,7 @@ class ResendsToTheAbsent extends Session {
     this.timers.disarm(this.#timer);
   }
 
-  #strikeAll(): void {
+  #countAttempts(): void {
     const { outbox } = this;
     for (let index = outbox.head; index < outbox.tail; index += 1) {
       const item = outbox.at(index);

@@ -26,9 +26,7 @@ export function observeInvariants(record: RunRecord, faults: readonly FaultRecor
     twoOwners.map((client) => ({ client, ownedUs: endUs, sentOnOlder: 0, ackedOnOlder: 0 })),
   );
   const clients = {
-    strangers: fleets.flatMap(({ takenOver }) =>
-      takenOver.map(([client, closedUs]) => ({ client, closedUs })),
-    ),
+    hijacks: fleets.flatMap(({ takenOver }) => takenOver.map(([client, closedUs]) => ({ client, closedUs }))),
     returns: fleets.flatMap(({ missingBackoffs }) => missingBackoffs),
   };
   if (server === undefined) return { takeovers: shared, ...clients };

@@ -63,7 +63,7 @@ export function judgeRun(record: RunRecord): Findings {
     allowReported: scenario.expect.allowReported,
   });
   const broken = splitBySlowness([...promised, ...(upstream?.violations ?? [])], late);
-  const misused = splitBySlowness(resourceViolations(anomalyCounts), late);
+  const resources = splitBySlowness(resourceViolations(anomalyCounts), late);
   return {
     level,
     judgement,
@@ -71,10 +71,10 @@ export function judgeRun(record: RunRecord): Findings {
     anomalies: [...judgement.anomalies, ...invariants.anomalies, ...(upstream?.judgement.anomalies ?? [])],
     anomalyCounts,
     violations: broken.certain,
-    resourceViolations: misused.certain,
+    resourceViolations: resources.certain,
     inconclusive: [
       ...broken.undecided,
-      ...misused.undecided,
+      ...resources.undecided,
       ...missingEvidence(record, faults),
       ...inconclusiveReasons(judgement),
       ...(upstream?.inconclusive ?? []),

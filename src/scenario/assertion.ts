@@ -15,11 +15,11 @@ import {
   formatDuration,
   formatRate,
   formatRatio,
+  type ParsedQuantity,
   parseBytes,
   parseDuration,
   parseRate,
   parseRatio,
-  type Reading,
 } from './quantity.ts';
 
 /**
@@ -46,7 +46,7 @@ export interface AssertionContext {
   readonly faults: readonly string[];
 }
 
-export type AssertionReading =
+export type ParsedAssertion =
   | { readonly ok: true; readonly assertion: Assertion }
   /** @param offset - where in the text, from 0 */
   | { readonly ok: false; readonly message: string; readonly offset: number };
@@ -59,7 +59,7 @@ export interface AssertionOutcome {
   readonly status: 'pass' | 'fail' | 'no-data';
 }
 
-export function parseAssertion(text: string, context: AssertionContext): AssertionReading {
+export function parseAssertion(text: string, context: AssertionContext): ParsedAssertion {
   const parts = /^(\s*)([^\s{}=!<>]*)(\{[^{}]*\})?(\.[^\s{}=!<>]*)?(\s*)([=!<>]*)(\s*)(.*?)\s*$/s.exec(text);
   const [, lead = '', name = '', labels = '', tail = '', gap = '', op = '', space = '', quantity = ''] =
     parts ?? [];
@@ -125,7 +125,7 @@ const SIDE_OF_BOUND: Readonly<Record<Op, 'high' | 'low' | 'both'>> = {
   '!=': 'both',
 };
 
-function wrong(part: string, message: string, offset: number): AssertionReading {
+function wrong(part: string, message: string, offset: number): ParsedAssertion {
   return { ok: false, message: `Cannot assert ${quote(part)}: ${message}`, offset };
 }
 
@@ -188,7 +188,7 @@ function readLabels(labels: string, metric: Metric, context: AssertionContext): 
   return profile === undefined ? { ok: true } : { ok: true, profile };
 }
 
-function readBound(unit: MetricUnit, quantity: string): Reading {
+function readBound(unit: MetricUnit, quantity: string): ParsedQuantity {
   switch (unit) {
     case 'count': {
       if (/^\d{1,15}(\.\d{1,9})?$/.test(quantity)) return { ok: true, value: Number(quantity) };

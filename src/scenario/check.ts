@@ -1,6 +1,6 @@
 import { findFault } from '../faults/registry.ts';
 import { parseAssertion } from './assertion.ts';
-import { checkOversight } from './check-oversight.ts';
+import { checkMonitoring } from './check-monitoring.ts';
 import { checkFaultEntry } from './fault-entry.ts';
 import { suggest } from './nearest.ts';
 import { quote } from './problem.ts';
@@ -27,7 +27,7 @@ export interface Finding {
 /** Whether everything at and below a path is as the file says; what is not can't be judged. */
 export type Clean = (...path: Path) => boolean;
 
-const STRIKES_MAX = 2_000_000;
+const INJECTIONS_MAX = 2_000_000;
 /** Largest frame is 1 MiB; what stays is for the envelope and the stamp. */
 const BODY_BYTES_MAX = 1020 * 1024;
 
@@ -37,13 +37,13 @@ export function checkScenario(scenario: Scenario, clean: Clean): readonly Findin
   const report: Report = (path, message, extra = {}) =>
     findings.push({ path, aboutKey: false, ...extra, message });
   checkSettings(scenario, clean, report);
-  if (clean('server') && clean('publish')) checkOversight(scenario, report);
+  if (clean('server') && clean('publish')) checkMonitoring(scenario, report);
   if (clean('clients')) checkClients(scenario, report);
   checkPublish(scenario, clean, report);
   for (const [index, entry] of scenario.faults.entries()) {
     checkFault(scenario, entry, ['faults', index], clean, report);
   }
-  if (clean('clients') && clean('faults')) checkStrikes(scenario, report);
+  if (clean('clients') && clean('faults')) checkInjections(scenario, report);
   if (clean('clients') && clean('faults') && clean('expect')) checkAssertions(scenario, report);
   if (clean('clients') && clean('found')) checkFound(scenario, report);
   return findings;
@@ -309,12 +309,15 @@ function checkSelector(scenario: Scenario, selector: ClientSelector, path: Path,
   }
 }
 
-function checkStrikes(scenario: Scenario, report: Report): void {
-  const strikes = scenario.faults.reduce((sum, entry) => {
+function checkInjections(scenario: Scenario, report: Report): void {
+  const injections = scenario.faults.reduce((sum, entry) => {
     return findFault(entry.do)?.kind === 'server' ? sum + 1 : sum + selectedCount(scenario, entry.clients);
   }, 0);
-  if (strikes <= STRIKES_MAX) return;
-  report(['faults'], `Cannot plan ${strikes} strikes on single clients: at most ${STRIKES_MAX} are wanted`);
+  if (injections <= INJECTIONS_MAX) return;
+  report(
+    ['faults'],
+    `Cannot plan ${injections} injections into single clients: at most ${INJECTIONS_MAX} are wanted`,
+  );
 }
 
 function checkAssertions(scenario: Scenario, report: Report): void {

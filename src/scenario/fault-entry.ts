@@ -2,7 +2,7 @@ import type { Fault, FaultParameter, FaultValues } from '../faults/fault.ts';
 import { FAULTS, findFault } from '../faults/registry.ts';
 import { suggest } from './nearest.ts';
 import { quote } from './problem.ts';
-import { parseBytes, parseBytesPerSec, parseDuration, parseRatio, type Reading } from './quantity.ts';
+import { type ParsedQuantity, parseBytes, parseBytesPerSec, parseDuration, parseRatio } from './quantity.ts';
 import { faultSchema } from './schema.ts';
 
 /** A problem of one fault of the scenario; without a key it concerns the whole entry. */
@@ -24,12 +24,12 @@ export function readFaultValues(
   const values: Record<string, number> = {};
   const problems: FaultProblem[] = [];
   for (const [key, parameter] of Object.entries(fault.parameters)) {
-    const reading = readParameter(
+    const parsed = readParameter(
       parameter,
       Object.hasOwn(entry, key) ? entry[key] : asWritten(parameter, parameter.default),
     );
-    if (reading.ok) values[key] = reading.value;
-    else problems.push({ key, message: reading.problem });
+    if (parsed.ok) values[key] = parsed.value;
+    else problems.push({ key, message: parsed.problem });
   }
   return { values, problems };
 }
@@ -84,12 +84,12 @@ function misfits(
   return found;
 }
 
-function readParameter(parameter: FaultParameter, input: unknown): Reading {
-  const reading = readKind(parameter.kind, input);
-  if (!reading.ok) return reading;
+function readParameter(parameter: FaultParameter, input: unknown): ParsedQuantity {
+  const parsed = readKind(parameter.kind, input);
+  if (!parsed.ok) return parsed;
   const min = readKind(parameter.kind, asWritten(parameter, parameter.min));
   const max = readKind(parameter.kind, asWritten(parameter, parameter.max));
-  if (min.ok && max.ok && reading.value >= min.value && reading.value <= max.value) return reading;
+  if (min.ok && max.ok && parsed.value >= min.value && parsed.value <= max.value) return parsed;
   return {
     ok: false,
     problem: `Cannot use ${quote(input)}: it is out of bounds, ${parameter.min} to ${parameter.max} is wanted`,
@@ -101,7 +101,7 @@ function asWritten(parameter: FaultParameter, text: string): string | number {
   return parameter.kind === 'count' || parameter.kind === 'close-code' ? Number(text) : text;
 }
 
-function readKind(kind: FaultParameter['kind'], input: unknown): Reading {
+function readKind(kind: FaultParameter['kind'], input: unknown): ParsedQuantity {
   switch (kind) {
     case 'duration':
       return parseDuration(input);
@@ -118,18 +118,18 @@ function readKind(kind: FaultParameter['kind'], input: unknown): Reading {
   }
 }
 
-function readWhole(input: unknown, noun: string): Reading {
+function readWhole(input: unknown, noun: string): ParsedQuantity {
   if (typeof input === 'number' && Number.isSafeInteger(input)) return { ok: true, value: input };
   return { ok: false, problem: `Cannot read ${quote(input)}: ${noun} is a whole number without a unit` };
 }
 
 /** 1005, 1006 and 1015 stand for the lack of a code and cannot be sent; 1004 and 1016 to 2999 are reserved. */
-function readCloseCode(input: unknown): Reading {
-  const reading = readWhole(input, 'a close code');
-  if (!reading.ok) return reading;
-  const code = reading.value;
+function readCloseCode(input: unknown): ParsedQuantity {
+  const parsed = readWhole(input, 'a close code');
+  if (!parsed.ok) return parsed;
+  const code = parsed.value;
   const standard = code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code);
-  if (standard || (code >= 3000 && code <= 4999)) return reading;
+  if (standard || (code >= 3000 && code <= 4999)) return parsed;
   return {
     ok: false,
     problem: `Cannot close with "${code}": it cannot be sent, 1000 to 1014 or 3000 to 4999 is wanted`,

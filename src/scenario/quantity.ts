@@ -6,28 +6,28 @@ import { quote } from './problem.ts';
  * (ms, bytes, bytes per second, 0..1, per second) and plain numbers become text again.
  */
 
-export type Reading =
+export type ParsedQuantity =
   | { readonly ok: true; readonly value: number }
   | { readonly ok: false; readonly problem: string };
 
-export function parseDuration(input: unknown): Reading {
+export function parseDuration(input: unknown): ParsedQuantity {
   return read(DURATION, input);
 }
 
-export function parseBytes(input: unknown): Reading {
+export function parseBytes(input: unknown): ParsedQuantity {
   return read(BYTES, input);
 }
 
-export function parseBytesPerSec(input: unknown): Reading {
+export function parseBytesPerSec(input: unknown): ParsedQuantity {
   return read(BYTES_PER_SEC, input);
 }
 
-export function parseRatio(input: unknown): Reading {
+export function parseRatio(input: unknown): ParsedQuantity {
   return read(RATIO, input);
 }
 
 /** `max` is `Infinity`. */
-export function parseRate(input: unknown): Reading {
+export function parseRate(input: unknown): ParsedQuantity {
   return input === 'max' ? { ok: true, value: Number.POSITIVE_INFINITY } : read(RATE, input);
 }
 
@@ -121,7 +121,7 @@ const RATE: Quantity = {
   words: ['max'],
 };
 
-function read(quantity: Quantity, input: unknown): Reading {
+function read(quantity: Quantity, input: unknown): ParsedQuantity {
   if (input === 0 || input === '0') return { ok: true, value: 0 };
   const match = typeof input === 'string' ? /^(\d{1,15}(?:\.\d{1,9})?) ?(\D{1,20})$/.exec(input) : null;
   const scale = match?.[2] === undefined ? undefined : unitScale(quantity, match[2]);
@@ -170,7 +170,7 @@ function digits(value: number): string {
 }
 
 /** In a scenario file: text with a unit, or a plain 0. */
-function schemaOf(quantity: Quantity, parse: (input: unknown) => Reading) {
+function schemaOf(quantity: Quantity, parse: (input: unknown) => ParsedQuantity) {
   const error = (issue: { readonly input?: unknown }): string => explain(quantity, issue.input);
   const units = Object.keys(quantity.units).join('|');
   const words = quantity.words.map((word) => `|${word}`).join('');
@@ -215,7 +215,7 @@ interface QuantityPiece {
   (initial: string): z.ZodPrefault<QuantitySchema>;
 }
 
-function piece(quantity: Quantity, parse: (input: unknown) => Reading): QuantityPiece {
+function piece(quantity: Quantity, parse: (input: unknown) => ParsedQuantity): QuantityPiece {
   function make(): QuantitySchema;
   function make(initial: string): z.ZodPrefault<QuantitySchema>;
   function make(initial?: string): QuantitySchema | z.ZodPrefault<QuantitySchema> {

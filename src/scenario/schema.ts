@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DELIVERY_LEVELS } from '../delivery/level.ts';
 import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 import { found } from './found-schema.ts';
-import { alerts, broadcasterKind, failures, publishVia, queue } from './oversight-schema.ts';
+import { alerts, broadcasterKind, failures, publishVia, queue } from './monitoring-schema.ts';
 import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts';
 
 /**

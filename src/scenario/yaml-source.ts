@@ -82,11 +82,11 @@ export function readYaml(text: string): YamlReading {
     uniqueKeys: false,
     logLevel: 'error',
   });
-  const complaints = [...document.errors, ...document.warnings].slice(0, SYNTAX_PROBLEMS_MAX);
-  if (complaints.length > 0) {
+  const reports = [...document.errors, ...document.warnings].slice(0, SYNTAX_PROBLEMS_MAX);
+  if (reports.length > 0) {
     return {
       ok: false,
-      problems: complaints.map(({ code, message, pos }) => located(pos[0], reword(code, message))),
+      problems: reports.map(({ code, message, pos }) => located(pos[0], reword(code, message))),
     };
   }
   if (isEmpty(document)) {

@@ -24,23 +24,23 @@ export class ServerFaults {
     readonly clock: Clock;
     readonly timers: Timers;
     /** A fault is over that may have kept the server's whole process from working. */
-    readonly onStruck: () => void;
+    readonly onInjected: () => void;
   }) {
-    const { planned, server, clock, timers, onStruck } = options;
+    const { planned, server, clock, timers, onInjected } = options;
     this.#clock = clock;
     this.#timers = timers;
-    const strikes = planned.flatMap((plan) => {
+    const injections = planned.flatMap((plan) => {
       const fault = findFault(plan.name);
       return fault?.kind === 'server' ? [{ plan, fault }] : [];
     });
-    this.#records = strikes.map(({ plan: { index, name } }) => ({ index, name, ...NOT_FIRED }));
-    this.#pending = strikes.map(({ plan, fault }, place) => {
+    this.#records = injections.map(({ plan: { index, name } }) => ({ index, name, ...NOT_FIRED }));
+    this.#pending = injections.map(({ plan, fault }, place) => {
       const timer = new Timer(() => {
         const firstFiredUs = clock.nowUs();
-        fault.strike(server, plan.values);
+        fault.inject(server, plan.values);
         const times = { fired: 1, effects: 1, firstFiredUs, firstEffectUs: clock.nowUs() };
         this.#records[place] = { index: plan.index, name: plan.name, ...NOT_FIRED, ...times };
-        onStruck();
+        onInjected();
       });
       return { timer, atMs: plan.atMs };
     });

@@ -40,8 +40,8 @@ export class ServerUnderTest {
       ...(newBroadcaster === undefined ? {} : { newBroadcaster }),
     });
     this.reference = reference;
-    const onStruck = (): void => onHeldUp(Math.max(clock.nowUs(), reference.blockedUntilUs));
-    this.#faults = new ServerFaults({ planned, server: reference, clock, timers, onStruck });
+    const onInjected = (): void => onHeldUp(Math.max(clock.nowUs(), reference.blockedUntilUs));
+    this.#faults = new ServerFaults({ planned, server: reference, clock, timers, onInjected });
     this.sampler = new Sampler({
       server: reference,
       ...(options.process === undefined ? {} : { process: options.process }),
@@ -58,7 +58,7 @@ export class ServerUnderTest {
     this.#faults.start(fromUs);
   }
 
-  /** No fault strikes any more. */
+  /** No fault is injected any more. */
   endLoad(): void {
     this.sampler.endLoad();
     this.#faults.stop();

@@ -10,7 +10,7 @@ import { parametersOf } from './explicit.ts';
 import type { Subject } from './subject.ts';
 
 /** What is being made smaller, and the number that the client concerned has in it. */
-export interface Case {
+export interface Candidate {
   readonly subject: Subject;
   /** Whether losses that are reported are at issue: with less room or patience those would be no fault of anybody's. */
   readonly keepsSettings: boolean;
@@ -18,7 +18,7 @@ export interface Case {
 }
 
 /** Ways to make a case a little smaller, the boldest first. They need not make sense: each is checked, then run. */
-export type Cut = (from: Case) => Iterable<Case>;
+export type Cut = (from: Candidate) => Iterable<Candidate>;
 
 const LOAD_MS_MIN = 50;
 const LOAD_SHARES = [0.1, 0.25, 0.5, 0.75, 0.9];
@@ -55,12 +55,12 @@ function boldly(cut: Cut): Cut {
   };
 }
 
-function* fewerFaults(from: Case): Iterable<Case> {
+function* fewerFaults(from: Candidate): Iterable<Candidate> {
   const { faults } = from.subject.scenario;
   for (const kept of subsets(faults)) yield withScenario(from, { faults: kept });
 }
 
-function* fewerClients(from: Case): Iterable<Case> {
+function* fewerClients(from: Candidate): Iterable<Candidate> {
   const all = from.subject.scenario.clients.flatMap(({ count }, index) =>
     Array.from({ length: count }, () => index),
   );
@@ -72,7 +72,7 @@ function* fewerClients(from: Case): Iterable<Case> {
 }
 
 /** Clients are numbered anew; what only those concerned who are gone goes with them. */
-function keepClients(from: Case, numbers: readonly number[]): Case {
+function keepClients(from: Candidate, numbers: readonly number[]): Candidate {
   const { scenario } = from.subject;
   let first = 0;
   const clients = scenario.clients.flatMap((profile): ClientProfile[] => {
@@ -94,7 +94,7 @@ function keepClients(from: Case, numbers: readonly number[]): Case {
   return { ...withScenario(from, { clients, faults, publish }), client };
 }
 
-function* shorterLoad(from: Case): Iterable<Case> {
+function* shorterLoad(from: Candidate): Iterable<Candidate> {
   const { faults, duration } = from.subject.scenario;
   const endMs = Math.max(0, ...faults.map((fault) => (fault.at ?? 0) + (fault.for ?? 0)));
   const lengths = [endMs + LOAD_MS_MIN, ...LOAD_SHARES.map((share) => duration.load * share)];
@@ -108,7 +108,7 @@ function* shorterLoad(from: Case): Iterable<Case> {
   }
 }
 
-function endingAt(from: Case, loadMs: number): Case {
+function endingAt(from: Candidate, loadMs: number): Candidate {
   const { scenario } = from.subject;
   const faults = scenario.faults.flatMap((fault): FaultEntry[] => {
     const leftMs = loadMs - (fault.at ?? 0);
@@ -119,7 +119,7 @@ function endingAt(from: Case, loadMs: number): Case {
 }
 
 /** Everything comes so much earlier. */
-function beginningAt(from: Case, earlierMs: number): Case {
+function beginningAt(from: Candidate, earlierMs: number): Candidate {
   const { faults, duration } = from.subject.scenario;
   return withScenario(from, {
     faults: faults.map((fault) => ({ ...fault, at: (fault.at ?? 0) - earlierMs })),
@@ -127,9 +127,9 @@ function beginningAt(from: Case, earlierMs: number): Case {
   });
 }
 
-function* shorterPhases(from: Case): Iterable<Case> {
+function* shorterPhases(from: Candidate): Iterable<Candidate> {
   const { duration } = from.subject.scenario;
-  const withPhase = (phase: Partial<Scenario['duration']>): Case =>
+  const withPhase = (phase: Partial<Scenario['duration']>): Candidate =>
     withScenario(from, { duration: { ...duration, ...phase } });
   for (const phase of ['warmUp', 'rampUp'] as const) {
     for (const ms of [0, Math.ceil(duration[phase] / 2)])
@@ -138,7 +138,7 @@ function* shorterPhases(from: Case): Iterable<Case> {
   for (const settle of SETTLE_MS) if (settle < duration.settle) yield withPhase({ settle });
 }
 
-function* fewerMessages(from: Case): Iterable<Case> {
+function* fewerMessages(from: Candidate): Iterable<Candidate> {
   const { publish, clients } = from.subject.scenario;
   for (const kept of subsets(publish)) if (kept.length > 0) yield withScenario(from, { publish: kept });
   for (const [index, stream] of publish.entries()) {
@@ -156,7 +156,7 @@ function* fewerMessages(from: Case): Iterable<Case> {
   }
 }
 
-function* plainerNetwork(from: Case): Iterable<Case> {
+function* plainerNetwork(from: Candidate): Iterable<Candidate> {
   const { network, ...usual } = from.subject;
   if (network === undefined) return;
   yield { ...from, subject: usual };
@@ -166,7 +166,7 @@ function* plainerNetwork(from: Case): Iterable<Case> {
   }
 }
 
-function* plainerSettings(from: Case): Iterable<Case> {
+function* plainerSettings(from: Candidate): Iterable<Candidate> {
   if (from.keepsSettings) return;
   const { server, clients, publish } = from.subject.scenario;
   const { shape } = scenarioSchema;
@@ -187,10 +187,10 @@ function* plainerSettings(from: Case): Iterable<Case> {
 
 /** Everybody in the room of everybody. */
 function* withoutRooms(
-  from: Case,
+  from: Candidate,
   clients: readonly ClientProfile[],
   publish: readonly PublishStream[],
-): Iterable<Case> {
+): Iterable<Candidate> {
   if (publish.every(({ room }) => room === '*') && clients.every(({ rooms }) => rooms.length === 0)) return;
   yield withScenario(from, {
     clients: clients.map((profile) => ({ ...profile, rooms: [] })),
@@ -198,7 +198,7 @@ function* withoutRooms(
   });
 }
 
-function* plainerFaults(from: Case): Iterable<Case> {
+function* plainerFaults(from: Candidate): Iterable<Candidate> {
   const { faults } = from.subject.scenario;
   for (const [index, fault] of faults.entries()) {
     const plainer = [
@@ -273,6 +273,6 @@ function* subsets<T>(items: readonly T[]): Generator<T[], undefined> {
   }
 }
 
-function withScenario(from: Case, changed: Partial<Scenario>): Case {
+function withScenario(from: Candidate, changed: Partial<Scenario>): Candidate {
   return { ...from, subject: { ...from.subject, scenario: { ...from.subject.scenario, ...changed } } };
 }

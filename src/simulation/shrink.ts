@@ -1,5 +1,5 @@
 import { checkScenario } from '../scenario/check.ts';
-import { type Case, CUTS, type Cut } from './cuts.ts';
+import { type Candidate, CUTS, type Cut } from './cuts.ts';
 import { explicitSubject } from './explicit.ts';
 import { type Attempt, attempt, type Subject } from './subject.ts';
 import { isSame, type Violation } from './violation.ts';
@@ -42,7 +42,7 @@ export function shrink(options: ShrinkOptions): Shrunk | undefined {
   const { expect, ...scenario } = subject.scenario;
   const { cause } = violation;
   const isKept = (text: string): boolean => cause.code === 'assertion-failed' && cause.assertion === text;
-  const start: Case = {
+  const start: Candidate = {
     subject: {
       ...subject,
       scenario: { ...scenario, expect: { ...expect, assert: expect.assert.filter(isKept) } },
@@ -54,17 +54,17 @@ export function shrink(options: ShrinkOptions): Shrunk | undefined {
 }
 
 interface Best extends Attempt {
-  readonly at: Case;
+  readonly at: Candidate;
   readonly violation: Violation;
 }
 
 class Search {
   readonly #options: ShrinkOptions;
-  readonly #start: Case;
+  readonly #start: Candidate;
   readonly #tried = new Set<string>();
   #tries = 0;
 
-  constructor(options: ShrinkOptions, start: Case) {
+  constructor(options: ShrinkOptions, start: Candidate) {
     this.#options = options;
     this.#start = start;
   }
@@ -95,7 +95,7 @@ class Search {
     return best;
   }
 
-  #firstThatFails(candidates: Iterable<Case>): Best | undefined {
+  #firstThatFails(candidates: Iterable<Candidate>): Best | undefined {
     for (const candidate of candidates) {
       if (this.#isOver) return undefined;
       if (checkScenario(candidate.subject.scenario, () => true).length > 0) continue;
@@ -105,7 +105,7 @@ class Search {
     return undefined;
   }
 
-  #try(at: Case): Best | undefined {
+  #try(at: Candidate): Best | undefined {
     const { scenario, network } = at.subject;
     const key = JSON.stringify([scenario, network, at.client]);
     if (this.#tried.has(key)) return undefined;

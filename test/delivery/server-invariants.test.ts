@@ -132,7 +132,7 @@ describe('ownership', () => {
 
 describe('what only the client can tell', () => {
   it('is that somebody else has taken over its session', () => {
-    expect(found({ strangers: [{ client: 1, closedUs: 7000 }] })).toEqual([
+    expect(found({ hijacks: [{ client: 1, closedUs: 7000 }] })).toEqual([
       { kind: 'split-ownership', client: 1, code: 'taken-by-another' },
     ]);
   });

@@ -9,7 +9,7 @@ const LOST: Reason = {
   level: 'at-least-once',
   count: 1,
 };
-const LEAK: Reason = { code: 'resources-misused', kind: 'leak', count: 1 };
+const LEAK: Reason = { code: 'resource-violation', kind: 'leak', count: 1 };
 const FEW: Reason = { code: 'clients-missing', connected: 1, asked: 2, lastFailure: '' };
 const LATE: Lateness = { code: 'stood-still', of: 'worker', worker: 0, us: 9 };
 

@@ -24,9 +24,9 @@ function fault<K extends Fault['kind']>(name: string, kind: K): Extract<Fault, {
   return found as Extract<Fault, { kind: K }>;
 }
 
-function strike(name: string, values: FaultValues = {}): string[] {
+function inject(name: string, values: FaultValues = {}): string[] {
   const { calls, subject } = recorder<FaultyClient>();
-  fault(name, 'instant').strike(subject, values);
+  fault(name, 'instant').inject(subject, values);
   return calls;
 }
 
@@ -82,19 +82,19 @@ describe('lasting faults', () => {
 });
 
 describe('instant faults', () => {
-  it.each(INSTANT)('%s strikes with what it is made of', (name, values, calls) => {
-    expect(strike(name, values)).toEqual(calls);
+  it.each(INSTANT)('%s is injected with what it is made of', (name, values, calls) => {
+    expect(inject(name, values)).toEqual(calls);
   });
 
   it('malformed-frames sends as many broken frames as asked, of several kinds', () => {
-    const calls = strike('malformed-frames', { count: 12 });
+    const calls = inject('malformed-frames', { count: 12 });
     expect(calls).toHaveLength(12);
     expect(calls.every((call) => call.startsWith('sendRaw('))).toBe(true);
     expect(new Set(calls).size).toBeGreaterThan(5);
   });
 
   it('room-actions sends a whole round of actions, as often as wanted', () => {
-    const said = strike('room-actions', { rounds: 2 }).map(
+    const said = inject('room-actions', { rounds: 2 }).map(
       (call) => /"action\\*":\\*"([a-z]+)/.exec(call)?.[1],
     );
     expect(said).toEqual(['leave', 'join', 'message', 'ping', 'leave', 'join', 'message', 'ping']);
@@ -104,13 +104,13 @@ describe('instant faults', () => {
     const sent: string[] = [];
     const { subject } = recorder<FaultyClient>();
     const client = new Proxy(subject, { get: () => (text: string) => sent.push(text) });
-    fault('oversized-frame', 'instant').strike(client, { size: 2 * 1024 * 1024 });
+    fault('oversized-frame', 'instant').inject(client, { size: 2 * 1024 * 1024 });
     expect(sent.map((text) => text.length)).toEqual([2 * 1024 * 1024]);
     expect(JSON.parse(sent[0] ?? '')).toMatchObject({ action: 'message' });
   });
 
   it('refuses to play without the value of a parameter', () => {
-    expect(() => strike('close')).toThrow('Cannot play a fault without its "code"');
+    expect(() => inject('close')).toThrow('Cannot play a fault without its "code"');
   });
 });
 
@@ -129,9 +129,9 @@ describe('server faults', () => {
   it.each([
     ['server-restart', { down: 500 }, 'restart(500)'],
     ['block-event-loop', { time: 300 }, 'blockEventLoop(300)'],
-  ])('%s strikes the server', (name, values, call) => {
+  ])('%s is injected into the server', (name, values, call) => {
     const { calls, subject } = recorder<FaultyServer>();
-    fault(name, 'server').strike(subject, values);
+    fault(name, 'server').inject(subject, values);
     expect(calls).toEqual([call]);
   });
 });
@@ -141,7 +141,7 @@ describe('send-errors', () => {
     const struck: unknown[] = [];
     const { subject } = recorder<FaultyServer>();
     const server = new Proxy(subject, { get: () => (errors: unknown) => struck.push(errors) });
-    fault('send-errors', 'server').strike(server, { time: 500, share: 0.2, permanent: 0.1 });
+    fault('send-errors', 'server').inject(server, { time: 500, share: 0.2, permanent: 0.1 });
     expect(struck).toEqual([{ forMs: 500, share: 0.2, permanentShare: 0.1 }]);
   });
 });

@@ -60,7 +60,7 @@ describe('capacity search', () => {
 
   it('takes a failed verdict for what it is', () => {
     const capacity = new CapacitySearch(10, 60_000);
-    const REASON = { code: 'resources-misused', kind: 'leak', count: 3 } as const;
+    const REASON = { code: 'resource-violation', kind: 'leak', count: 3 } as const;
     const broken: Result = { ...resultOf(10, 1e9), verdict: 'fail', reasons: [REASON] };
     expect(capacity.add(broken, 10)).toMatchObject({ sustained: false, why: REASON });
   });

@@ -96,7 +96,7 @@ describe('a simulated run', () => {
       publish: [{ room: 'ticks', rate: '10/s', size: '64B' }],
       faults: [
         { at: '200ms', clients: { ids: [0] }, do: 'drop' },
-        // Strikes a client with a connection; the load is over before it has one again.
+        // Hits a client that is connected; load ends before it has reconnected.
         { at: '1s', clients: { ids: [0, 1] }, do: 'never-return' },
       ],
     });

@@ -105,10 +105,10 @@ describe('faults that make no sense', () => {
     );
   });
 
-  it('more strikes than can be listed', () => {
+  it('more injections than can be listed', () => {
     const faults = Array.from({ length: 11 }, () => '  - { do: drop }').join('\n');
     expect(problemsOf(`clients: [{ count: 200000 }]\nfaults:\n${faults}`)).toEqual([
-      'a.yaml:3:3: Cannot plan 2200000 strikes on single clients: at most 2000000 are wanted',
+      'a.yaml:3:3: Cannot plan 2200000 injections into single clients: at most 2000000 are wanted',
     ]);
   });
 });

@@ -5,16 +5,16 @@ import {
   formatDuration,
   formatRate,
   formatRatio,
+  type ParsedQuantity,
   parseBytes,
   parseBytesPerSec,
   parseDuration,
   parseRate,
   parseRatio,
-  type Reading,
 } from '../../src/scenario/quantity.ts';
 
-function problem(reading: Reading): string {
-  return reading.ok ? `no problem, ${reading.value}` : reading.problem;
+function problem(parsed: ParsedQuantity): string {
+  return parsed.ok ? `no problem, ${parsed.value}` : parsed.problem;
 }
 
 describe('quantities with their units become plain numbers', () => {
@@ -97,9 +97,9 @@ describe('numbers become text with the unit that fits', () => {
   it('a written duration reads back within half a percent', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.001, max: 80_000_000, noNaN: true }), (ms) => {
-        const reading = parseDuration(formatDuration(ms));
+        const parsed = parseDuration(formatDuration(ms));
         // Three digits leave an error of at most 0.5 % (100 to 100.5).
-        expect(reading.ok && Math.abs(reading.value - ms) <= ms * 0.00501).toBe(true);
+        expect(parsed.ok && Math.abs(parsed.value - ms) <= ms * 0.00501).toBe(true);
       }),
     );
   });

@@ -52,7 +52,7 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
     `${direction === 'up' ? 'upstream' : level}: ${formatCount(count)} ${SEEN[broken]}`,
   'loss-not-allowed': ({ reason, direction, level, count }) =>
     `${direction === 'up' ? 'upstream' : level}: ${formatCount(count)} ${SEEN['reported-loss']} with reason ${reason}, which the scenario does not allow`,
-  'resources-misused': ({ kind, count }) => `${formatCount(count)} ${SEEN[kind]}`,
+  'resource-violation': ({ kind, count }) => `${formatCount(count)} ${SEEN[kind]}`,
   'violation-undecided': ({ kind, count, late }) =>
     `${formatCount(count)} ${SEEN[kind]}, and the machine was too slow to say why: ${sayLateness(late)}`,
   'assertion-failed': ({ assertion, actual }) => `not met: ${assertion} (${actual})`,

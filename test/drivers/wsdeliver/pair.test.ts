@@ -69,16 +69,16 @@ function play(pair: Pair, one: Step): void {
       pair.restart();
       return;
     default:
-      strike(pair, one.kind, one.client);
+      apply(pair, one.kind, one.client);
   }
 }
 
-type Strike = Exclude<Step['kind'], 'publish' | 'advance' | 'turns' | 'restart'>;
+type ClientAct = Exclude<Step['kind'], 'publish' | 'advance' | 'turns' | 'restart'>;
 
-function strike(pair: Pair, kind: Strike, number: number): void {
+function apply(pair: Pair, kind: ClientAct, number: number): void {
   const target = pair.client(number);
   const { subscriber, observer, path } = target;
-  const acts: Record<Strike, () => void> = {
+  const acts: Record<ClientAct, () => void> = {
     upstream: () => pair.publishUpstream(target),
     drop: () => subscriber.connector.drop(),
     reset: () => subscriber.connector.reset(),

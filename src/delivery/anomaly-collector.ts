@@ -18,7 +18,7 @@ function messageName(stream: number, seq: number): string {
   return `p${stream}:${seq}`;
 }
 
-export interface CaseFileOptions {
+export interface AnomalyCollectorOptions {
   readonly log: PublishLog;
   /** The instant from which timelines count. */
   readonly originUs: number;
@@ -26,7 +26,7 @@ export interface CaseFileOptions {
 }
 
 /** One message and one session in which something went wrong with it. */
-export interface Case {
+export interface Occurrence {
   readonly client: ClientRecord;
   readonly session: number;
   readonly stream: number;
@@ -41,14 +41,14 @@ export interface Case {
 }
 
 /** Collects anomalies: a count of each kind, and a few examples with what led to them. */
-export class CaseFile {
+export class AnomalyCollector {
   readonly #log: PublishLog;
   readonly #originUs: number;
   readonly #endUs: number;
   readonly #examples = new Examples<Anomaly>();
   readonly #counts = emptyAnomalyCounts();
 
-  constructor({ log, originUs, endUs }: CaseFileOptions) {
+  constructor({ log, originUs, endUs }: AnomalyCollectorOptions) {
     this.#log = log;
     this.#originUs = originUs;
     this.#endUs = endUs;
@@ -70,7 +70,7 @@ export class CaseFile {
     return this.#examples.wants(kind);
   }
 
-  example(kind: AnomalyKind, about: Case): void {
+  example(kind: AnomalyKind, about: Occurrence): void {
     if (!this.wants(kind)) return;
     this.#examples.add({
       kind,
@@ -86,7 +86,7 @@ export class CaseFile {
   }
 
   /** Counts a set of messages, and keeps examples while they are wanted. */
-  add(kind: AnomalyKind, seqs: Intervals, count: number, about: (seq: number) => Case): void {
+  add(kind: AnomalyKind, seqs: Intervals, count: number, about: (seq: number) => Occurrence): void {
     this.count(kind, count);
     let looked = 0;
     for (const seq of members(seqs)) {
@@ -96,7 +96,7 @@ export class CaseFile {
     }
   }
 
-  #timeline(about: Case): Anomaly['timeline'] {
+  #timeline(about: Occurrence): Anomaly['timeline'] {
     const events: Note[] = [...this.#publishEvents(about), ...(about.notes ?? about.client.notes)];
     if (about.seen !== undefined) events.push(about.seen);
     events.sort(([a], [b]) => a - b);
@@ -106,7 +106,7 @@ export class CaseFile {
     return events.map(([atUs, event]) => ({ atMs: (atUs - this.#originUs) / 1000, ...event }));
   }
 
-  #publishEvents({ stream, seq }: Case): Note[] {
+  #publishEvents({ stream, seq }: Occurrence): Note[] {
     if (stream < 0 || seq < 1 || seq > this.#log.count(stream)) return [];
     const events: Note[] = [[this.#log.beginUs(stream, seq), { code: 'publish-begins' }]];
     const endUs = this.#log.endUs(stream, seq);

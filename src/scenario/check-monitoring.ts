@@ -4,7 +4,7 @@ import type { Path } from './yaml-source.ts';
 type Report = (path: Path, message: string) => void;
 
 /** What spans several settings of failures, queue and alerts. */
-export function checkOversight({ server, publish, target }: Scenario, report: Report): void {
+export function checkMonitoring({ server, publish, target }: Scenario, report: Report): void {
   const { alerts, failures } = server;
   checkScale(alerts, report);
   if (!Number.isFinite(failures.throttleRate) || failures.throttleRate === 0) {
