@@ -152,7 +152,7 @@ export const ATTACKS: readonly Attack[] = [
     name: 'arrays of publishes to thousands of absent sessions',
     memoryMbMax: PLAIN_MB,
     run: async (url) => {
-      await absentSessions(url, 4000, 'nobody home');
+      await absentSessions(url, 12_000, 'nobody home');
       const clients = await many(10, (client) => RawClient.welcomed(url, `publisher${client}`));
       for (const client of clients)
         client.write(text(arrayOf(100, (index) => publish(index + 1, 'nobody home', 'x'))));

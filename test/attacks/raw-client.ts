@@ -59,11 +59,13 @@ export class RawClient {
     return client;
   }
 
-  /** Opens one and has a session of its own. */
+  /** Opens one and has a session of its own. @throws {Error} when the server refuses it */
   static async welcomed(url: string, clientId: string, rooms: readonly string[] = []): Promise<RawClient> {
     const client = await RawClient.open(url);
     client.say({ kind: 'hello', clientId, rooms });
     await client.until('"welcome"');
+    if (!client.#received.includes('"welcome"'))
+      throw new Error(`The server did not welcome ${clientId}: ${JSON.stringify(client.#received)}`);
     return client;
   }
 

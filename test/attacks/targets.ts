@@ -6,6 +6,8 @@ import { join, resolve } from 'node:path';
 
 const DIST = resolve(import.meta.dirname, '../../dist');
 export const RESUME_TTL_MS = 8000;
+/** The caps on connections, sessions and frames would turn most of an attack away at the entrance: here they are off. */
+export const UNCAPPED = 1_000_000;
 const MEGABYTE_KB = 1024;
 
 /** A process that prints where it listens. */
@@ -25,7 +27,17 @@ export class Target {
     const folder = mkdtempSync(join(tmpdir(), 'attacks-'));
     const scenario = join(folder, 'server.yaml');
     writeFileSync(scenario, `name: attacked\nserver:\n  resumeTtl: ${RESUME_TTL_MS}ms\n`);
-    const parts = [join(DIST, 'bin/wsdeliver.js'), 'serve', '--port', '0', '--scenario', scenario];
+    const caps = ['connections', 'sessions', 'frames', 'connect-rate'];
+    const uncapped = caps.flatMap((cap) => [`--max-${cap}`, String(UNCAPPED)]);
+    const parts = [
+      join(DIST, 'bin/wsdeliver.js'),
+      'serve',
+      '--port',
+      '0',
+      '--scenario',
+      scenario,
+      ...uncapped,
+    ];
     return Target.#start(parts, () => rmSync(folder, { recursive: true }));
   }
 
