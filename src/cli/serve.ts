@@ -15,9 +15,9 @@ import { DeadLetterFile } from './dead-letter-file.ts';
 import { UserError } from './exit.ts';
 import { type MetricsFlags, openMetricsPort } from './metrics-port.ts';
 import { findScenarios, loadScenario } from './scenario-files.ts';
+import { WarningLog } from './warning-log.ts';
 
 const HEALTH_LOG_MS = 60_000;
-const REFUSAL_WARNING_MS = 5000;
 const DRAIN_SPREAD_MS = 5000;
 const DRAIN_WAIT_MS = 500;
 
@@ -44,18 +44,19 @@ export async function serve(options: ServeOptions): Promise<void> {
     sessionsMax: options.maxSessions,
     framesPerSecMax: options.maxFrames,
   };
-  const warn = (what: string): void => say(`warning: ${what}`);
-  const hook = new ScaleHook({ settings: server.alerts.scale, onTrouble: warn });
+  const log = new WarningLog(say);
+  const warn = (kind: string) => (what: string) => log.warn(kind, what);
+  const hook = new ScaleHook({ settings: server.alerts.scale, onTrouble: warn('scaleFailed') });
   const broadcaster = createBroadcaster({
     settings,
     application: SINK,
     ports: {
       ...machine,
-      alert: ({ name, detail }) => warn(`${name}: ${detail}`),
+      alert: ({ name, detail }) => log.warn(name, `${name}: ${detail}`),
       scale: (alert) => hook.run(alert),
     },
   });
-  const letterFile = openLetterFile(options, broadcaster, machine.clock, warn);
+  const letterFile = openLetterFile(options, broadcaster, machine.clock, warn('dead letters'));
   const metrics = await openMetricsPort(options, options.host, { source: () => broadcaster });
   const entrance = new Entrance({
     origins,
@@ -66,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     onRefused: () => {
       broadcaster.statistics.connectionsRefused += 1;
     },
-    onError: (error) => warn(String(error)),
+    onError: (error) => log.warn('entrance', String(error)),
   });
   const listener = await listen({
     port: options.port,
@@ -76,15 +77,16 @@ export async function serve(options: ServeOptions): Promise<void> {
     beforeRead: () => machine.timers.catchUp(),
     onFailure: (error) => {
       broadcaster.statistics.internalErrors += 1;
-      warn(`a connection was closed with 1011: ${error.stack ?? error.message}`);
+      log.warn('internal error', `a connection was closed with 1011: ${error.stack ?? error.message}`);
     },
-    ...connectionLimit(warn),
+    ...connectionLimit(log),
     purpose: 'the reference broadcaster',
   }).catch((error: unknown) => {
     throw error instanceof ListenError ? new UserError(error.message) : error;
   });
   if (!listener.local)
-    warn(
+    log.warn(
+      'host',
       `--host ${options.host} lets other machines connect, and whoever does may read and publish everything`,
     );
   printLine(`wsdeliver.v1 (${settings.delivery}) on ${listener.url}, Ctrl-C to drain and stop`);
@@ -96,6 +98,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   printLine(healthLine(broadcaster));
   broadcaster.stop('restart');
   letterFile?.close();
+  log.close();
   await metrics?.close();
   hook.stop();
   await listener.close();
@@ -104,21 +107,18 @@ export async function serve(options: ServeOptions): Promise<void> {
 
 /** Connections are refused while descriptors are left, so that the server is told of it and says so. */
 function connectionLimit(
-  warn: (what: string) => void,
+  log: WarningLog,
 ): Pick<ListenOptions, 'connectionsMax' | 'onTooMany' | 'onAcceptError'> {
-  const onAcceptError = ({ message }: Error): void => warn(`a connection could not be accepted: ${message}`);
+  const onAcceptError = ({ message }: Error): void =>
+    log.warn('accept', `a connection could not be accepted: ${message}`);
   const limit = descriptorLimit();
   if (limit === undefined) return { onAcceptError };
   const connectionsMax = Math.max(1, limit - OWN_DESCRIPTORS);
-  let [refused, warnedMs] = [0, Number.NEGATIVE_INFINITY];
-  const onTooMany = (): void => {
-    refused += 1;
-    if (performance.now() - warnedMs < REFUSAL_WARNING_MS) return;
-    warnedMs = performance.now();
-    warn(
-      `${refused} connections refused so far: ${connectionsMax} are open, as many as the limit of ${limit} open files allows (raise it with "ulimit -n")`,
+  const onTooMany = (): void =>
+    log.warn(
+      'open files',
+      `a connection was refused: ${connectionsMax} are open, as many as the limit of ${limit} open files allows (raise it with "ulimit -n")`,
     );
-  };
   return { onAcceptError, connectionsMax, onTooMany };
 }
 
