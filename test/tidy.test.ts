@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   measure: ['delivery'],
   faults: ['drivers', 'delivery', 'measure'],
   text: [],
-  scenario: ['text', 'delivery', 'measure', 'faults'],
+  scenario: ['text', 'broadcaster', 'delivery', 'measure', 'faults'],
   world: ['protocol', 'broadcaster'],
   load: ['protocol', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
   server: ['text', 'protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],
@@ -51,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'run',
     'mutants',
   ],
-  report: ['text', 'delivery', 'measure', 'scenario', 'run', 'mutants', 'simulation'],
+  report: ['text', 'broadcaster', 'delivery', 'measure', 'scenario', 'run', 'mutants', 'simulation'],
   // What `import 'wsdeliver'` gives: the broadcaster on real sockets, with its metrics.
   'library.ts': ['protocol', 'broadcaster', 'library', 'world', 'server'],
   library: ['protocol', 'broadcaster', 'world'],

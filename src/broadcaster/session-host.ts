@@ -20,7 +20,7 @@ import type { BroadcasterObserver, BroadcasterPorts } from './observer.ts';
 import type { Authorization, Policy, Refusal } from './policy.ts';
 import { NOT_ALLOWED, ROOMS_FULL, Rooms } from './rooms.ts';
 import type { BroadcasterSettings } from './settings.ts';
-import { Statistics } from './statistics.ts';
+import { newStatistics } from './statistics.ts';
 import { MemoryStore } from './store.ts';
 import { Turns } from './turns.ts';
 
@@ -40,7 +40,7 @@ export interface RoomInfo {
  */
 export abstract class SessionHost implements ConnectionOwner {
   readonly settings: BroadcasterSettings;
-  readonly statistics = new Statistics();
+  readonly statistics = newStatistics();
   readonly rooms = new Rooms();
   readonly turns: Turns;
   /** Of the messages in all outboxes. */

@@ -286,11 +286,10 @@ function broadcastOf({
   statistics,
   load,
 }: NonNullable<RunRecord['server']>): NonNullable<Result['broadcast']> {
-  const { assigned: _assigned, ...counters } = statistics;
-  const amplification = rounded((counters.sent + counters.resent) / Math.max(1, counters.sent));
+  const { sent, resent } = statistics;
   return {
-    ...counters,
-    amplification,
+    ...statistics,
+    amplification: rounded((sent + resent) / Math.max(1, sent)),
     activeClients: load?.connections ?? 0,
     healthyClients: load?.healthy ?? 0,
   };

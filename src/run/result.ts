@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COUNTER_NAMES, COUNTERS, type CounterName } from '../broadcaster/counter.ts';
 import { ANOMALY_KINDS } from '../delivery/anomaly.ts';
 import { CAUSES, STAGES } from '../delivery/cause.ts';
 import type { Anomaly, Belief, DeliveryCounts } from '../delivery/judgement.ts';
@@ -10,7 +11,6 @@ import type { LatencySummary } from '../measure/histogram.ts';
 import type { SeriesSummary } from '../measure/series.ts';
 import { DEPTH_MAX, structureProblem } from '../protocol/limits.ts';
 import { toldFactSchema } from '../scenario/fact-schema.ts';
-import { OVERSIGHT_COUNTERS } from '../scenario/metric.ts';
 import { contradictions } from './result-consistency.ts';
 
 /**
@@ -161,50 +161,12 @@ const anomaly: z.ZodType<Anomaly> = z.object({
 /** The reference server's own counters, over the whole run; a counter it does not keep is absent. */
 const broadcast = z
   .object({
-    broadcasts: count,
-    total: count.describe('Recipients of all broadcasts.'),
-    sent: count.describe('First transmissions to an open socket.'),
-    failed: count,
-    skipped: count,
-    dropped: count,
-    retried: count,
-    resent: count,
-    deadLetters: count,
-    overflowed: count,
-    expiredSessions: count,
-    detectedStale: count,
-    ackFrames: count,
-    acked: count,
-    nacks: count,
-    gaps: count,
-    resumes: count,
-    refusedResumes: count,
-    takeovers: count,
-    malformed: count,
-    protocolErrors: count,
-    internalErrors: count,
-    connectionsRefused: count.describe('By the policy of the server or for a limit; so are the next three.'),
-    hellosRefused: count,
-    joinsRefused: count,
-    publishesRefused: count,
-    framesDelayed: count.describe('Times that a connection sent more frames in a second than it may.'),
-    actions: count.describe('At-most-once actions of clients: join, leave, message, ping.'),
-    notices: count.describe('Answers and notices that these led to.'),
-    dedupRejected: count,
-    upstreamAccepted: count,
-    requestsOverflowed: count.describe('Messages from clients refused because too much was unanswered.'),
-    pausedPublishes: count.describe('Publishes that waited for room in an outbox.'),
-    pauseTimeouts: count.describe('Clients that were waited for in vain.'),
-    pressured: count.describe('Publishing clients that were asked to pause.'),
+    ...(Object.fromEntries(
+      COUNTER_NAMES.map((name) => [name, count.describe(COUNTERS[name].meaning)]),
+    ) as Record<CounterName, typeof count>),
     amplification: amount.describe('Transmissions for each first one.'),
-    slowConsumers: count,
-    connections: count,
-    ...(Object.fromEntries(OVERSIGHT_COUNTERS.map((name) => [name, count])) as Record<
-      (typeof OVERSIGHT_COUNTERS)[number],
-      typeof count
-    >),
-    activeClients: count,
-    healthyClients: count,
+    activeClients: count.describe('Connections at the end.'),
+    healthyClients: count.describe('Of these, the ones whose heartbeat has missed nothing.'),
   })
   .partial();
 

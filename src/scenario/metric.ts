@@ -1,3 +1,4 @@
+import { COUNTER_NAMES, COUNTERS } from '../broadcaster/counter.ts';
 import { ANOMALY_KINDS, anomalyEntry } from '../delivery/anomaly.ts';
 import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 import { type Slowness, slownessOfKind, slownessOfReason } from '../delivery/slowness.ts';
@@ -30,40 +31,6 @@ export interface Metric {
 
 export type MetricUnit = 'count' | 'duration' | 'rate' | 'ratio' | 'bytes';
 
-/** What the broadcaster counts of failures, of its queue and of alerts. */
-export const OVERSIGHT_COUNTERS = [
-  'aborted',
-  'bufferWarnings',
-  'bufferWaits',
-  'bufferDrops',
-  'bufferDropClients',
-  'sendErrors',
-  'messageTimeouts',
-  'ackTimeouts',
-  'missedPongs',
-  'highFailureRates',
-  'problematicClients',
-  'recoveredClients',
-  'problemDisconnects',
-  'throttled',
-  'withheld',
-  'queueAccepted',
-  'queueRejected',
-  'queueCompleted',
-  'queuePartial',
-  'queueFailed',
-  'queueRetried',
-  'queueRecovered',
-  'roomBroadcasts',
-  'roomFailures',
-  'alerts',
-  'failureRateAlerts',
-  'bufferAlerts',
-  'latencyAlerts',
-  'alertDisconnects',
-  'scaleRequests',
-] as const;
-
 /** Counts of deliveries that need no clock come first: late is not lost, damaged or in the wrong order. */
 const DELIVERY_COUNTS: readonly (readonly [name: string, slowness: Slowness])[] = [
   ['published', 'lowers'],
@@ -88,21 +55,6 @@ const DELIVERY_COUNTS: readonly (readonly [name: string, slowness: Slowness])[] 
   ['late', 'raises'],
   ['ackBeforeHandle', 'lowers'],
 ];
-
-/** Counters of the server that late timers and late acks do not raise. */
-const UNTIMED_COUNTERS: ReadonlySet<string> = new Set([
-  'sent',
-  'total',
-  'aborted',
-  'sendErrors',
-  'malformed',
-  'protocolErrors',
-  'actions',
-  'notices',
-  'upstreamAccepted',
-  'queueAccepted',
-  'roomBroadcasts',
-]);
 
 /** Metrics of faults are not in here, see `faultMetric`. */
 export const METRICS: readonly Metric[] = [
@@ -225,34 +177,12 @@ function saturationMetrics(): readonly Metric[] {
 }
 
 function broadcastMetrics(): readonly Metric[] {
-  return broadcastNames().flatMap((name) =>
-    plain('broadcast', [name], 'count', UNTIMED_COUNTERS.has(name) ? 'lowers' : 'either'),
-  );
-}
-
-function broadcastNames(): readonly string[] {
-  const sends = ['sent', 'failed', 'skipped', 'dropped', 'retried', 'total', 'resent', 'deadLetters'];
-  const losses = [
-    'overflowed',
-    'slowConsumers',
-    'expiredSessions',
-    'pausedPublishes',
-    'pauseTimeouts',
-    'pressured',
+  return [
+    ...COUNTER_NAMES.flatMap((name) =>
+      plain('broadcast', [name], 'count', COUNTERS[name].untimed ? 'lowers' : 'either'),
+    ),
+    ...plain('broadcast', ['amplification'], 'count'),
   ];
-  const upstream = ['upstreamAccepted', 'dedupRejected', 'requestsOverflowed'];
-  const rest = [
-    'detectedStale',
-    'ackFrames',
-    'nacks',
-    'gaps',
-    'resumes',
-    'refusedResumes',
-    'takeovers',
-    'amplification',
-  ];
-  const frames = ['malformed', 'protocolErrors', 'internalErrors', 'actions', 'notices'];
-  return [...sends, ...losses, ...upstream, ...rest, ...frames, ...OVERSIGHT_COUNTERS];
 }
 
 function anomalyMetrics(): readonly Metric[] {

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { COUNTER_NAMES, type CounterName, prometheusMetric } from '../broadcaster/counter.ts';
 import type { DeadLetters } from '../broadcaster/dead-letters.ts';
 import type { Load, SessionState } from '../broadcaster/load.ts';
 import type { Statistics } from '../broadcaster/statistics.ts';
@@ -42,12 +43,7 @@ export class Metrics {
   readonly #own: { reset(): void }[] = [];
   readonly #options: MetricsOptions;
   readonly #outboxPending = this.#gauge('ws_outbox_pending', 'Messages not acked yet, by client', ['client']);
-  readonly #resent = this.#counter('ws_delivery_resend_total', 'Messages sent again', ['type']);
   readonly #failed = this.#counter('ws_delivery_failed_total', 'Messages given up for a client', ['type']);
-  readonly #dedupRejected = this.#counter(
-    'ws_dedup_rejected_total',
-    'Duplicates that were not handled again',
-  );
   readonly #connections = this.#gauge('ws_connections', 'Open connections');
   readonly #healthy = this.#gauge('ws_connections_healthy', 'Connections that answered their last ping');
   readonly #sessions = this.#gauge('ws_sessions', 'Sessions, by whether their client is there', ['state']);
@@ -62,33 +58,8 @@ export class Metrics {
   );
   readonly #outboxBytesMax = this.#gauge('ws_outbox_max_bytes', 'Bytes of the fullest outbox');
   readonly #waiting = this.#gauge('ws_publishes_waiting', 'Publishes that wait for room in an outbox');
-  readonly #recipients = this.#counter('ws_broadcast_recipients_total', 'Recipients of broadcasts', [
-    'outcome',
-  ]);
-  readonly #deadLetters = this.#counter('ws_dead_letters_total', 'Messages that became dead letters', [
-    'reason',
-  ]);
-  readonly #resumes = this.#counter('ws_resumes_total', 'Sessions that a client asked to resume', [
-    'outcome',
-  ]);
-  readonly #plain: readonly (readonly [Counter<string>, keyof Statistics])[] = [
-    [this.#counter('ws_connections_opened_total', 'Connections accepted'), 'connections'],
-    [this.#counter('ws_broadcasts_total', 'Messages published'), 'broadcasts'],
-    [this.#counter('ws_delivery_acked_total', 'Messages acked by a client'), 'acked'],
-    [this.#counter('ws_ack_frames_total', 'Ack frames received'), 'ackFrames'],
-    [this.#counter('ws_nacks_total', 'Nack frames received'), 'nacks'],
-    [
-      this.#counter('ws_upstream_accepted_total', 'Messages of clients that were accepted'),
-      'upstreamAccepted',
-    ],
-    [
-      this.#counter('ws_sessions_expired_total', 'Sessions whose client stayed away too long'),
-      'expiredSessions',
-    ],
-    [this.#counter('ws_stale_connections_total', 'Connections closed for missed pongs'), 'detectedStale'],
-    [this.#counter('ws_slow_consumers_total', 'Connections closed for a full outbox'), 'slowConsumers'],
-    [this.#counter('ws_buffer_warnings_total', 'Sockets found over the buffer warning'), 'bufferWarnings'],
-  ];
+  readonly #counters = COUNTER_NAMES.map((name) => ({ name, counter: this.#counterOf(name) }));
+  readonly #deduplicated = this.#counterOf('dedupRejected');
 
   constructor(options: MetricsOptions) {
     this.#options = options;
@@ -109,18 +80,11 @@ export class Metrics {
     for (const metric of this.#own) metric.reset();
     const source = this.#options.source();
     if (source === undefined) return;
-    const { statistics, types } = source;
-    for (const [counter, key] of this.#plain) counter.inc(statistics[key]);
-    for (const [type, count] of types.resent) this.#resent.inc({ type }, count);
-    for (const [type, count] of types.failed) this.#failed.inc({ type }, count);
-    this.#dedupRejected.inc(statistics.dedupRejected + (this.#options.deduplicatedByClients?.() ?? 0));
-    for (const outcome of ['sent', 'failed', 'skipped', 'dropped'] as const) {
-      this.#recipients.inc({ outcome }, statistics[outcome]);
+    for (const { name, counter } of this.#counters) {
+      for (const [labels, count] of samplesOf(name, source)) counter.inc(labels, count);
     }
-    for (const [reason, count] of Object.entries(source.deadLetters.byReason))
-      this.#deadLetters.inc({ reason }, count);
-    this.#resumes.inc({ outcome: 'accepted' }, statistics.resumes);
-    this.#resumes.inc({ outcome: 'refused' }, statistics.refusedResumes);
+    this.#deduplicated.inc(this.#options.deduplicatedByClients?.() ?? 0);
+    for (const [type, count] of source.types.failed) this.#failed.inc({ type }, count);
     this.#waiting.set(source.waitingPublishes);
     this.#refreshLoad(source.load());
     this.#refreshOutboxes(source);
@@ -153,11 +117,36 @@ export class Metrics {
     return gauge;
   }
 
+  /** Several counters of the broadcaster may be samples of one metric. */
+  #counterOf(name: CounterName): Counter<string> {
+    const { name: metric, help, label } = prometheusMetric(name);
+    const known = this.#registry.getSingleMetric(metric) as Counter<string> | undefined;
+    return known ?? this.#counter(metric, help, label === undefined ? [] : [label]);
+  }
+
   #counter(name: string, help: string, labelNames: string[] = []): Counter<string> {
     const counter = new Counter({ name, help, labelNames, registers: [this.#registry] });
     this.#own.push(counter);
     return counter;
   }
+}
+
+type Sample = readonly [labels: Record<string, string>, count: number];
+
+/** Counters that are kept by a label as well. */
+const BY_LABEL: Readonly<
+  Partial<Record<CounterName, (source: MetricsSource) => Iterable<readonly [string, number]>>>
+> = {
+  resent: ({ types }) => types.resent,
+  deadLetters: ({ deadLetters }) => Object.entries(deadLetters.byReason),
+};
+
+function samplesOf(name: CounterName, source: MetricsSource): readonly Sample[] {
+  const { label, value } = prometheusMetric(name);
+  const count = source.statistics[name];
+  if (label === undefined) return [[{}, count]];
+  if (value !== undefined) return [[{ [label]: value }, count]];
+  return [...(BY_LABEL[name]?.(source) ?? [])].map(([each, part]) => [{ [label]: each }, part]);
 }
 
 /** The sessions with the deepest outboxes, and how much the others hold together. */

@@ -6,7 +6,7 @@ import type { Load, SessionState } from '../broadcaster/load.ts';
 import type { BroadcasterPorts } from '../broadcaster/observer.ts';
 import { type Policy, TRUSTING } from '../broadcaster/policy.ts';
 import type { BroadcasterSettings } from '../broadcaster/settings.ts';
-import { Statistics } from '../broadcaster/statistics.ts';
+import { newStatistics, type Statistics } from '../broadcaster/statistics.ts';
 import { TypeCounters } from '../broadcaster/type-counters.ts';
 import type { Application } from '../broadcaster/upstream-intake.ts';
 import type { EvidenceRecord } from '../delivery/evidence.ts';
@@ -274,7 +274,7 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
 
   /** Counters over all incarnations. */
   get statistics(): Statistics {
-    const sum = new Statistics();
+    const sum = newStatistics();
     const all = this.#broadcaster === undefined ? this.#past : [...this.#past, this.#broadcaster.statistics];
     for (const one of all) {
       for (const key of Object.keys(sum) as (keyof Statistics)[]) sum[key] += one[key];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { broadcastToRooms, sumOfRooms } from '../../src/broadcaster/room-broadcast.ts';
-import { Statistics } from '../../src/broadcaster/statistics.ts';
+import { newStatistics } from '../../src/broadcaster/statistics.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';
 import { MonitoringFixture } from './monitoring-fixture.ts';
 
@@ -33,7 +33,7 @@ describe('broadcast to many rooms', () => {
   });
 
   it('goes on with the other rooms when one of them breaks', () => {
-    const statistics = new Statistics();
+    const statistics = newStatistics();
     const reached: string[] = [];
     const broadcasts = broadcastToRooms(messagesFor('x', 'broken', 'y'), statistics, ({ room }) => {
       if (room === 'broken') throw new Error('out of order');

@@ -12,7 +12,6 @@ import {
   formatUs,
   NO_DATA,
 } from '../figures.ts';
-import { oversightRows } from '../wording/oversight.ts';
 import {
   anomalyTally,
   deadLetterFacts,
@@ -23,12 +22,12 @@ import {
   oddities,
   STATUS_SIGN,
   type Status,
-  serverCounters,
   spaced,
   trafficFacts,
   upstreamFacts,
 } from '../wording/result.ts';
 import { explain, sentenceOf } from '../wording/sentence.ts';
+import { serverRows } from '../wording/server.ts';
 import { sayStage } from '../wording/stage.ts';
 import { histogramChart, seriesChart } from './charts.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
@@ -166,8 +165,7 @@ export function saturationSection(result: Result): Markup {
     ({ name, count, firstAtMs, detail }) =>
       html`<li><span class="warn">${name} ×${formatCount(count)}</span>, first at ${formatAt(firstAtMs)}: ${detail}</li>`,
   );
-  const counters = serverCounters(result).join(' · ');
-  const oversight = oversightRows(result).map(
+  const rowsOfServer = serverRows(result).map(
     ({ label, parts }) => html`<p class="soft">${label}: ${parts.join(' · ')}</p>`,
   );
   const absent = result.serverEvidence ? NOTHING : html`<p class="soft">No server-side evidence.</p>`;
@@ -177,7 +175,7 @@ export function saturationSection(result: Result): Markup {
       : html`<div class="charts">${charts}</div>${grid(['', 'p50', 'p99', 'max', 'final', 'over warning'], rows)}`;
   return section(
     'Saturation',
-    html`${absent}${content}${alerts.length === 0 ? NOTHING : html`<ul>${alerts}</ul>`}<p class="soft">${counters}</p>${oversight}`,
+    html`${absent}${content}${alerts.length === 0 ? NOTHING : html`<ul>${alerts}</ul>`}${rowsOfServer}`,
   );
 }
 

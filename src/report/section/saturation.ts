@@ -2,10 +2,9 @@ import type { SeriesSummary } from '../../measure/series.ts';
 import type { Result } from '../../run/result.ts';
 import { sparkline } from '../bars.ts';
 import { formatAt, formatCount, formatIn, formatShare } from '../figures.ts';
-import { facts, type Line, line, span, wrap } from '../line.ts';
+import { type Line, line, span, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
-import { oversightRows } from '../wording/oversight.ts';
-import { serverCounters } from '../wording/result.ts';
+import { serverRows } from '../wording/server.ts';
 
 const SPARKLINE = { widthMin: 8, widthMax: 40 };
 const ALERTS_MAX = 8;
@@ -25,11 +24,7 @@ export function saturationLines(result: Result, width: number): Line[] {
           draw: (row, wide) => curve(rows[row]?.[1], wide),
         })),
     ...alertLines(result, width),
-    ...facts(
-      serverCounters(result).map((text) => line(span(text, 'dim'))),
-      width,
-    ),
-    ...oversightRows(result).flatMap(({ label, parts }) =>
+    ...serverRows(result).flatMap(({ label, parts }) =>
       wrap(line(`${label.padEnd(LABEL_WIDTH)}`, span(parts.join(' · '), 'dim')), width, LABEL_WIDTH),
     ),
   ];

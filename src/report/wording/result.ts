@@ -161,48 +161,6 @@ export function oddities(
     .filter(({ parts }) => parts.length > 0);
 }
 
-/** The broadcaster's counters that are not 0, in words. */
-export function serverCounters({ broadcast }: Result): string[] {
-  if (broadcast === undefined) return [];
-  const names: [keyof typeof broadcast, string][] = [
-    ['broadcasts', 'broadcasts'],
-    ['sent', 'sent'],
-    ['failed', 'failed'],
-    ['skipped', 'skipped'],
-    ['dropped', 'dropped'],
-    ['retried', 'retried'],
-    ['resent', 'resent'],
-    ['deadLetters', 'dead letters'],
-    ['overflowed', 'overflowed'],
-    ['pausedPublishes', 'publishes that waited'],
-    ['pauseTimeouts', 'waited for in vain'],
-    ['pressured', 'publishers asked to pause'],
-    ['upstreamAccepted', 'upstream accepted'],
-    ['dedupRejected', 'upstream duplicates rejected'],
-    ['requestsOverflowed', 'upstream refused, too much unanswered'],
-    ['gaps', 'gaps'],
-    ['nacks', 'nacks'],
-    ['ackFrames', 'ack frames'],
-    ['resumes', 'resumes'],
-    ['refusedResumes', 'refused resumes'],
-    ['takeovers', 'takeovers'],
-    ['expiredSessions', 'expired sessions'],
-    ['detectedStale', 'stale connections closed'],
-    ['slowConsumers', 'slow consumers closed'],
-    ['malformed', 'malformed frames'],
-    ['protocolErrors', 'closed for protocol errors'],
-    ['internalErrors', 'closed for errors of the server itself'],
-    ['actions', 'actions'],
-    ['notices', 'notices'],
-    ['activeClients', 'active at the end'],
-    ['healthyClients', 'healthy at the end'],
-  ];
-  return names
-    .map(([key, label]) => ({ label, count: broadcast[key] ?? 0 }))
-    .filter(({ count }) => count > 0)
-    .map(({ label, count }) => `${formatCount(count)} ${label}`);
-}
-
 /** What clients sent to the server, in words; empty when none was to send anything. */
 export function upstreamFacts({
   delivery: { upstream },

@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { oversightRows } from '../../src/report/wording/oversight.ts';
+import { serverRows } from '../../src/report/wording/server.ts';
 import type { Result } from '../../src/run/result.ts';
 import { passingResult } from './sample-result.ts';
 
 function rows(parts: Pick<Partial<Result>, 'broadcast' | 'metrics'>): string[] {
   const { metrics: _metrics, broadcast: _broadcast, ...rest } = passingResult();
-  return oversightRows({ ...rest, ...parts }).map(
-    ({ label, parts: words }) => `${label}: ${words.join(', ')}`,
-  );
+  return serverRows({ ...rest, ...parts }).map(({ label, parts: words }) => `${label}: ${words.join(', ')}`);
 }
 
-describe('what the report says of failures, queue and alerts', () => {
+describe('what the report says of the counters of the server', () => {
   it('has a line for each group with something to say, and none for the others', () => {
     expect(
       rows({
@@ -24,6 +22,7 @@ describe('what the report says of failures, queue and alerts', () => {
         },
       }),
     ).toEqual([
+      'sends: 9 sent',
       'failures: 3 ack timeouts',
       'problematic: 2 times a client became problematic, 40 messages withheld',
       'queue: 7 completed',
@@ -31,7 +30,7 @@ describe('what the report says of failures, queue and alerts', () => {
   });
 
   it('is silent when nothing happened or nobody looked', () => {
-    expect(rows({ broadcast: { sent: 100 } })).toEqual([]);
+    expect(rows({ broadcast: { sent: 0 } })).toEqual([]);
     expect(rows({})).toEqual([]);
   });
 
