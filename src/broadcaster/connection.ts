@@ -107,7 +107,7 @@ export class Connection implements LinkEvents {
   }
 
   onPong(): void {
-    this.heartbeat?.life();
+    this.heartbeat?.pong();
     const session = this.session;
     if (session === undefined) return;
     session.tokens.welcomeArrived();

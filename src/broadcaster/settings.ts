@@ -19,6 +19,8 @@ export interface BroadcasterSettings extends SessionSettings {
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
   readonly missedPongsMax: number;
+  /** The least that a client has to read, bytes a second: a pong may be late by the time for what was sent before it. */
+  readonly readBytesPerSecMin: number;
   /** Clients written to before the fan-out yields, and the pause after that; 0 only yields. */
   readonly batchSize: number;
   readonly batchDelayMs: number;
@@ -63,6 +65,7 @@ export const DEFAULT_SETTINGS: BroadcasterSettings = {
   pingIntervalMs: 30_000,
   pongTimeoutMs: 10_000,
   missedPongsMax: 2,
+  readBytesPerSecMin: 32_768,
   batchSize: 100,
   batchDelayMs: 10,
   messageTimeoutMs: 5000,

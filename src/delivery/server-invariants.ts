@@ -125,19 +125,36 @@ export interface HeartbeatSettings {
   readonly timeoutMs: number;
   /** Pongs missed in a row after which a connection is closed. */
   readonly missed: number;
+  /** The least that a client has to read, bytes a second. */
+  readonly minRate: number;
 }
 
 /**
  * The longest time that a dead connection may stay open: the silence may begin just after a pong, so one interval
- * passes before the first ping that goes unanswered, then one for each that may be missed, and the last timeout.
+ * passes before the first ping that goes unanswered, then one for each that may be missed, and the last timeout. To
+ * that comes the time that is given to the client to read what it has not read yet.
+ *
+ * @param unreadBytes - sent before the silence or in it and not known to be read
  */
-export function detectionBudgetUs({ intervalMs, timeoutMs, missed }: HeartbeatSettings): number {
-  return (intervalMs * (missed + 1) + timeoutMs) * 1000;
+export function detectionBudgetUs(settings: HeartbeatSettings, unreadBytes: number): number {
+  const { intervalMs, timeoutMs, missed } = settings;
+  return (intervalMs * (missed + 1) + timeoutMs) * 1000 + readingUs(settings, unreadBytes);
 }
 
-/** The shortest silence after which a connection may be closed: the last sign of life came just before a ping. */
-export function shortestSilenceUs({ intervalMs, timeoutMs, missed }: HeartbeatSettings): number {
-  return (intervalMs * (missed - 1) + timeoutMs) * 1000;
+/**
+ * The shortest silence after which a connection may be closed: the last sign of life came just before a ping. A client
+ * that was sent something before the last ping is given the time to read it first.
+ *
+ * @param inFrontBytes - sent after the last sign of life and before the last ping
+ */
+export function shortestSilenceUs(settings: HeartbeatSettings, inFrontBytes: number): number {
+  const { intervalMs, timeoutMs, missed } = settings;
+  const pingsUs = (intervalMs * (missed - 1) + timeoutMs) * 1000;
+  return Math.max(pingsUs, timeoutMs * 1000 + readingUs(settings, inFrontBytes));
+}
+
+function readingUs({ minRate }: HeartbeatSettings, bytes: number): number {
+  return Math.ceil((bytes * 1_000_000) / minRate);
 }
 
 export interface InvariantFindings {

@@ -37,6 +37,8 @@ export interface BroadcasterOptions {
   readonly pingIntervalMs?: number;
   readonly pongTimeoutMs?: number;
   readonly missedPongsMax?: number;
+  /** A pong may be late by the time that reading what was sent before its ping takes at this rate. Default 32 768. */
+  readonly readBytesPerSecMin?: number;
   /** Clients written to before others get their turn, and the pause after that. Default 100 and 10. */
   readonly batchSize?: number;
   readonly batchDelayMs?: number;
@@ -132,6 +134,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   pingIntervalMs: 1,
   pongTimeoutMs: 1,
   missedPongsMax: 1,
+  readBytesPerSecMin: 1,
   batchSize: 1,
   batchDelayMs: 0,
   messageTimeoutMs: 1,

@@ -20,6 +20,7 @@ import { gapWithTheWrongRange } from './gap-with-the-wrong-range.ts';
 import { heartbeatFedBySends } from './heartbeat-fed-by-sends.ts';
 import { ignoredBackpressure } from './ignored-backpressure.ts';
 import { ignoresGaps } from './ignores-gaps.ts';
+import { impatientHeartbeat } from './impatient-heartbeat.ts';
 import { keepsItsFirstToken } from './keeps-its-first-token.ts';
 import { lateCleanupEndsTheSession } from './late-cleanup-ends-the-session.ts';
 import { lateUnsubscribe } from './late-unsubscribe.ts';
@@ -96,6 +97,7 @@ export const VARIANTS: readonly Variant[] = [
   noHeartbeat,
   heartbeatFedBySends,
   deafHeartbeat,
+  impatientHeartbeat,
   evictsBySize,
   ackBeforeHandle,
   acksFailures,

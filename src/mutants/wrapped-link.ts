@@ -16,6 +16,10 @@ export class WrappedLink implements Link {
     return this.inner.bufferedBytes;
   }
 
+  get sentBytes(): number {
+    return this.inner.sentBytes;
+  }
+
   get receivedBytes(): number {
     return this.inner.receivedBytes;
   }

@@ -78,6 +78,8 @@ export interface Link {
   readonly state: LinkState;
   /** Bytes handed over and not yet taken by the kernel, frames queued in this turn included. */
   readonly bufferedBytes: number;
+  /** Bytes of texts that were handed over in all. */
+  readonly sentBytes: number;
   /** Bytes of the peer that have been read in all, those of frames included that are not complete. */
   readonly receivedBytes: number;
   /** With true, frames queued in one turn leave as one JSON array. */

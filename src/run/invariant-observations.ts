@@ -1,3 +1,4 @@
+import { KERNEL_BYTES_MAX } from '../broadcaster/heartbeat.ts';
 import {
   detectionBudgetUs,
   type InvariantObservations,
@@ -6,7 +7,7 @@ import {
 import { type FaultRecord, parameterValue } from '../faults/fault.ts';
 import { FRAME_BYTES_MAX } from '../protocol/frame.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../protocol/message.ts';
-import { CLOSE_TIMEOUT_MS } from '../protocol/ports.ts';
+import { CLOSE_TIMEOUT_MS, OVERRUN_BYTES_MAX } from '../protocol/ports.ts';
 import { GAPS_MAX } from '../protocol/session.ts';
 import type { ServerFindings } from '../server/reference-server.ts';
 import type { ServerClose } from '../server/server-record.ts';
@@ -153,10 +154,13 @@ function connectionAt(
   { closes, open }: Pick<ServerFindings, 'closes' | 'open'>,
   client: number,
   atUs: number,
-): { readonly closedUs?: number; readonly cause?: ServerClose['cause'] } | undefined {
+):
+  | { readonly closedUs?: number; readonly cause?: ServerClose['cause']; readonly unreadBytes: number }
+  | undefined {
   const closed = closes.find((one) => one.client === client && one.ownedUs <= atUs && atUs <= one.atUs);
-  if (closed !== undefined) return { closedUs: closed.atUs, cause: closed.cause };
-  return open.some((one) => one.client === client && one.ownedUs <= atUs) ? {} : undefined;
+  if (closed !== undefined)
+    return { closedUs: closed.atUs, cause: closed.cause, unreadBytes: closed.unreadBytes };
+  return open.find((one) => one.client === client && one.ownedUs <= atUs);
 }
 
 /** For how long a server that has closed a connection by itself waits for the answer, µs. */
@@ -173,8 +177,10 @@ function silencesOf(
 ): Pick<InvariantObservations, 'silentConnections' | 'slowConnections'> {
   const { scenario, instants } = record;
   const { heartbeat } = scenario.server;
-  const beat = { intervalMs: heartbeat.interval, timeoutMs: heartbeat.timeout, missed: heartbeat.missed };
-  const patienceUs = detectionBudgetUs(beat) + DETECTION_GRACE_US;
+  const { interval: intervalMs, timeout: timeoutMs, missed, minRate } = heartbeat;
+  const beat = { intervalMs, timeoutMs, missed, minRate };
+  // The heartbeat bounds what it takes to be unread at its first ping; as much may be sent to a client that is gone.
+  const unreadBytesMax = 2 * KERNEL_BYTES_MAX + scenario.server.buffer.max + OVERRUN_BYTES_MAX;
   const holds = faults.flatMap((fault) => (fault.name === 'half-open' ? fault.holds : []));
   const silences = unionOfHolds(holds, instants.endUs);
   return {
@@ -183,6 +189,7 @@ function silencesOf(
       if (connection === undefined) return [];
       const watchedUntilUs = Math.min(untilUs, connection.closedUs ?? untilUs);
       const excusedUs = blockedUs(record, silentFromUs, watchedUntilUs) + closingUs(connection.cause);
+      const budgetUs = detectionBudgetUs(beat, Math.min(connection.unreadBytes, unreadBytesMax));
       const closedUs = watchedUntilUs === connection.closedUs ? { closedUs: watchedUntilUs } : {};
       return [
         {
@@ -190,17 +197,17 @@ function silencesOf(
           silentFromUs,
           ...closedUs,
           watchedUntilUs,
-          budgetUs: patienceUs + excusedUs,
+          budgetUs: budgetUs + DETECTION_GRACE_US + excusedUs,
         },
       ];
     }),
     slowConnections: server.closes
       .filter(({ cause }) => cause === 'missed-pongs')
-      .map(({ client, atUs, heardUs }) => ({
+      .map(({ client, atUs, heardUs, inFrontBytes }) => ({
         client,
         closedUs: atUs,
         lastSentUs: heardUs,
-        patienceUs: shortestSilenceUs(beat),
+        patienceUs: shortestSilenceUs(beat, Math.min(inFrontBytes, KERNEL_BYTES_MAX)),
       })),
   };
 }

@@ -93,6 +93,7 @@ function checkSettings(scenario: Scenario, clean: Clean, report: Report): void {
     [['server', 'requests', 'maxBytes'], server.requests.maxBytes],
     [['server', 'requests', 'maxBytesTotal'], server.requests.maxBytesTotal],
     [['server', 'deadLetters', 'maxBytes'], server.deadLetters.maxBytes],
+    [['server', 'heartbeat', 'minRate'], heartbeat.minRate],
   ];
   for (const [path, bytes] of atLeast1Byte) {
     if (bytes < 1)

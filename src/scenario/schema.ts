@@ -79,6 +79,9 @@ const server = z.strictObject({
         .max(100)
         .default(2)
         .describe('Pongs missed in a row after which a connection is terminated.'),
+      minRate: bytesPerSec('32KiB/s').describe(
+        'The least that a client has to read: its pong may be late by the time that this takes for what was sent before the ping.',
+      ),
     })
     .prefault({}),
   broadcast: z

@@ -32,6 +32,7 @@ export function broadcasterSettings(server: ServerSettings): BroadcasterSettings
     pingIntervalMs: heartbeat.interval,
     pongTimeoutMs: heartbeat.timeout,
     missedPongsMax: heartbeat.missed,
+    readBytesPerSecMin: heartbeat.minRate,
     batchSize: broadcast.batchSize,
     batchDelayMs: broadcast.batchDelay,
     messageTimeoutMs: broadcast.messageTimeout,

@@ -51,6 +51,10 @@ export class FlakyLink implements Link {
     return this.#link.bufferedBytes;
   }
 
+  get sentBytes(): number {
+    return this.#link.sentBytes;
+  }
+
   get receivedBytes(): number {
     return this.#link.receivedBytes;
   }

@@ -34,12 +34,16 @@ export interface OpenConnection {
   readonly client: number;
   /** When it was given its session. */
   readonly ownedUs: number;
+  /** Bytes sent on it since the last pong but one: at most these has its client perhaps not read. */
+  readonly unreadBytes: number;
 }
 
 export interface ServerClose extends OpenConnection {
   readonly atUs: number;
   /** When anything came on the connection last, pong or frame; -1 when nobody listened. */
   readonly heardUs: number;
+  /** Bytes sent since then and before the last ping: these lay in front of the ping. */
+  readonly inFrontBytes: number;
   readonly cause: CloseCause | 'session-ended';
   /** Messages and gaps that the outbox of its session held. */
   readonly pending: number;
@@ -61,6 +65,15 @@ const END_REASONS: Partial<Record<DropReason, EndReason>> = {
 interface Owner {
   readonly link: Link;
   readonly sinceUs: number;
+}
+
+/** What came on an open socket last. */
+interface Heard {
+  atUs: number;
+  /** Bytes sent by then; and when the last pong came, and the one before. */
+  sentBytes: number;
+  sentAtPong: number;
+  sentAtPongBefore: number;
 }
 
 /** A session that went from one socket to another while the first was there. */
@@ -85,8 +98,7 @@ export class ServerRecord implements BroadcasterObserver {
   readonly #awaySinceUs = new Map<Session, number>();
   /** By the socket that lost its session. */
   readonly #takeovers = new Map<Link, Takeover>();
-  /** When each open socket said something last. */
-  readonly #heardUs = new Map<Link, number>();
+  readonly #heard = new Map<Link, Heard>();
   /** Whose frame is being processed. */
   #speaking: Link | undefined;
   #countRoundTripsFromUs = Number.POSITIVE_INFINITY;
@@ -105,9 +117,10 @@ export class ServerRecord implements BroadcasterObserver {
   }
 
   openConnections(): OpenConnection[] {
-    return [...this.#owners].map(([session, { sinceUs }]) => ({
+    return [...this.#owners].map(([session, { link, sinceUs }]) => ({
       client: clientOf(session),
       ownedUs: sinceUs,
+      unreadBytes: this.#unreadBytes(link),
     }));
   }
 
@@ -128,16 +141,22 @@ export class ServerRecord implements BroadcasterObserver {
 
   /** Listens in on a socket, to know on which one a frame came, and when one came last. */
   tap(link: Link, events: LinkEvents): LinkEvents {
+    const heard: Heard = { atUs: -1, sentBytes: 0, sentAtPong: 0, sentAtPongBefore: 0 };
+    this.#heard.set(link, heard);
     return {
       onOpen: () => events.onOpen(),
       onText: (text) => {
-        this.#heardUs.set(link, this.#clock.nowUs());
+        heard.atUs = this.#clock.nowUs();
+        heard.sentBytes = link.sentBytes;
         this.#speaking = link;
         events.onText(text);
         this.#speaking = undefined;
       },
       onPong: () => {
-        this.#heardUs.set(link, this.#clock.nowUs());
+        heard.atUs = this.#clock.nowUs();
+        heard.sentBytes = link.sentBytes;
+        heard.sentAtPongBefore = heard.sentAtPong;
+        heard.sentAtPong = heard.sentBytes;
         events.onPong();
       },
       onWritable: () => events.onWritable(),
@@ -145,7 +164,7 @@ export class ServerRecord implements BroadcasterObserver {
         const takeover = this.#takeovers.get(link);
         if (takeover !== undefined) takeover.closedUs ??= this.#clock.nowUs();
         events.onClose(code, reason);
-        this.#heardUs.delete(link);
+        this.#heard.delete(link);
       },
     };
   }
@@ -157,7 +176,7 @@ export class ServerRecord implements BroadcasterObserver {
   sessionEnded(session: Session, reason: DropReason): void {
     const owner = this.#owners.get(session);
     // As in a restart: the connection goes down with its session.
-    if (owner !== undefined) this.#closed(session, owner.link, 'session-ended');
+    if (owner !== undefined) this.#closed(session, owner.link, { cause: 'session-ended', pingedBytes: 0 });
     this.#owners.delete(session);
     this.#awaySinceUs.delete(session);
     evidenceOf(session).ended(END_REASONS[reason] ?? 'expired', this.#clock.nowUs());
@@ -201,22 +220,31 @@ export class ServerRecord implements BroadcasterObserver {
   }
 
   disconnected(_clientId: string, connection: Connection): void {
-    const { session, link, cause } = connection;
+    const { session, link, cause, heartbeat } = connection;
     if (session === undefined) return;
-    this.#closed(session, link, cause);
+    this.#closed(session, link, { cause, pingedBytes: heartbeat?.pingedBytes ?? 0 });
     this.#owners.delete(session);
     this.#awaySinceUs.set(session, this.#clock.nowUs());
   }
 
-  #closed(session: Session, link: Link, cause: ServerClose['cause']): void {
+  #unreadBytes(link: Link): number {
+    return link.sentBytes - (this.#heard.get(link)?.sentAtPongBefore ?? 0);
+  }
+
+  #closed(
+    session: Session,
+    link: Link,
+    { cause, pingedBytes }: { readonly cause: ServerClose['cause']; readonly pingedBytes: number },
+  ): void {
     if (this.closes.length >= CLOSES_MAX) return;
     const { pending, gaps, bytes: outboxBytes, bytesMax: outboxBytesMax } = session.outbox;
-    const heardUs = this.#heardUs.get(link) ?? -1;
+    const { atUs: heardUs, sentBytes } = this.#heard.get(link) ?? { atUs: -1, sentBytes: 0 };
+    const sent = { unreadBytes: this.#unreadBytes(link), inFrontBytes: Math.max(0, pingedBytes - sentBytes) };
     const client = clientOf(session);
     const atUs = this.#clock.nowUs();
     const ownedUs = this.#owners.get(session)?.sinceUs ?? atUs;
     const outbox = { pending, gaps, outboxBytes, outboxBytesMax };
-    this.closes.push({ client, ownedUs, atUs, heardUs, cause, ...outbox });
+    this.closes.push({ client, ownedUs, atUs, heardUs, ...sent, cause, ...outbox });
   }
 
   #ackedBy(link: Link, session: Session): void {

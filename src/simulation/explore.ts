@@ -97,7 +97,7 @@ function drawServer({ server, duration }: Scenario, random: Random, lossless: bo
       maxPending: lossless ? LOSSLESS_PENDING : either(outbox.maxPending, 3, 10, 1000),
       overflow: either(outbox.overflow, 'reject', 'drop-oldest', 'disconnect', 'pause'),
     },
-    heartbeat: either(server.heartbeat, { interval: 300, timeout: 150, missed: 2 }),
+    heartbeat: either(server.heartbeat, { ...server.heartbeat, interval: 300, timeout: 150, missed: 2 }),
     buffer: either(server.buffer, { ...server.buffer, warn: 2048, max: 4096 }),
     broadcast: either(server.broadcast, { ...server.broadcast, batchSize: 2, batchDelay: 5 }),
   };

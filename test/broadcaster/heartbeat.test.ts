@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Heartbeat } from '../../src/broadcaster/heartbeat.ts';
+import { Heartbeat, KERNEL_BYTES_MAX } from '../../src/broadcaster/heartbeat.ts';
 import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 import { FakeLink } from '../protocol/fake-link.ts';
 
-const SETTINGS = { pingIntervalMs: 1000, pongTimeoutMs: 300, missedPongsMax: 2 };
+const RATE = 32_768;
+const SETTINGS = {
+  pingIntervalMs: 1000,
+  pongTimeoutMs: 300,
+  missedPongsMax: 2,
+  readBytesPerSecMin: RATE,
+};
 
 class Fixture {
   readonly time = new VirtualTime();
@@ -78,6 +84,56 @@ describe('heartbeat', () => {
     expect([fixture.missed, fixture.staleUs > 0]).toEqual([2, true]);
   });
 
+  it('waits for a pong behind what was sent before its ping', () => {
+    const fixture = new Fixture();
+    fixture.link.sentBytes += 8 * RATE;
+    // The ping leaves after 500 ms; its pong may take 8 s and the timeout.
+    fixture.time.runFor(500 + 8299);
+    expect([fixture.link.pings, fixture.missed]).toEqual([1, 0]);
+    fixture.heartbeat.pong();
+    fixture.time.runFor(1000);
+    expect([fixture.link.pings, fixture.missed]).toEqual([2, 0]);
+  });
+
+  it('reports a peer that is gone when it had the time to read what was sent, and not before', () => {
+    const fixture = new Fixture();
+    fixture.link.sentBytes += 8 * RATE;
+    fixture.time.runFor(500 + 8300 + 999);
+    expect([fixture.link.pings, fixture.missed, fixture.staleUs]).toEqual([2, 1, -1]);
+    fixture.time.runFor(1);
+    expect(fixture.staleUs).toBe(fixture.time.nowUs());
+  });
+
+  it('gives no time for what a pong has shown to be read', () => {
+    const fixture = new Fixture();
+    fixture.link.sentBytes += 8 * RATE;
+    fixture.time.runFor(600);
+    fixture.heartbeat.pong();
+    fixture.time.runFor(900 + 300);
+    expect([fixture.link.pings, fixture.missed]).toEqual([2, 1]);
+  });
+
+  it('takes a pong that comes after two pings for the answer to the first', () => {
+    const fixture = new Fixture({ ...SETTINGS, missedPongsMax: 3 });
+    fixture.time.runFor(500);
+    fixture.link.sentBytes += 8 * RATE;
+    fixture.time.runFor(1000);
+    expect([fixture.link.pings, fixture.missed]).toEqual([2, 1]);
+    fixture.heartbeat.pong();
+    // What was sent between the two is in front of the second one, but for what was read in 0.7 s: no third one yet.
+    fixture.time.runFor(7599);
+    expect([fixture.link.pings, fixture.missed]).toEqual([2, 1]);
+  });
+
+  it('takes no more for unread than kernels hold', () => {
+    const fixture = new Fixture();
+    fixture.link.sentBytes += 100 * KERNEL_BYTES_MAX;
+    const beganUs = fixture.time.nowUs();
+    fixture.time.run();
+    const readingUs = (KERNEL_BYTES_MAX / RATE) * 1_000_000;
+    expect(fixture.staleUs - beganUs).toBe(500_000 + readingUs + 1_300_000);
+  });
+
   it('stops', () => {
     const fixture = new Fixture();
     fixture.time.runFor(600);
@@ -99,6 +155,7 @@ describe('heartbeat', () => {
     pingIntervalMs: fc.integer({ min: 10, max: 2000 }),
     pongTimeoutMs: fc.integer({ min: 1, max: 3000 }),
     missedPongsMax: fc.integer({ min: 1, max: 5 }),
+    readBytesPerSecMin: fc.constant(RATE),
   });
 
   it('detects silence within so many intervals and a timeout, whenever it begins', () => {

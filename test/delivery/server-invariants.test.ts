@@ -63,17 +63,25 @@ describe('bounds', () => {
 });
 
 describe('detection', () => {
-  const heartbeat = { intervalMs: 1000, timeoutMs: 500, missed: 2 };
+  const heartbeat = { intervalMs: 1000, timeoutMs: 500, missed: 2, minRate: 32_768 };
   const silent = {
     client: 1,
     silentFromUs: 0,
     watchedUntilUs: 9_000_000,
-    budgetUs: detectionBudgetUs(heartbeat),
+    budgetUs: detectionBudgetUs(heartbeat, 0),
   };
 
   it('has a budget of one interval more than may be missed, and the timeout', () => {
-    expect(detectionBudgetUs(heartbeat)).toBe(3_500_000);
-    expect(shortestSilenceUs(heartbeat)).toBe(1_500_000);
+    expect(detectionBudgetUs(heartbeat, 0)).toBe(3_500_000);
+    expect(shortestSilenceUs(heartbeat, 0)).toBe(1_500_000);
+  });
+
+  it('has a budget that grows with what the client may not have read yet', () => {
+    expect(detectionBudgetUs(heartbeat, 65_536)).toBe(5_500_000);
+    // Two seconds to read it and one timeout, which is more than a second and a timeout.
+    expect(shortestSilenceUs(heartbeat, 65_536)).toBe(2_500_000);
+    // Half a second to read it is over before the last ping is.
+    expect(shortestSilenceUs(heartbeat, 16_384)).toBe(1_500_000);
   });
 
   it('fails for a silent connection that is closed too late or never', () => {
@@ -89,7 +97,7 @@ describe('detection', () => {
   });
 
   it('fails for a slow connection that is closed although it showed life', () => {
-    const slow = { client: 2, lastSentUs: 1_000_000, patienceUs: shortestSilenceUs(heartbeat) };
+    const slow = { client: 2, lastSentUs: 1_000_000, patienceUs: shortestSilenceUs(heartbeat, 0) };
     expect(found({ slowConnections: [{ ...slow, closedUs: 2_500_000 }] })).toEqual([]);
     expect(found({ slowConnections: [{ ...slow, closedUs: 1_200_000 }] })).toEqual([
       { kind: 'misdetected', client: 2, code: 'closed-alive', silentUs: 200_000, neededUs: 1_500_000 },

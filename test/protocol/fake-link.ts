@@ -4,6 +4,7 @@ import { type Link, LinkState, type SharedText } from '../../src/protocol/ports.
 export class FakeLink implements Link {
   state: LinkState = LinkState.open;
   bufferedBytes = 0;
+  sentBytes = 0;
   receivedBytes = 0;
   batch = false;
   bufferBytesMax = 1_048_576;
@@ -17,7 +18,9 @@ export class FakeLink implements Link {
   readonly sendErrors: string[] = [];
 
   send(text: string): void {
-    if (this.state === LinkState.open) this.texts.push(text);
+    if (this.state !== LinkState.open) return;
+    this.texts.push(text);
+    this.sentBytes += text.length;
   }
 
   sendShared(head: string, tail: SharedText): void {

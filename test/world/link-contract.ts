@@ -395,6 +395,22 @@ export function describeLinkContract(name: string, createWorld: () => Promise<Li
         await happens(() => clientSaw.texts.length === sent && serverSaw.writables > 0);
       });
 
+      it('counts what it was handed over, whether it has left or not', async () => {
+        const { client, server, clientSaw } = await openPair();
+        const before = server.sentBytes;
+        client.pauseReading();
+        for (let sent = 0; sent < 20; sent++) server.send('c'.repeat(100_000));
+        server.sendShared('head', new SharedText('d'.repeat(100_000)));
+        const sentBytes = server.sentBytes - before;
+        // Headers on top.
+        expect(sentBytes).toBeGreaterThanOrEqual(2_100_000);
+        expect(sentBytes).toBeLessThan(2_101_000);
+        server.ping();
+        client.resumeReading();
+        await happens(() => clientSaw.texts.length === 21);
+        expect(server.sentBytes - before).toBe(sentBytes);
+      });
+
       it('reads no faster than its limit, and everything in the end', async () => {
         const { client, server, clientSaw } = await openPair();
         const bytesPerSec = 256 * 1024;

@@ -53,6 +53,8 @@ export class Outgoing {
   #last: QueuedFrame | undefined = undefined;
   #count = 0;
   #queuedBytes = 0;
+  /** Of all frames added. */
+  sentBytes = 0;
   #listed = false;
   #blocked = false;
   #pong: Buffer | undefined = undefined;
@@ -80,6 +82,7 @@ export class Outgoing {
     this.#last = frame;
     this.#count++;
     this.#queuedBytes += frame.bytes;
+    this.sentBytes += frame.bytes;
     if (this.#listed) return;
     this.#listed = true;
     if (waiting.push(this) === 1) setImmediate(flushSome);

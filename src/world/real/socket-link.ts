@@ -70,6 +70,10 @@ export class SocketLink implements ClientLink, FrameSink, OutgoingOwner {
     return this.#outgoing.bufferedBytes;
   }
 
+  get sentBytes(): number {
+    return this.#outgoing.sentBytes;
+  }
+
   get receivedBytes(): number {
     return this.#socket.bytesRead;
   }

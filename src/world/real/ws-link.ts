@@ -118,6 +118,10 @@ export class WsLink implements Link, OutgoingOwner {
       : this.outgoing.bufferedBytes;
   }
 
+  get sentBytes(): number {
+    return this.outgoing?.sentBytes ?? 0;
+  }
+
   get receivedBytes(): number {
     const { bytesRead = 0 } = this.outgoing === undefined ? {} : (this.socket as Partial<Socket>);
     return bytesRead;

@@ -41,6 +41,7 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   #in: Pipe | undefined = undefined;
   #queue: string[] = [];
   #queuedBytes = 0;
+  #sentBytes = 0;
   #closeReceived: { readonly code: number; readonly reason: string } | undefined = undefined;
   #refusing = false;
   /** Why this end has given the connection up: the peer's answer does not count. */
@@ -79,6 +80,10 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
     return this.#queuedBytes + (this.#out?.refusedBytes ?? 0);
   }
 
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
   get receivedBytes(): number {
     return this.#in?.readBytes ?? 0;
   }
@@ -94,6 +99,7 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
     }
     this.#queue.push(text);
     this.#queuedBytes += bytes;
+    this.#sentBytes += bytes;
     if (!this.#flush.armed) this.#time.arm(this.#flush, 0);
   }
 
