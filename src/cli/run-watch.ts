@@ -1,7 +1,7 @@
-import type { RunRecord } from '../run/run-record.ts';
 import type { RunningScenario } from '../run/scenario-run.ts';
 import { deadLetterLines } from '../server/dead-letter-lines.ts';
 import type { MetricsOptions } from '../server/metrics.ts';
+import type { RunRecord } from '../verdict/run-record.ts';
 import { MachineClock } from '../world/real/clock.ts';
 
 /** Looks at the runs of one command from outside: for the metrics while they run, and for their dead letters. */

@@ -3,9 +3,9 @@ import { ruleFor } from '../delivery/guarantee.ts';
 import type { LossReason } from '../delivery/loss-reason.ts';
 import type { Reason } from '../delivery/reason.ts';
 import type { Driver } from '../drivers/driver.ts';
-import { type Findings, judgeRun } from '../run/judge-run.ts';
 import { simulateScenario } from '../run/simulated-run.ts';
 import type { NewBroadcaster } from '../server/reference-server.ts';
+import { type Findings, judgeRun } from '../verdict/judge-run.ts';
 import type { ExpectedOutcome, Variant } from './variant.ts';
 
 /** What one run of a variant, or of the correct build in its place, came to. */

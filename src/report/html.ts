@@ -1,5 +1,5 @@
-import type { Result } from '../run/result.ts';
 import { printableParagraph } from '../text/printable.ts';
+import type { Result } from '../verdict/result.ts';
 import { formatBytes, formatUs, plural } from './figures.ts';
 import { html, Markup, NOTHING } from './page/markup.ts';
 import {

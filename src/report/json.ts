@@ -1,6 +1,6 @@
-import { type Result, resultSchema } from '../run/result.ts';
 import { printableJson } from '../text/printable.ts';
 import { dataWithoutSecrets } from '../text/secrets.ts';
+import { type Result, resultSchema } from '../verdict/result.ts';
 import { textOf } from './wording/sentence.ts';
 
 /** What fits into so many columns stays on one line, so that a series is not a page of braces. */

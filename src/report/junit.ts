@@ -1,5 +1,5 @@
-import type { Result } from '../run/result.ts';
 import { printable } from '../text/printable.ts';
+import type { Result } from '../verdict/result.ts';
 import { guaranteeFinding, headline, type Status } from './wording/result.ts';
 import { sentenceOf } from './wording/sentence.ts';
 

@@ -1,6 +1,6 @@
 import type { DeliveryCounts } from '../delivery/judgement.ts';
-import { LATENCY_NAMES, type Result } from '../run/result.ts';
 import { printable } from '../text/printable.ts';
+import { LATENCY_NAMES, type Result } from '../verdict/result.ts';
 import { formatCount, formatShare, formatUs } from './figures.ts';
 import {
   anomalyTally,

@@ -1,4 +1,4 @@
-import type { Result } from '../run/result.ts';
+import type { Result } from '../verdict/result.ts';
 import { formatBytes, plural } from './figures.ts';
 import { layOut, reportWidth } from './layout.ts';
 import { facts, type Line, line, span } from './line.ts';

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario/schema.ts';
-import type { Result } from './result.ts';
+import type { Result } from '../verdict/result.ts';
 
 /**
  * The search for the highest rate that a server sustains: doubled until it does not hold, or halved until it does,

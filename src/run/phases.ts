@@ -9,8 +9,8 @@ import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import type { ServerUnderTest } from '../server/server-under-test.ts';
+import type { RunRecord } from '../verdict/run-record.ts';
 import { DrainWatch } from './drain-watch.ts';
-import type { RunRecord } from './run-record.ts';
 
 /**
  * One run of a scenario, from the first connection to the last record, the same in both worlds. It yields what it

@@ -14,12 +14,12 @@ import type { ReferenceServer } from '../server/reference-server.ts';
 import { ScaleHook } from '../server/scale-hook.ts';
 import { ServerUnderTest } from '../server/server-under-test.ts';
 import { SocketEndpoint } from '../server/socket-endpoint.ts';
+import type { RunRecord } from '../verdict/run-record.ts';
 import { createDialer } from '../world/real/dial.ts';
 import { Machine } from '../world/real/machine.ts';
 import { type Phase, phases, type RunParts, type Wait } from './phases.ts';
 import { preflight, thisMachine } from './preflight.ts';
 import { progressOf, type RunProgress } from './run-progress.ts';
-import type { RunRecord } from './run-record.ts';
 
 const CLIENTS_PER_WORKER = 4000;
 const POLL_MS = 25;

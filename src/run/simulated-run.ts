@@ -10,12 +10,12 @@ import { clientsOf, planFaults } from '../scenario/timeline.ts';
 import type { NewBroadcaster } from '../server/reference-server.ts';
 import { ServerUnderTest } from '../server/server-under-test.ts';
 import { ProcessTimers, SERVER_ADDRESS, VirtualEndpoint } from '../server/virtual-endpoint.ts';
+import type { RunRecord } from '../verdict/run-record.ts';
 import { newIdFrom, randomStreams } from '../world/random.ts';
 import type { LaneOptions, Path } from '../world/virtual/lane.ts';
 import { type ConnectionTap, VirtualNetwork } from '../world/virtual/network.ts';
 import { VirtualTime } from '../world/virtual/scheduler.ts';
 import { phases, type RunParts, type Wait } from './phases.ts';
-import type { RunRecord } from './run-record.ts';
 import { obstacleToSimulation } from './simulatable.ts';
 
 /** How often a phase looks whether it is over. */

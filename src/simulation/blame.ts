@@ -1,6 +1,6 @@
 import type { Reason } from '../delivery/reason.ts';
 import type { RunExitCode } from '../delivery/severity.ts';
-import type { Findings } from '../run/judge-run.ts';
+import type { Findings } from '../verdict/judge-run.ts';
 
 /** The part of what was found that a run under faults drawn at random is to be blamed for. */
 type Blame = Pick<Findings, 'violations' | 'resourceViolations' | 'inconclusive'>;

@@ -1,6 +1,6 @@
 import type { Reason } from '../delivery/reason.ts';
-import type { Result } from '../run/result.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import type { Result } from '../verdict/result.ts';
 import { isSame, resultViolations } from './violation.ts';
 
 /**

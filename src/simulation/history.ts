@@ -1,7 +1,7 @@
 import { ANOMALY_KINDS } from '../delivery/anomaly.ts';
 import type { DeliveryCounts } from '../delivery/judgement.ts';
 import type { Clock } from '../protocol/ports.ts';
-import type { Findings } from '../run/judge-run.ts';
+import type { Findings } from '../verdict/judge-run.ts';
 import type { ConnectionTap } from '../world/virtual/network.ts';
 import type { Item, PipeTap } from '../world/virtual/pipe.ts';
 

@@ -1,7 +1,7 @@
-import { verdictOf } from '../run/assemble.ts';
-import { type Findings, judgeRun } from '../run/judge-run.ts';
-import type { RunRecord } from '../run/run-record.ts';
 import { type SimulationOptions, simulateScenario } from '../run/simulated-run.ts';
+import { verdictOf } from '../verdict/assemble.ts';
+import { type Findings, judgeRun } from '../verdict/judge-run.ts';
+import type { RunRecord } from '../verdict/run-record.ts';
 import type { ConnectionTap } from '../world/virtual/network.ts';
 import { HistoryHash } from './history.ts';
 

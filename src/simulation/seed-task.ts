@@ -1,6 +1,6 @@
 import type { Reason } from '../delivery/reason.ts';
-import { verdictOf } from '../run/assemble.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { verdictOf } from '../verdict/assemble.ts';
 import { blameOf, exitCodeOf, reasonsOf } from './blame.ts';
 import { CoverageWatch } from './coverage.ts';
 import { explore } from './explore.ts';

@@ -5,9 +5,9 @@ import type { DeliveryLevel } from '../delivery/level.ts';
 import type { LossReason } from '../delivery/loss-reason.ts';
 import { brokenBy, type Reason } from '../delivery/reason.ts';
 import { VIOLATION_CAUSES, type ViolationCause } from '../delivery/violation-cause.ts';
-import { verdictOf } from '../run/assemble.ts';
-import type { Result } from '../run/result.ts';
 import type { FoundFailure } from '../scenario/schema.ts';
+import { verdictOf } from '../verdict/assemble.ts';
+import type { Result } from '../verdict/result.ts';
 import type { SeedRun } from './seed-run.ts';
 
 /** What makes two violations the same, and what the file of a failure keeps of one. */

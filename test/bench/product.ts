@@ -4,10 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { assembleResult } from '../../src/run/assemble.ts';
-import type { Result } from '../../src/run/result.ts';
 import { runScenario } from '../../src/run/scenario-run.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
+import { assembleResult } from '../../src/verdict/assemble.ts';
+import type { Result } from '../../src/verdict/result.ts';
 
 const ROLE = 'PRODUCT_ROLE';
 

@@ -16,11 +16,11 @@ import { formatCount } from '../../src/report/figures.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { renderJson } from '../../src/report/json.ts';
 import { renderText } from '../../src/report/text.ts';
-import { assembleResult } from '../../src/run/assemble.ts';
-import { parseResult, type Result, resultJsonSchema } from '../../src/run/result.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import { METRICS } from '../../src/scenario/metric.ts';
 import { Metrics } from '../../src/server/metrics.ts';
+import { assembleResult } from '../../src/verdict/assemble.ts';
+import { parseResult, type Result, resultJsonSchema } from '../../src/verdict/result.ts';
 import { passingResult } from '../report/sample-result.ts';
 import { randomRun } from '../run/random-scenario.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseResult, type Result } from '../../src/run/result.ts';
+import { parseResult, type Result } from '../../src/verdict/result.ts';
 import { Folder, inTurn, wsdeliver } from './command.ts';
 
 /**

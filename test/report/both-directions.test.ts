@@ -3,7 +3,7 @@ import type { DeliveryCounts } from '../../src/delivery/judgement.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { renderText } from '../../src/report/text.ts';
-import type { Result } from '../../src/run/result.ts';
+import type { Result } from '../../src/verdict/result.ts';
 import { passingResult } from './sample-result.ts';
 
 /** What clients sent, what was given up and what it cost stand in every report, and only where there is something. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_BREAK } from '../../src/report/line.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
-import type { Result } from '../../src/run/result.ts';
+import type { Result } from '../../src/verdict/result.ts';
 import { failingResult, inconclusiveResult, passingResult } from './sample-result.ts';
 
 function rendered(result: Result): string {

@@ -1,7 +1,7 @@
 import type { DeliveryCounts } from '../../src/delivery/judgement.ts';
 import { Histogram, type LatencySummary } from '../../src/measure/histogram.ts';
 import { Series, type SeriesSummary } from '../../src/measure/series.ts';
-import { RESULT_SCHEMA, type Result } from '../../src/run/result.ts';
+import { RESULT_SCHEMA, type Result } from '../../src/verdict/result.ts';
 
 /** Results as a run would leave them, for the tests of the reports: the same on every machine. */
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { serverRows } from '../../src/report/wording/server.ts';
-import type { Result } from '../../src/run/result.ts';
+import type { Result } from '../../src/verdict/result.ts';
 import { passingResult } from './sample-result.ts';
 
 function rows(parts: Pick<Partial<Result>, 'broadcast' | 'metrics'>): string[] {

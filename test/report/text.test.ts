@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { textWidth } from '../../src/report/line.ts';
 import { renderText } from '../../src/report/text.ts';
 import { sentenceOf } from '../../src/report/wording/sentence.ts';
-import type { Result } from '../../src/run/result.ts';
+import type { Result } from '../../src/verdict/result.ts';
 import {
   failingResult,
   inconclusiveResult,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { atRate, CapacitySearch, totalRate } from '../../src/run/capacity.ts';
-import type { Result } from '../../src/run/result.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
+import type { Result } from '../../src/verdict/result.ts';
 import { passingResult } from '../report/sample-result.ts';
 
 const CLIENTS = 100;

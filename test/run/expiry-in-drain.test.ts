@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { leakAfterTtl } from '../../src/mutants/leak-after-ttl.ts';
-import { assembleResult } from '../../src/run/assemble.ts';
-import { judgeRun } from '../../src/run/judge-run.ts';
-import type { Result } from '../../src/run/result.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import type { NewBroadcaster } from '../../src/server/reference-server.ts';
+import { assembleResult } from '../../src/verdict/assemble.ts';
+import { judgeRun } from '../../src/verdict/judge-run.ts';
+import type { Result } from '../../src/verdict/result.ts';
 import { scenarioOf } from '../scenario/sample.ts';
 
 /** Everybody is gone for good just before the load ends, when no session can have expired yet. */

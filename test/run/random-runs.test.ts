@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Reason } from '../../src/delivery/reason.ts';
-import { judgeRun } from '../../src/run/judge-run.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import { blameOf, reasonsOf } from '../../src/simulation/blame.ts';
+import { judgeRun } from '../../src/verdict/judge-run.ts';
 import { randomRun } from './random-scenario.ts';
 
 const SEEDS = Array.from({ length: 150 }, (_, index) => index + 1);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { judgeRun } from '../../src/run/judge-run.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import type { Scenario, UpstreamEntry } from '../../src/scenario/schema.ts';
 import { blameOf, reasonsOf } from '../../src/simulation/blame.ts';
+import { judgeRun } from '../../src/verdict/judge-run.ts';
 import { pick, randomStreams } from '../../src/world/random.ts';
 import { type RandomRun, randomRun } from './random-scenario.ts';
 

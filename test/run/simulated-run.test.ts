@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
-import { assembleResult, verdictOf } from '../../src/run/assemble.ts';
-import { judgeRun } from '../../src/run/judge-run.ts';
-import { parseResult } from '../../src/run/result.ts';
 import { withoutProcess } from '../../src/run/simulatable.ts';
 import { type SimulationOptions, simulateScenario } from '../../src/run/simulated-run.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
+import { assembleResult, verdictOf } from '../../src/verdict/assemble.ts';
+import { judgeRun } from '../../src/verdict/judge-run.ts';
+import { parseResult } from '../../src/verdict/result.ts';
 
 const SCENARIOS = resolve(import.meta.dirname, '../../scenarios');
 const CONTEXT = { file: 'test', sha256: '', version: '0.0.0', startedAt: '2024-01-01T00:00:00.000Z' };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { clearOnSend } from '../../src/mutants/clear-on-send.ts';
-import { assembleResult } from '../../src/run/assemble.ts';
-import type { Result } from '../../src/run/result.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { storedFailure } from '../../src/simulation/claim.ts';
 import { attempt } from '../../src/simulation/subject.ts';
 import { identityOf, resultViolations } from '../../src/simulation/violation.ts';
+import { assembleResult } from '../../src/verdict/assemble.ts';
+import type { Result } from '../../src/verdict/result.ts';
 
 const CONTEXT = { file: 'x.yaml', sha256: '', version: '1.2.3', startedAt: '' };
 const { scenario, newBroadcaster } = clearOnSend;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
-import { judgeRun } from '../../src/run/judge-run.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { firstDivergence, HistoryRecording } from '../../src/simulation/history.ts';
 import { runSeed } from '../../src/simulation/seed-run.ts';
+import { judgeRun } from '../../src/verdict/judge-run.ts';
 
 const troubled = mutantScenario({
   name: 'troubled',

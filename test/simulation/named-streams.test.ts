@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
-import { judgeRun } from '../../src/run/judge-run.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import type { FaultEntry, Scenario } from '../../src/scenario/schema.ts';
 import { HistoryRecording } from '../../src/simulation/history.ts';
+import { judgeRun } from '../../src/verdict/judge-run.ts';
 
 /** A fault for each of four clients, with draws of every sort: delays, acks, backoffs, resends, heartbeats. */
 const troubled = mutantScenario({

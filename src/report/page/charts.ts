@@ -1,7 +1,7 @@
 import { Histogram, type LatencySummary } from '../../measure/histogram.ts';
 import { type LogBucket, logBuckets } from '../../measure/log-buckets.ts';
 import type { SeriesSummary } from '../../measure/series.ts';
-import type { FaultOutcome } from '../../run/result.ts';
+import type { FaultOutcome } from '../../verdict/result.ts';
 import { formatAt, formatCount, formatEdge, formatIn, formatShare, formatUs } from '../figures.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 

@@ -1,6 +1,6 @@
 import { type AnomalyKind, gravity } from '../../delivery/anomaly.ts';
 import type { Anomaly } from '../../delivery/judgement.ts';
-import type { Result } from '../../run/result.ts';
+import type { Result } from '../../verdict/result.ts';
 import { formatAt, formatCount } from '../figures.ts';
 import { facts, type Line, line, padStart, span, type Tone, wrap } from '../line.ts';
 import { anomalyTally, anomalyTone, spaced } from '../wording/result.ts';

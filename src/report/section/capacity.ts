@@ -1,4 +1,4 @@
-import type { Result } from '../../run/result.ts';
+import type { Result } from '../../verdict/result.ts';
 import { bar } from '../bars.ts';
 import { formatPerSec, formatShare, formatUs } from '../figures.ts';
 import { type Line, line, span, wrap } from '../line.ts';

@@ -1,5 +1,5 @@
 import type { Belief, DeliveryCounts } from '../../delivery/judgement.ts';
-import type { Result } from '../../run/result.ts';
+import type { Result } from '../../verdict/result.ts';
 import { formatCount, formatShare, plural } from '../figures.ts';
 import { facts, type Line, line, padEnd, span, type Tone, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';

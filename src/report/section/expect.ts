@@ -1,4 +1,4 @@
-import type { Result } from '../../run/result.ts';
+import type { Result } from '../../verdict/result.ts';
 import { type Line, line, lineWidth, padEnd, span, wrap } from '../line.ts';
 import { guaranteeFinding, STATUS_SIGN, type Status } from '../wording/result.ts';
 

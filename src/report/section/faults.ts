@@ -1,4 +1,4 @@
-import type { FaultOutcome, Result } from '../../run/result.ts';
+import type { FaultOutcome, Result } from '../../verdict/result.ts';
 import { formatAt, formatCount, plural } from '../figures.ts';
 import { type Line, line, span } from '../line.ts';
 import { type Column, table } from '../table.ts';

@@ -1,5 +1,5 @@
 import type { LatencySummary } from '../../measure/histogram.ts';
-import type { Result } from '../../run/result.ts';
+import type { Result } from '../../verdict/result.ts';
 import {
   formatBytes,
   formatCount,

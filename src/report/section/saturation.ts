@@ -1,5 +1,5 @@
 import type { SeriesSummary } from '../../measure/series.ts';
-import type { Result } from '../../run/result.ts';
+import type { Result } from '../../verdict/result.ts';
 import { sparkline } from '../bars.ts';
 import { formatAt, formatCount, formatIn, formatShare } from '../figures.ts';
 import { type Line, line, span, wrap } from '../line.ts';

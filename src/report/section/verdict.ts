@@ -1,5 +1,5 @@
-import type { Result } from '../../run/result.ts';
 import { printableParagraph } from '../../text/printable.ts';
+import type { Result } from '../../verdict/result.ts';
 import { formatUs, plural } from '../figures.ts';
 import { facts, justify, type Line, line, span, wrap } from '../line.ts';
 import { clientCount, headline, STATUS_SIGN } from '../wording/result.ts';

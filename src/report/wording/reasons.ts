@@ -1,5 +1,5 @@
 import type { Broken, LATENESS, REASONS } from '../../delivery/reason.ts';
-import type { STEP_LIMITS } from '../../run/result.ts';
+import type { STEP_LIMITS } from '../../verdict/result.ts';
 import { formatCount, plural } from '../figures.ts';
 import { type Catalogue, inMs } from './catalogue.ts';
 import { describeViolation } from './violation.ts';

@@ -1,6 +1,6 @@
 import { ANOMALIES, ANOMALY_KINDS, type AnomalyKind } from '../../delivery/anomaly.ts';
 import type { DeliveryCounts } from '../../delivery/judgement.ts';
-import type { LatencyName, Result } from '../../run/result.ts';
+import type { LatencyName, Result } from '../../verdict/result.ts';
 import { formatCount, plural } from '../figures.ts';
 import type { Tone } from '../line.ts';
 import { sentenceOf } from './sentence.ts';

@@ -1,5 +1,5 @@
 import { COUNTER_ROWS, type CounterName, counterWords } from '../../broadcaster/counter.ts';
-import type { Result } from '../../run/result.ts';
+import type { Result } from '../../verdict/result.ts';
 import { formatCount, formatShare, formatUs, plural } from '../figures.ts';
 
 type Broadcast = NonNullable<Result['broadcast']>;

@@ -3,11 +3,11 @@ import { Broadcaster } from '../../src/broadcaster/broadcaster.ts';
 import type { Envelope } from '../../src/protocol/frame.ts';
 import { encodeAck } from '../../src/protocol/frame.ts';
 import type { Session } from '../../src/protocol/session.ts';
-import { assembleResult } from '../../src/run/assemble.ts';
-import { type Findings, judgeRun } from '../../src/run/judge-run.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
 import type { NewBroadcaster } from '../../src/server/reference-server.ts';
+import { assembleResult } from '../../src/verdict/assemble.ts';
+import { type Findings, judgeRun } from '../../src/verdict/judge-run.ts';
 
 const SCENARIO = scenarioSchema.parse({
   name: 'upstream',

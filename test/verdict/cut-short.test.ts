@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { headline } from '../../src/report/wording/result.ts';
-import { cutShort } from '../../src/run/cut-short.ts';
+import { cutShort } from '../../src/verdict/cut-short.ts';
 import * as samples from '../report/sample-result.ts';
 
 describe('a run that a signal ended early', () => {

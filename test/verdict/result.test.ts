@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { renderJson } from '../../src/report/json.ts';
-import { assembleResult } from '../../src/run/assemble.ts';
+import { simulateScenario } from '../../src/run/simulated-run.ts';
+import { assembleResult } from '../../src/verdict/assemble.ts';
 import {
   LATENCY_NAMES,
   parseResult,
   RESULT_SCHEMA,
   type Result,
   resultJsonSchema,
-} from '../../src/run/result.ts';
-import { contradictions } from '../../src/run/result-consistency.ts';
-import { simulateScenario } from '../../src/run/simulated-run.ts';
+} from '../../src/verdict/result.ts';
+import { contradictions } from '../../src/verdict/result-consistency.ts';
 import {
   failingResult,
   inconclusiveResult,
@@ -17,7 +17,7 @@ import {
   passingResult,
   targetResult,
 } from '../report/sample-result.ts';
-import { randomRun } from './random-scenario.ts';
+import { randomRun } from '../run/random-scenario.ts';
 
 describe('parseResult', () => {
   it.each([

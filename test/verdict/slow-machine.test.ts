@@ -4,11 +4,11 @@ import { resourceViolations } from '../../src/delivery/guarantee.ts';
 import { splitBySlowness } from '../../src/delivery/slowness.ts';
 import type { ProcessUse } from '../../src/load/worker-messages.ts';
 import { Histogram } from '../../src/measure/histogram.ts';
-import { assembleResult } from '../../src/run/assemble.ts';
-import type { Result } from '../../src/run/result.ts';
-import type { RunRecord } from '../../src/run/run-record.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
+import { assembleResult } from '../../src/verdict/assemble.ts';
+import type { Result } from '../../src/verdict/result.ts';
+import type { RunRecord } from '../../src/verdict/run-record.ts';
 
 const CONTEXT = { file: '', sha256: '', version: '', startedAt: '' };
 
