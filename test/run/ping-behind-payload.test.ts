@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { assembleResult } from '../../src/run/assemble.ts';
-import { judgeRun } from '../../src/run/judge-run.ts';
-import type { Result } from '../../src/run/result.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
+import { assembleResult } from '../../src/verdict/assemble.ts';
+import { judgeRun } from '../../src/verdict/judge-run.ts';
+import type { Result } from '../../src/verdict/result.ts';
 import { scenarioOf } from '../scenario/sample.ts';
 
 function run(text: string): Result {
