@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { SLOW_TESTS } from '../vitest.config.ts';
 
@@ -17,26 +18,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   broadcaster: ['protocol'],
   drivers: ['protocol', 'delivery'],
   delivery: [],
-  measure: ['delivery'],
-  faults: ['drivers', 'delivery', 'measure'],
+  measure: [],
+  faults: ['drivers'],
   text: [],
-  scenario: ['text', 'broadcaster', 'delivery', 'measure', 'faults'],
-  world: ['protocol', 'broadcaster'],
+  scenario: ['text', 'broadcaster', 'delivery', 'faults'],
+  world: ['protocol'],
   load: ['protocol', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
   server: ['text', 'protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],
   verdict: ['protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'load', 'server'],
   run: ['protocol', 'drivers', 'delivery', 'faults', 'scenario', 'world', 'load', 'server', 'verdict'],
-  mutants: ['protocol', 'broadcaster', 'drivers', 'delivery', 'scenario', 'load', 'server', 'verdict', 'run'],
+  mutants: ['protocol', 'broadcaster', 'drivers', 'delivery', 'scenario', 'server', 'verdict', 'run'],
   simulation: [
     'protocol',
-    'broadcaster',
     'drivers',
     'delivery',
-    'measure',
     'faults',
     'scenario',
     'world',
-    'load',
     'server',
     'verdict',
     'run',
@@ -96,6 +94,9 @@ const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|shared|lib)(\.ts)?$/;
 
 /** The longest a source file may be; a file with two subjects gets there first. */
 const LINES_MAX = 480;
+const FUNCTION_LINES_MAX = 80;
+/** Of ifs, loops, switches and tries in one function. */
+const NESTING_MAX = 3;
 
 interface SourceFile {
   readonly path: string;
@@ -132,6 +133,51 @@ function codeOf(text: string): string {
     .replaceAll(/'(?!node:)(?:[^'\\\n]|\\.)*'/g, "''");
 }
 
+/** @returns the first circle that is found, as the way back to where it begins */
+function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const way: string[] = [];
+  function visit(file: string): string[] {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (done.has(file)) return [];
+    done.add(file);
+    way.push(file);
+    for (const target of imports.get(file) ?? []) {
+      const circle = visit(target);
+      if (circle.length > 0) return circle;
+    }
+    way.pop();
+    return [];
+  }
+  for (const file of imports.keys()) {
+    const circle = visit(file);
+    if (circle.length > 0) return circle;
+  }
+  return [];
+}
+
+function isBlock(node: ts.Node): boolean {
+  if (ts.isIfStatement(node)) return !(ts.isIfStatement(node.parent) && node.parent.elseStatement === node);
+  return ts.isIterationStatement(node, false) || ts.isSwitchStatement(node) || ts.isTryStatement(node);
+}
+
+/** Functions that are too long, and statements too deep in them. */
+function oversized(path: string, text: string): string[] {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const lineOf = (position: number): number => source.getLineAndCharacterOfPosition(position).line + 1;
+  function visit(node: ts.Node, depth: number): void {
+    const inner = ts.isFunctionLike(node) ? 0 : depth + (isBlock(node) ? 1 : 0);
+    const [first, last] = [lineOf(node.getStart()), lineOf(node.end)];
+    if (ts.isFunctionLike(node) && last - first >= FUNCTION_LINES_MAX)
+      found.push(`${path}:${first} has a function of ${last - first + 1} lines`);
+    if (inner > depth && inner === NESTING_MAX + 1) found.push(`${path}:${first} is nested ${inner} deep`);
+    ts.forEachChild(node, (child) => visit(child, inner));
+  }
+  visit(source, 0);
+  return found;
+}
+
 describe('the house', () => {
   it('has only rooms that the table of layers knows', () => {
     expect([...new Set(files.map(({ room }) => room))].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
@@ -145,6 +191,34 @@ describe('the house', () => {
         .map((room) => `${file.path} imports ${room}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('is described in ARCHITECTURE.md as it is', () => {
+    const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| `src\/([\w.]+)` \|.*\| ([^|]+) \|$/gm)];
+    const described = Object.fromEntries(rows.map(([, room = '', imports]) => [room, imports]));
+    const held = Object.entries(MAY_IMPORT).map(([room, imports]) => [room, imports.join(', ') || 'nothing']);
+    expect(described).toEqual(Object.fromEntries(held));
+  });
+
+  it('has no permission that nobody uses', () => {
+    const used = new Set(
+      files.flatMap((file) => importsOf(file).map((target) => `${file.room} ${target.split('/')[0]}`)),
+    );
+    const unused = Object.entries(MAY_IMPORT).flatMap(([room, others]) =>
+      others.map((other) => `${room} ${other}`).filter((pair) => !used.has(pair)),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  it('has no circle of files, not even of types: neither of two such files can be read first', () => {
+    expect(circleIn(new Map(files.map((file) => [file.path, importsOf(file)])))).toEqual([]);
+  });
+
+  it('would notice a circle', () => {
+    const imports = { a: ['b'], b: ['c', 'd'], c: [], d: ['e'], e: ['b'] };
+    expect(circleIn(new Map(Object.entries(imports)))).toEqual(['b', 'd', 'e', 'b']);
+    expect(circleIn(new Map(Object.entries({ ...imports, e: ['c'] })))).toEqual([]);
   });
 
   it('knows the driver of one protocol nowhere but in the registry, and where that driver is broken on purpose', () => {
@@ -200,6 +274,19 @@ describe('the house', () => {
   it('has no file that is too long to have one subject', () => {
     const long = files.map(({ path, text }) => ({ path, lines: text.split('\n').length }));
     expect(long.filter(({ lines }) => lines > LINES_MAX)).toEqual([]);
+  });
+
+  it('has no function over 80 lines, and none in which more than three blocks lie in each other', () => {
+    expect(files.flatMap(({ path, text }) => oversized(path, text))).toEqual([]);
+  });
+
+  it('would notice a function that is too long or too deep', () => {
+    const long = `function long() {\n${'  call();\n'.repeat(79)}}`;
+    expect(oversized('a.ts', long)).toEqual(['a.ts:1 has a function of 81 lines']);
+    expect(oversized('a.ts', long.replace('  call();\n', ''))).toEqual([]);
+    const deep = 'if (a) { for (;;) { while (b) { if (c) {} else if (d) {} } } }';
+    expect(oversized('b.ts', deep)).toEqual(['b.ts:1 is nested 4 deep']);
+    expect(oversized('b.ts', deep.replace('if (c)', 'call(() => { if (c) {} }); //'))).toEqual([]);
   });
 
   it('leaves no marker of unfinished work and no skipped test', () => {

@@ -49,8 +49,8 @@ export interface BroadcasterOptions {
  * Synchronous and without a clock, socket or timer of its own. Whoever binds it to a world calls `accept` for
  * each new socket and `publish` for each broadcast.
  */
-export class Broadcaster extends SessionHost implements SessionObserver {
-  protected override readonly sessionObserver: SessionObserver = this;
+export class Broadcaster extends SessionHost implements SessionObserver<Session> {
+  protected override readonly sessionObserver: SessionObserver<Session> = this;
   protected readonly fanOut: FanOut;
   readonly #failures = new Map<Session, number>();
   readonly oversight: Oversight;

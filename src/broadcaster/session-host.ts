@@ -77,7 +77,7 @@ export abstract class SessionHost implements ConnectionOwner {
   }
 
   /** What a session tells of its messages. */
-  protected abstract readonly sessionObserver: SessionObserver;
+  protected abstract readonly sessionObserver: SessionObserver<Session>;
   /** A session has a new socket: what was held against the old one is forgotten. */
   protected abstract onOwned(session: Session): void;
   /** A session has lost its socket: nothing is written to it any more. */

@@ -80,6 +80,22 @@ export function program(): Command {
     .action(async (file: string, options) => {
       process.exitCode = await (await import('./replay.ts')).replayFile(file, options);
     });
+  addServe(root);
+  root
+    .command('report')
+    .description('render a result file again')
+    .argument('<result>', 'a file that --json wrote')
+    .addOption(
+      new Option('--format <format>', 'how')
+        .choices(['text', 'json', 'junit', 'markdown', 'html'])
+        .default('text'),
+    )
+    .option('--no-color', 'without colours')
+    .action(async (file: string, options) => (await import('./inspect.ts')).printReport(file, options));
+  return root;
+}
+
+function addServe(root: Command): void {
   root
     .command('serve')
     .description("run the reference broadcaster alone, for other people's clients")
@@ -99,18 +115,6 @@ export function program(): Command {
     .option('--metrics-port <number>', 'port for Prometheus, under /metrics; 0: any', wholeNumber(0, 65_535))
     .option('--metrics-clients <number>', METRICS_CLIENTS_HELP, clientCount)
     .action(async (options) => (await import('./serve.ts')).serve(options));
-  root
-    .command('report')
-    .description('render a result file again')
-    .argument('<result>', 'a file that --json wrote')
-    .addOption(
-      new Option('--format <format>', 'how')
-        .choices(['text', 'json', 'junit', 'markdown', 'html'])
-        .default('text'),
-    )
-    .option('--no-color', 'without colours')
-    .action(async (file: string, options) => (await import('./inspect.ts')).printReport(file, options));
-  return root;
 }
 
 function addBench(root: Command): void {

@@ -15,8 +15,9 @@ import { Interrupt } from './interrupt.ts';
 import { keepFailures } from './kept-failures.ts';
 import { Outputs, reason } from './outputs.ts';
 import { packageVersion } from './package-info.ts';
-import { type SimulatableScenario, type SimulateOptions, writeText } from './simulate.ts';
+import type { SimulatableScenario, SimulateOptions } from './simulate-options.ts';
 import { appearance } from './terminal.ts';
+import { writeText } from './write-text.ts';
 
 /** Bytes of an event that are shown. */
 const EVENT_LENGTH_MAX = 200;

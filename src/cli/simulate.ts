@@ -7,30 +7,17 @@ import { parseDuration } from '../scenario/quantity.ts';
 import { Campaign } from '../simulation/campaign.ts';
 import { type JobPoolOutcome, runJobs } from '../simulation/job-pool.ts';
 import { type SimulationSummary, summarise } from '../simulation/summary.ts';
-import { print, printLine, say } from './console.ts';
+import { print, printLine } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { keepFailures } from './kept-failures.ts';
 import { LiveLine } from './live-line.ts';
-import { Outputs, reason } from './outputs.ts';
-import type { Adjustments } from './overrides.ts';
+import { Outputs } from './outputs.ts';
 import { type LoadedScenario, loadScenarios } from './scenario-files.ts';
 import { simulateOne } from './simulate-one.ts';
+import type { SimulatableScenario, SimulateOptions } from './simulate-options.ts';
 import { appearance } from './terminal.ts';
-
-export interface SimulateOptions extends Adjustments {
-  readonly seeds?: number;
-  readonly jobs?: number;
-  readonly timeLimit?: string;
-  readonly explore?: boolean;
-  readonly json?: string;
-  readonly hashes?: string;
-  readonly history?: string;
-  readonly compare?: string;
-  readonly out?: string;
-  readonly quiet?: boolean;
-  readonly color?: boolean;
-}
+import { writeText } from './write-text.ts';
 
 const SEEDS = 100;
 const REDRAW_MS = 100;
@@ -50,11 +37,6 @@ export async function simulate(names: readonly string[], options: SimulateOption
       );
   }
   return new Simulation(loaded, options).run();
-}
-
-/** A scenario that can run in virtual time, and what of it is not judged there. */
-export interface SimulatableScenario extends LoadedScenario {
-  readonly notes: readonly string[];
 }
 
 function simulatable(loaded: LoadedScenario): SimulatableScenario {
@@ -211,17 +193,6 @@ class Simulation {
         reports.map(({ seed, hash = 'threw' }) => `${scenario.name} ${seed} ${hash}\n`),
       )
       .join('');
-  }
-}
-
-/** @returns whether it could be written */
-export function writeText(outputs: Outputs, file: string, text: string): boolean {
-  try {
-    outputs.write(file, text);
-    return true;
-  } catch (error) {
-    say(`Cannot write "${file}": ${reason(error)}; the report above is complete`);
-    return false;
   }
 }
 

@@ -2,7 +2,6 @@ import type { DeliveryLevel, GapReason } from './frame.ts';
 import type { HeldBytes } from './held-bytes.ts';
 import type { OutgoingMessage } from './message.ts';
 import type { Clock, Random, Timers } from './ports.ts';
-import type { Session } from './session.ts';
 
 /** What a session is told, and what it tells: everything around it but the socket. */
 
@@ -30,8 +29,12 @@ export interface SessionSettings {
 /** Why a message of this session was given up: by a gap, or with the whole session. */
 export type DropReason = GapReason | 'session-expired' | 'replaced' | 'restart' | 'goodbye';
 
-/** What a session tells the broadcaster. Called inside the hot path: implementations stay cheap. */
-export interface SessionObserver {
+/**
+ * What a session tells the broadcaster. Called inside the hot path: implementations stay cheap.
+ *
+ * @typeParam Session - the class of the session, which this file does not know
+ */
+export interface SessionObserver<Session> {
   assigned(session: Session, seq: number, message: OutgoingMessage): void;
   /** @param attempt - 1 on the first transmission */
   sent(session: Session, seq: number, message: OutgoingMessage, attempt: number): void;
@@ -62,13 +65,13 @@ export interface SessionIdentity {
   readonly epoch: string;
 }
 
-export interface SessionOptions {
+export interface SessionOptions<Session> {
   readonly identity: SessionIdentity;
   readonly settings: SessionSettings;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
-  readonly observer: SessionObserver;
+  readonly observer: SessionObserver<Session>;
   /** What all sessions of the broadcaster hold. */
   readonly heldBytes: HeldBytes;
 }

@@ -44,7 +44,7 @@ export class Session {
   protected link: Link | undefined;
   protected readonly clock: Clock;
   protected readonly timers: Timers;
-  protected readonly observer: SessionObserver;
+  protected readonly observer: SessionObserver<Session>;
   readonly #random: Random;
   readonly #resendTimer: Timer;
   /** Messages up to this seq were counted as skipped in their broadcast. */
@@ -54,7 +54,7 @@ export class Session {
   #sendRetries = 0;
   #ended = false;
 
-  constructor(options: SessionOptions) {
+  constructor(options: SessionOptions<Session>) {
     this.identity = options.identity;
     this.settings = options.settings;
     const { maxPending, outboxBytesMax } = options.settings;

@@ -1,7 +1,25 @@
-import type { Result } from './result.ts';
+import type { DeliveryLevel } from '../delivery/level.ts';
+import type { Verdict } from '../delivery/verdict.ts';
+
+type Outcome = Verdict['verdict'];
+
+/** The part of a result file that says how the run went. */
+interface Statements {
+  readonly verdict: Outcome;
+  readonly exitCode: number;
+  readonly partial?: boolean | undefined;
+  readonly reasons: readonly unknown[];
+  readonly guarantee: { readonly level: DeliveryLevel; readonly status: string };
+  readonly assertions: readonly { readonly text: string; readonly status: string }[];
+  readonly delivery: Losses & { readonly upstream?: Losses | undefined };
+}
+
+interface Losses {
+  readonly lost: { readonly silent: number };
+}
 
 /** Exit codes that a verdict may come with. */
-const EXIT_CODES: Readonly<Record<Result['verdict'], readonly number[]>> = {
+const EXIT_CODES: Readonly<Record<Outcome, readonly number[]>> = {
   pass: [0],
   fail: [3, 4],
   inconclusive: [5],
@@ -13,7 +31,7 @@ const INTERRUPTED: readonly number[] = [129, 130, 143];
  * Where a result file says one thing in one place and the opposite in another, as after it was edited: no report is
  * made of such a document, since whoever reads it would believe whichever line comes first.
  */
-export function contradictions(result: Result): string[] {
+export function contradictions(result: Statements): string[] {
   const { verdict, exitCode, partial, guarantee, assertions, delivery } = result;
   const allowed = partial === true ? [...EXIT_CODES[verdict], ...INTERRUPTED] : EXIT_CODES[verdict];
   const found: string[] = [];

@@ -21,7 +21,7 @@ export const SETTINGS: SessionSettings = {
 };
 
 /** A session on a fake socket in virtual time, and what it told. Chance always comes out as 0. */
-export class SessionFixture implements SessionObserver {
+export class SessionFixture implements SessionObserver<Session> {
   readonly time = new VirtualTime();
   readonly session: Session;
   readonly messages: OutgoingMessage[] = [];

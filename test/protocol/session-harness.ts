@@ -46,7 +46,7 @@ class TappedLink extends FakeLink {
  * Each frame that leaves and each message that is given up is held against the model when it happens, the outbox and
  * the window after each command.
  */
-export class SessionHarness implements SessionObserver {
+export class SessionHarness implements SessionObserver<Session> {
   /** Commands after which everything was as it has to be. */
   checked = 0;
   readonly #settings: SessionSettings;
