@@ -25,7 +25,7 @@ export interface AnomalyCollectorOptions {
   readonly endUs: number;
 }
 
-/** One message and one session in which something went wrong with it. */
+/** An anomaly of one message in one session, before it is turned into an example. */
 export interface Occurrence {
   readonly client: ClientRecord;
   readonly session: number;
@@ -34,13 +34,13 @@ export interface Occurrence {
   readonly cause: Cause;
   readonly stage?: Stage | undefined;
   readonly evidence?: StreamEvidenceRecord | undefined;
-  /** What was seen, and when; absent for what never came. */
+  /** The event that was seen, with its instant; absent for a message that never arrived. */
   readonly seen?: Note;
   /** The client's notes at the time; absent: its latest. */
   readonly notes?: ClientRecord['notes'];
 }
 
-/** Collects anomalies: a count of each kind, and a few examples with what led to them. */
+/** Collects anomalies: a count of each kind, and a few examples with the events that led to them. */
 export class AnomalyCollector {
   readonly #log: PublishLog;
   readonly #originUs: number;

@@ -1,21 +1,20 @@
 import type { Term } from './level.ts';
 
 /**
- * Everything that can be wrong with a run, the gravest first: the one list of which types, rules, severity, metrics
- * and documentation follow.
+ * Every anomaly, the most severe first. Types, rules, severity, metrics and documentation are derived from this list.
  */
 interface AnomalyEntry {
-  /** What it is a matter of: messages and sessions, or memory, time and connections. */
+  /** `delivery`: messages and sessions; `resources`: memory, time and connections. */
   readonly concerns: 'delivery' | 'resources';
-  /** The term of the guarantee that says at which levels of delivery it is wrong; absent: it is wrong at every level. */
+  /** The term of the guarantee that decides at which levels it is a violation; absent: at every level. */
   readonly term?: Term;
-  /** `notice`: wrong at some levels only, and to be expected at others. */
+  /** `notice`: a violation at some levels only, expected at the others. */
   readonly severity: 'error' | 'notice';
-  /** Nobody looks for it without the server's own record. */
+  /** Only detected with the server's own record. */
   readonly needsServer?: true;
-  /** A late timer, ack or pong can cause it; nothing that is merely late causes the others. */
+  /** A late timer, ack or pong can cause it; lateness never causes the others. */
   readonly timed?: true;
-  /** When it counts, for the documentation. */
+  /** For the documentation: when it counts. */
   readonly meaning: string;
 }
 
@@ -24,25 +23,25 @@ export const ANOMALIES = {
     concerns: 'delivery',
     term: 'silentLoss',
     severity: 'error',
-    meaning: 'A message was owed, was never handled, and nobody who counts was told.',
+    meaning: 'A message was owed and never handled, and the loss was not reported.',
   },
   'false-resume': {
     concerns: 'delivery',
     severity: 'error',
     meaning:
-      'A session was resumed as if complete, and messages from before the resume are silently lost. Counts sessions.',
+      'A session was resumed as complete although messages from before the resume are silently lost. Counts sessions.',
   },
   corrupt: {
     concerns: 'delivery',
     term: 'corrupt',
     severity: 'error',
-    meaning: 'A message was handled with a body that is not the one that was stamped.',
+    meaning: 'A message was handled with a body that differs from the one that was stamped.',
   },
   phantom: {
     concerns: 'delivery',
     term: 'phantom',
     severity: 'error',
-    meaning: 'A message arrived that is not of this run, or was not for this client.',
+    meaning: 'A message arrived that does not belong to this run, or was not for this client.',
   },
   resurrected: {
     concerns: 'delivery',
@@ -54,26 +53,26 @@ export const ANOMALIES = {
     concerns: 'delivery',
     term: 'ackBeforeHandle',
     severity: 'error',
-    meaning: 'An ack left while something that it covers had been received and not handled.',
+    meaning: 'A client sent an ack that covers a message it had received and not yet handled.',
   },
   'duplicate-after-ack': {
     concerns: 'delivery',
     term: 'duplicateAfterAck',
     severity: 'error',
-    meaning: 'A message was handled again after the server had taken in its ack.',
+    meaning: 'A message was handled again after the server had received its ack.',
   },
   'unsound-ack': {
     concerns: 'delivery',
     severity: 'error',
     meaning:
-      'The server sent again what it had taken an ack for, or what the client had declared at its resume. Counts transmissions.',
+      'The server resent a message after it had received the ack, or after the client had declared it handled in a resume. Counts transmissions.',
   },
   'split-ownership': {
     concerns: 'delivery',
     severity: 'error',
     needsServer: true,
     meaning:
-      'After a takeover the older socket was not closed first, or was still used; or somebody took a session over whose client had opened no other socket.',
+      'After a takeover the older socket was not closed first, or was still used; or a session was taken over although its client had opened no other socket.',
   },
   stuck: {
     concerns: 'delivery',
@@ -81,14 +80,14 @@ export const ANOMALIES = {
     needsServer: true,
     timed: true,
     meaning:
-      'The drain ended without moving any more, and a connected session still has something pending, or its client still waits for leave to go on sending.',
+      'The drain ended without progress while a connected session still had pending messages, or while its client was still paused.',
   },
   'limit-exceeded': {
     concerns: 'resources',
     severity: 'error',
     needsServer: true,
     meaning:
-      'An outbox grew over its cap, in messages or by more than one message in bytes, or a socket buffer over its limit by more than one frame.',
+      'An outbox exceeded its cap in messages, or in bytes by more than one message, or a socket buffer exceeded its limit by more than one frame.',
   },
   leak: {
     concerns: 'resources',
@@ -96,14 +95,15 @@ export const ANOMALIES = {
     needsServer: true,
     timed: true,
     meaning:
-      'A session was kept without a socket for longer than its TTL and a second; in virtual time, also a timer left armed.',
+      'A session without a socket was kept for more than a second after its TTL; in virtual time, also a timer that stayed armed.',
   },
   undetected: {
     concerns: 'resources',
     severity: 'error',
     needsServer: true,
     timed: true,
-    meaning: 'A half-open connection stayed open for longer than the heartbeat allows, and a second.',
+    meaning:
+      'A half-open connection stayed open for more than a second after the heartbeat should have closed it.',
   },
   misdetected: {
     concerns: 'resources',
@@ -111,39 +111,39 @@ export const ANOMALIES = {
     needsServer: true,
     timed: true,
     meaning:
-      'The heartbeat closed a connection though neither half-open, no-pong nor pause-reader had silenced it; or a client was put out as too slow before its outbox was full.',
+      'The heartbeat closed a connection that neither half-open, no-pong nor pause-reader had silenced; or a client was evicted as too slow before its outbox was full.',
   },
   'missing-backoff': {
     concerns: 'resources',
     severity: 'error',
     timed: true,
-    meaning: 'A client waited less between failed attempts to connect than its backoff can explain.',
+    meaning: 'A client waited less between failed attempts to connect than its backoff requires.',
   },
   reorder: {
     concerns: 'delivery',
     term: 'disorder',
     severity: 'error',
-    meaning: 'A message was handled after a newer one of its stream that came on the same connection.',
+    meaning: 'A message was handled after a newer one of its stream that arrived on the same connection.',
   },
   rewind: {
     concerns: 'delivery',
     term: 'disorder',
     severity: 'notice',
-    meaning: 'A message was handled after a newer one of its stream that came on an earlier connection.',
+    meaning: 'A message was handled after a newer one of its stream that arrived on an earlier connection.',
   },
   duplicate: {
     concerns: 'delivery',
     term: 'duplicateBeforeAck',
     severity: 'notice',
     timed: true,
-    meaning: 'A message was handled again before the server could know of the first time.',
+    meaning: 'A message was handled again before the server could know that it had been handled.',
   },
   'reported-loss': {
     concerns: 'delivery',
     term: 'reportedLoss',
     severity: 'notice',
     timed: true,
-    meaning: 'A message was owed, was never handled, and somebody who counts was told.',
+    meaning: 'A message was owed and never handled, and the loss was reported.',
   },
 } as const satisfies Readonly<Record<string, AnomalyEntry>>;
 
@@ -167,7 +167,7 @@ export function emptyAnomalyCounts(): AnomalyCounts {
   return Object.fromEntries(ANOMALY_KINDS.map((kind) => [kind, 0])) as AnomalyCounts;
 }
 
-/** Adds what another judge found. */
+/** Adds two sets of counts. */
 export function mergeAnomalyCounts(a: Readonly<AnomalyCounts>, b: Readonly<AnomalyCounts>): AnomalyCounts {
   const sum = emptyAnomalyCounts();
   for (const kind of ANOMALY_KINDS) sum[kind] = a[kind] + b[kind];

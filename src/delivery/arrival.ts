@@ -2,10 +2,9 @@ import type { SessionLedger } from './session-ledger.ts';
 import type { Stamp } from './stamp.ts';
 
 /**
- * One arrival of a message, handed out by `received` and handed back when the handler is through with it.
+ * One arrival of a message. `received` returns it; the caller passes it back when the handler has finished.
  *
- * Whoever queues messages keeps it; the ledger does not. There is one for each delivery, so it is made in one step
- * and has no parts of its own.
+ * The caller keeps it while the message is queued. It is allocated once for each delivery, so it is flat.
  */
 export class Arrival implements Stamp {
   readonly run: string;
@@ -17,9 +16,9 @@ export class Arrival implements Stamp {
   readonly session: SessionLedger;
   /** Connections of the client are numbered from 1. */
   readonly connection: number;
-  /** The server marked it as sent again. */
+  /** The server marked it as a redelivery. */
   redelivered = false;
-  /** The body is not the one that was stamped. */
+  /** The body differs from the one that was stamped. */
   corrupt = false;
   /** Sent although the client had declared it handled. */
   afterAck = false;

@@ -1,15 +1,15 @@
 import type { FactOf } from './fact.ts';
 import { LOSS_REASONS } from './loss-reason.ts';
 
-/** How far a message got that was lost. */
+/** The first stage that a lost message did not reach. */
 export const STAGES = ['not-enqueued', 'not-sent', 'not-received', 'not-handled'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** Where a lost message lies among those of its stream that the session handled; `alone`: it handled none. */
+/** Position of a lost message relative to those of its stream that the session handled; `alone`: none was handled. */
 const PLACES = ['before', 'among', 'after', 'alone'] as const;
 export type Place = (typeof PLACES)[number];
 
-/** What has a limit that was passed, or has to be given back. */
+/** Resources that have a limit, and resources that have to be released. */
 const LIMITED = ['outbox', 'outbox-bytes', 'outbox-bytes-total', 'socket-buffer'] as const;
 export type Limited = (typeof LIMITED)[number];
 const GIVEN_BACK = ['sessions', 'timers'] as const;

@@ -11,13 +11,13 @@ import type { PublishLog } from './publish-log.ts';
 import type { Reason } from './reason.ts';
 import type { ClientRecord, LedgerExample } from './record.ts';
 
-/** Everything that the checker is told about a run. */
+/** The input of the checker: all records of a run. */
 export interface JudgeInput {
   readonly log: PublishLog;
   readonly clients: readonly ClientRecord[];
-  /** What the ledgers kept of each kind of anomaly, of all processes. */
+  /** Examples of each kind of anomaly that the ledgers of all processes kept. */
   readonly examples: readonly LedgerExample[];
-  /** The server's own record, where it is at hand. */
+  /** The server's own record, if available. */
   readonly evidence?: EvidenceRecord;
   readonly level: DeliveryLevel;
   readonly drain: Drain;
@@ -25,7 +25,7 @@ export interface JudgeInput {
   readonly originUs: number;
   /** End of the drain. */
   readonly endUs: number;
-  /** Clients that a fault keeps away for good. */
+  /** Clients that a fault disconnects for good. */
   readonly awayOnPurpose?: ReadonlySet<number>;
 }
 
@@ -36,14 +36,14 @@ export interface Judgement {
   /** A limited number of each kind. */
   readonly anomalies: Anomaly[];
   readonly anomalyCounts: AnomalyCounts;
-  /** Of the unresolved deliveries, those of clients that were meant to be there. */
+  /** Unresolved deliveries of clients that should have been connected. */
   readonly unresolvedUnexpected: number;
 }
 
 /**
- * Decides what became of every message for every client.
+ * Decides the outcome of every message for every client.
  *
- * Its work grows with the clients, sessions and streams, and with what went wrong, not with the deliveries.
+ * The cost grows with the number of clients, sessions, streams and anomalies, not with the number of deliveries.
  */
 export function judge(input: JudgeInput): Judgement {
   const { log, evidence } = input;
@@ -90,8 +90,8 @@ export function judge(input: JudgeInput): Judgement {
 }
 
 /**
- * Why a judgement says too little to pass a run: a group of clients that was owed nothing, or deliveries that
- * had no fair chance although their clients were meant to be there.
+ * Why a run is inconclusive: a profile was owed nothing, or deliveries are unresolved although their clients should
+ * have been connected.
  */
 export function inconclusiveReasons({ profiles, unresolvedUnexpected }: Judgement): Reason[] {
   const direction = 'down';
@@ -103,7 +103,7 @@ export function inconclusiveReasons({ profiles, unresolvedUnexpected }: Judgemen
   return reasons;
 }
 
-/** Takes over what the ledgers saw, without what turns out to be no anomaly: overlapping publishes have no order. */
+/** Adds the examples of the ledgers, except inversions of overlapping publishes, which have no order. */
 function addExamples({ log, clients, examples }: JudgeInput, collector: AnomalyCollector): void {
   const byNumber = new Map(clients.map((client) => [client.client, client]));
   for (const example of examples) {

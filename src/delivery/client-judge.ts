@@ -49,7 +49,7 @@ export function judgeClient(input: ClientJudgeInput): DeliveryCounts {
   return counts;
 }
 
-/** Outcomes of what was handled, each pair under the first that matches. */
+/** Counts the outcomes of handled pairs, each pair under the first outcome that matches. */
 function judgeHandled(
   input: ClientJudgeInput,
   stream: number,
@@ -108,9 +108,9 @@ function addSessionCounts(counts: DeliveryCounts, { counts: seen }: SessionRecor
 }
 
 /**
- * Counts inversions, but only of publishes that did not overlap: those that did may be handled in any order.
+ * Counts inversions of publishes that did not overlap; overlapping publishes may be handled in any order.
  *
- * Of inversions beyond the number kept the messages are not known; they count when one of those kept does.
+ * The messages of inversions beyond the number kept are unknown; they count if at least one of those kept does.
  */
 function judgeOrder(
   { log, collector }: ClientJudgeInput,
@@ -143,7 +143,10 @@ export function isInverted(log: PublishLog, stream: number, older: number, newer
   return newer <= log.count(stream) && log.endUs(stream, older) < log.beginUs(stream, newer);
 }
 
-/** What the server sent again although it had taken in the ack, by its own record or by the client's resume. */
+/**
+ * Counts messages that the server resent although it had received the ack, by its own record or by the client's
+ * resume.
+ */
 function judgeAcks(
   { client, collector }: ClientJudgeInput,
   session: SessionRecord,
@@ -187,7 +190,7 @@ function addBelief(
   for (const record of evidence.streams) {
     const handled = handledBy.get(record.stream) ?? NOTHING;
     const given = allDropped(record);
-    // Without acks the server has nothing to go by but that it sent the message.
+    // Without acks, the server believes delivered what it sent.
     const delivered = minusOf(acked ? record.acked : record.sent, given);
     const open = minusOf(minusOf(record.assigned, delivered), given);
     const ended = evidence.ended !== undefined;

@@ -23,7 +23,7 @@ export function emptyCounts(): DeliveryCounts {
   };
 }
 
-/** Adds the counts of pairs; `published` counts messages, so it stays as it is in `into`. */
+/** Adds all counts of pairs to `into`; `published` counts messages and is not added. */
 export function addCounts(into: DeliveryCounts, from: DeliveryCounts): void {
   into.owed += from.owed;
   into.delivered += from.delivered;
@@ -49,7 +49,7 @@ export function addCounts(into: DeliveryCounts, from: DeliveryCounts): void {
   into.ackBeforeHandle += from.ackBeforeHandle;
 }
 
-/** The reasons in order of the list of all reasons, typed as such. */
+/** The loss reasons that occur, in the order of `LOSS_REASONS`. */
 export function lossReasonsOf<T>(byReason: Partial<Record<LossReason, T>>): LossReason[] {
   return LOSS_REASONS.filter((reason) => byReason[reason] !== undefined);
 }

@@ -1,10 +1,10 @@
-/** A checksum of a body: CRC-32 of its UTF-8 bytes, as an unsigned 32 bit integer. */
+/** Checksum of a body: CRC-32 of its UTF-8 bytes, as an unsigned 32-bit integer. */
 export type Checksum = (body: string) => number;
 
 const TABLE = makeTable();
 
 /**
- * CRC-32 (IEEE 802.3, the one of zlib and PNG) in plain code, for worlds without a native one.
+ * CRC-32 (IEEE 802.3, as in zlib and PNG) in TypeScript, for code that must not import Node.
  *
  * A lone surrogate counts as U+FFFD, as in every UTF-8 encoder.
  */

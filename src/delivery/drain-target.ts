@@ -2,21 +2,21 @@ import type { Intervals } from './intervals.ts';
 import type { SeqSet } from './seq-set.ts';
 import type { SessionLedger } from './session-ledger.ts';
 
-/** How far a stream was published; seq 0: nothing was accepted. */
+/** The end of a stream; seq 0: nothing was accepted. */
 export interface DrainGoal {
   readonly seq: number;
   readonly beginUs: number;
-  /** Seqs that nobody owes. */
+  /** Seqs that no client is owed. */
   readonly excluded: Intervals;
 }
 
-/** The same where it is looked at over and over. */
+/** The same in a form that is fast to query repeatedly. */
 export interface DrainTarget {
   /** Highest accepted seq. */
   readonly seq: number;
   /** When its publish began. */
   readonly beginUs: number;
-  /** Seqs that nobody owes: rejected ones, and those whose outcome is unknown. */
+  /** Seqs that no client is owed: rejected publishes, and those whose outcome is unknown. */
   readonly excluded: SeqSet;
 }
 
@@ -34,7 +34,7 @@ export function missingIn(handled: SeqSet, from: number, to: number, excluded: S
   return Math.max(0, missing - (excluded.countIn(from, to) - handledAmong(handled, excluded, from, to)));
 }
 
-/** How many of the excluded were handled all the same: a message whose outcome is unknown may well arrive. */
+/** Number of excluded messages that were handled: one whose outcome is unknown may still arrive. */
 function handledAmong(handled: SeqSet, excluded: SeqSet, from: number, to: number): number {
   const intervals = excluded.intervals();
   let count = 0;

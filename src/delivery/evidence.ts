@@ -2,10 +2,10 @@ import { type Intervals, NOTHING, unionOf } from './intervals.ts';
 import type { LossReason } from './loss-reason.ts';
 import { SeqSet } from './seq-set.ts';
 
-/** Why the server let go of a session. */
+/** Why the server ended a session. */
 export type EndReason = 'expired' | 'goodbye' | 'overflow' | 'restart' | 'replaced';
 
-/** The server's own record of a run, as it travels to the checker. */
+/** The server's own record of a run, as plain data for the checker. */
 export interface EvidenceRecord {
   readonly sessions: readonly SessionEvidenceRecord[];
 }
@@ -17,28 +17,28 @@ export interface SessionEvidenceRecord {
   readonly streams: readonly StreamEvidenceRecord[];
 }
 
-/** What the server did with the messages of one stream for one session; absent sets are empty. */
+/** The fate of one stream's messages in one session, according to the server; absent sets are empty. */
 export interface StreamEvidenceRecord {
   readonly stream: number;
   readonly assigned: Intervals;
   readonly sent: Intervals;
   readonly acked: Intervals;
   readonly dropped?: Partial<Record<LossReason, Intervals>>;
-  /** Sent again although the ack had been taken in. */
+  /** Resent although the ack had been received. */
   readonly resentAfterAck?: Intervals;
   /** Transmissions after the first. */
   readonly resends: number;
 }
 
 /**
- * What the reference server knows to have done, beside what clients saw.
+ * Records what the reference server did, independently of what the clients saw.
  *
- * It shows where a lost message got lost, and where the server's belief and the truth part.
+ * It shows at which stage a message was lost, and where the server's belief differs from what clients handled.
  */
 export class ServerEvidence {
   readonly #sessions = new Map<string, SessionEvidence>();
 
-  /** Notes a new session; the server keeps what it gets for its further reports. */
+  /** Registers a new session. The server keeps the returned recorder and reports to it. */
   opened(key: string, atUs: number): SessionEvidence {
     const session = new SessionEvidence(key, atUs);
     this.#sessions.set(key, session);
@@ -54,7 +54,7 @@ export class ServerEvidence {
   }
 }
 
-/** One session's part of the evidence, held by the server so that a report costs no lookup. */
+/** The evidence of one session. The server holds it, so that a report costs no lookup. */
 export class SessionEvidence {
   readonly key: string;
   readonly openedUs: number;
@@ -87,12 +87,12 @@ export class SessionEvidence {
     }
   }
 
-  /** The server took in that the message was handled. */
+  /** The server received the ack of the message. */
   acked(stream: number, seq: number): void {
     this.#stream(stream).acked.add(seq);
   }
 
-  /** The server gave the message up, and said so to its operator. */
+  /** The server dropped the message and reported it to its operator. */
   dropped(stream: number, seq: number, reason: LossReason): void {
     const evidence = this.#stream(stream);
     evidence.dropped ??= new Map();
@@ -101,7 +101,7 @@ export class SessionEvidence {
     set.add(seq);
   }
 
-  /** The session is no more; the first report counts. */
+  /** The session has ended; the first report counts. */
   ended(reason: EndReason, atUs: number): void {
     this.#ended ??= { reason, atUs };
   }
@@ -157,7 +157,7 @@ function recordOf(stream: number, evidence: StreamEvidence): StreamEvidenceRecor
   };
 }
 
-/** @returns messages of one stream that the server gave up, for whatever reason */
+/** @returns messages of one stream that the server dropped, for any reason */
 export function allDropped(evidence: StreamEvidenceRecord): Intervals {
   return Object.values(evidence.dropped ?? {}).reduce<Intervals>(unionOf, NOTHING);
 }

@@ -7,7 +7,7 @@ export const EXAMPLES_MAX = 32;
 export class Examples<T extends { readonly kind: AnomalyKind }> {
   readonly #byKind = new Map<AnomalyKind, T[]>();
 
-  /** False once enough of this kind are there: then nobody has to build another. */
+  /** False once enough examples of this kind are kept; the caller can then skip building one. */
   wants(kind: AnomalyKind): boolean {
     return (this.#byKind.get(kind)?.length ?? 0) < EXAMPLES_MAX;
   }

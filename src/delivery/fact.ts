@@ -1,10 +1,10 @@
 /**
- * A fact is a code with the values that belong to it. Everything that is found out about a run is told in facts; the
- * report alone makes sentences of them, so that no rewording can change what is found, compared or kept.
+ * A fact is a code with its values. All findings about a run are facts, and only the report turns them into
+ * sentences, so that rewording cannot change what is found, compared or stored.
  *
- * Tables name the codes and their values: `number`, and `number?` where it may be absent; `name`, a text that tells
- * facts of one code apart; `note`, a text from elsewhere that is only shown; `boolean`; one of a list of words; or
- * another fact.
+ * A table lists the codes and the kinds of their values: `number`, or `number?` if it may be absent; `name`, a text
+ * that distinguishes facts of one code; `note`, a text from outside that is only displayed; `boolean`; one of a list
+ * of words; or another fact.
  */
 export type ValueKind =
   | 'number'
@@ -40,13 +40,13 @@ export type FactOf<Table extends FactTable> = {
   [Code in keyof Table & string]: { readonly code: Code } & ValuesOf<Table[Code]>;
 }[keyof Table & string];
 
-/** Kinds of values that do not make one fact another. */
+/** Kinds of values that are ignored when two facts are compared. */
 const IRRELEVANT: ReadonlySet<ValueKind> = new Set(['number', 'number?', 'note']);
 
 /**
- * What makes two facts the same: the code, and the values that are names, words or `boolean`.
+ * The identity of a fact: its code, and its values that are names, words or `boolean`.
  *
- * @param table - has the code of the fact
+ * @param table - contains the code of the fact
  */
 export function factKey(table: FactTable, fact: { readonly code: string }): string {
   const values = fact as Readonly<Record<string, unknown>>;

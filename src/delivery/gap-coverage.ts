@@ -21,18 +21,18 @@ export type StreamSets = Map<number, Intervals>;
 export interface GapCoverageInput {
   readonly log: PublishLog;
   readonly session: SessionRecord;
-  /** What the session was owed and its client never handled, per stream. */
+  /** Messages that the session was owed and its client never handled, per stream. */
   readonly missing: StreamSets;
-  /** What the server says it gave up of a stream; these are credited first. */
+  /** Messages of a stream that the server dropped by its own record; these are credited first. */
   readonly dropped: (stream: number) => Intervals;
 }
 
 /**
- * Which missing messages the gaps of a session account for, by reason.
+ * Finds the missing messages that the gaps of a session cover, by reason.
  *
- * A gap names positions. Where the message at a position had arrived it is known which one that was. For the rest
- * a gap accounts for as many messages as it has positions, among those that can have been there, and for no
- * more: what is missing beyond that was skipped without a word.
+ * A gap names positions. If a message arrived at such a position, its identity is known. Otherwise a gap covers as
+ * many messages as it has positions, chosen from those that can have been there; any further missing message was
+ * skipped without a report.
  */
 export function coveredByGaps(input: GapCoverageInput): Map<LossReason, StreamSets> {
   const covered = new Map<LossReason, StreamSets>();
@@ -42,13 +42,13 @@ export function coveredByGaps(input: GapCoverageInput): Map<LossReason, StreamSe
     for (const reason of lossReasonsOf(record?.givenUp ?? {})) {
       cover(covered, reason, stream, intersectOf(missing, record?.givenUp?.[reason] ?? NOTHING));
     }
-    // What arrived was at a position that is known, so no other position can account for it.
+    // An arrived message has a known position, so no other position can cover it.
     open.set(stream, minusOf(missing, record?.unhandled ?? NOTHING));
   }
   const left = input.session.gapWindows.map((window) =>
     spend(input, covered, open, window, window.credits, within),
   );
-  // Publishes that overlapped may have got their positions in any order, so a neighbour's place may be theirs.
+  // Overlapping publishes may get their positions in any order, so a message can stand at its neighbour's position.
   input.session.gapWindows.forEach((window, index) => {
     spend(input, covered, open, window, left[index] ?? [], overlapping);
   });
@@ -64,7 +64,7 @@ function within(_: PublishLog, stream: number, open: Intervals, window: GapWindo
   return clip(open, (window.lower[stream] ?? 0) + 1, upper > 0 ? upper - 1 : Number.MAX_SAFE_INTEGER);
 }
 
-/** Published at the same time as one of the neighbours. */
+/** Published concurrently with one of the neighbours. */
 function overlapping(log: PublishLog, stream: number, open: Intervals, window: GapWindow): Intervals {
   let found = NOTHING;
   for (const neighbour of [window.lower[stream] ?? 0, window.upper[stream] ?? 0]) {
@@ -77,7 +77,7 @@ function overlapping(log: PublishLog, stream: number, open: Intervals, window: G
   return found;
 }
 
-/** @returns the credits that found no message */
+/** @returns credits without a matching message */
 function spend(
   { log, dropped }: GapCoverageInput,
   covered: Map<LossReason, StreamSets>,
@@ -110,7 +110,7 @@ interface Candidate {
   readonly dropped: boolean;
 }
 
-/** So many of the candidates as there are credits, in order of their publishes. */
+/** As many candidates as there are credits, in publish order. */
 function chosen(
   log: PublishLog,
   candidates: readonly [number, Intervals][],

@@ -6,17 +6,17 @@ import { type DeliveryLevel, GUARANTEES, type Rule } from './level.ts';
 import type { LossReason } from './loss-reason.ts';
 import { BROKEN, type Broken, type Reason } from './reason.ts';
 
-/** The server takes in each message of a client once, whatever it gives the other way. */
+/** Upstream, the server accepts each message once at every level. */
 export const UPSTREAM_LEVEL: DeliveryLevel = 'effectively-once';
 
-/** What a level of delivery says of a kind of anomaly. */
+/** Whether a level of delivery allows a kind of anomaly. */
 export function ruleFor(level: DeliveryLevel, kind: AnomalyKind): Rule {
   const { term } = anomalyEntry(kind);
   return term === undefined ? 'forbidden' : GUARANTEES[level][term];
 }
 
 /**
- * Whether an anomaly is to be blamed on the system under test, and not allowed by the level or the scenario.
+ * Whether an anomaly is a violation, because neither the level nor the scenario allows it.
  *
  * @param allowReported - reasons for which the scenario accepts reported loss
  */
@@ -31,7 +31,7 @@ export function isViolation(
   return reason === undefined || !allowReported.includes(reason);
 }
 
-/** What a guarantee is held against. */
+/** The input for checking a guarantee. */
 export interface Judged {
   readonly direction: Direction;
   readonly level: DeliveryLevel;
@@ -41,7 +41,7 @@ export interface Judged {
   readonly allowReported: readonly LossReason[];
 }
 
-/** What a run did that its level of delivery does not allow; empty when the guarantee held. */
+/** The violations of the level of delivery; empty when the guarantee held. */
 export function violations({ direction, level, counts, anomalyCounts, allowReported }: Judged): Reason[] {
   const { handled, handledAfterAck } = counts.duplicates;
   const seen: Partial<Record<Broken, number>> = {
@@ -74,7 +74,7 @@ export function violations({ direction, level, counts, anomalyCounts, allowRepor
   });
 }
 
-/** Resource limits that the server violated; empty when it kept them all. */
+/** The resource violations of the server; empty when there are none. */
 export function resourceViolations(anomalyCounts: Readonly<AnomalyCounts>): Reason[] {
   return ANOMALY_KINDS.filter(
     (kind) => anomalyEntry(kind).concerns === 'resources' && anomalyCounts[kind] > 0,

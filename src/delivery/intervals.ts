@@ -1,7 +1,7 @@
 /**
- * Sets of positive integers as a flat list `[from, to, from, to, …]`: ascending, disjoint, never adjacent. This is
- * how sets travel between processes, and what the checker computes with: its work is proportional to the holes
- * in what clients handled, not to how much they handled.
+ * Sets of positive integers as a flat list `[from, to, from, to, …]`: ascending, disjoint, never adjacent. Processes
+ * exchange sets in this form and the checker computes with it, so that its cost grows with the number of holes in the
+ * handled messages, not with the number of messages.
  */
 export type Intervals = readonly number[];
 
@@ -95,14 +95,14 @@ export function* members(set: Intervals): Generator<number> {
   }
 }
 
-/** @param ascending - may hold a number twice */
+/** @param ascending - may contain duplicates */
 export function intervalsOf(ascending: Iterable<number>): Intervals {
   const result: number[] = [];
   for (const n of ascending) append(result, n, n);
   return result;
 }
 
-/** Index of the last interval that begins at or below `n`, by binary search; -1 when there is none. */
+/** Index of the last interval that begins at or below `n`; -1 when there is none. */
 export function lastFromAtOrBelow(set: Intervals, n: number): number {
   let low = 0;
   let high = set.length >> 1;

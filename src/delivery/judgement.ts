@@ -3,9 +3,9 @@ import type { Cause, Stage } from './cause.ts';
 import type { LossReason } from './loss-reason.ts';
 import type { TimelineEvent } from './timeline-event.ts';
 
-/** What the checker says: plain data, for assertions, the result file and the report. */
+/** The output of the checker: plain data for assertions, the result file and the report. */
 
-/** Outcomes of (message, session) pairs, and what was seen on the way. All are counts of pairs unless said otherwise. */
+/** Outcomes of (message, session) pairs, and related events. All are counts of pairs unless stated otherwise. */
 export interface DeliveryCounts {
   /** Messages accepted by the server (not pairs). */
   published: number;
@@ -13,7 +13,7 @@ export interface DeliveryCounts {
   /** Owed and handled, once or more. */
   delivered: number;
   lost: { silent: number; reported: number; reportedBy: Record<LossReason, number> };
-  /** Extra handlings; those after the ack had reached the server; extra arrivals on the wire. */
+  /** Handlings beyond the first; those after the ack had reached the server; arrivals beyond the first. */
   duplicates: { handled: number; handledAfterAck: number; received: number };
   /** An older message first handled after a newer one: on one connection; across a reconnect; by a redelivery that fills a hole. */
   reordered: number;
@@ -29,37 +29,37 @@ export interface DeliveryCounts {
   /** Optional (published around a subscribe or reset) and not handled. */
   notOwed: number;
   late: number;
-  /** Acks that left before what they cover was handled. */
+  /** Acks that were sent before every message they cover was handled. */
   ackBeforeHandle: number;
 }
 
 /** `up`: from the clients to the server. */
 export type Direction = 'up' | 'down';
 
-/** One example of something wrong (or lost), with what led to it. */
+/** One example of an anomaly, with the events that led to it. */
 export interface Anomaly {
   readonly kind: AnomalyKind;
   readonly direction: Direction;
-  /** Number of the client; absent where no single one is concerned. */
+  /** Number of the client; absent if the anomaly concerns no single client. */
   readonly client?: number | undefined;
-  /** Publish stream of the message; absent where no message is concerned. */
+  /** Publish stream of the message; absent if no message is concerned. */
   readonly stream?: number | undefined;
   readonly seq?: number | undefined;
-  /** Its name for people: `c17` or `c17#2` for the second session of client 17; empty for the whole run. */
+  /** Display name: `c17`, or `c17#2` for the second session of client 17; empty for the whole run. */
   readonly session: string;
-  /** Its name for people: `p1:42` is message 42 of publish stream 1, `c3:42` is message 42 of client 3. */
+  /** Display name: `p1:42` is message 42 of publish stream 1, `c3:42` is message 42 of client 3. */
   readonly message: string;
-  /** Why it counts as this. */
+  /** Why it counts as an anomaly of this kind. */
   readonly cause: Cause;
-  /** Where it got lost; absent when unknown. */
+  /** The stage at which the message was lost; absent when unknown. */
   readonly stage?: Stage | undefined;
   readonly timeline: readonly ({ readonly atMs: number } & TimelineEvent)[];
 }
 
-/** What the server believes against what clients handled; only where the server's own record is at hand. */
+/** The server's belief compared with what clients handled; only with the server's own record. */
 export interface Belief {
   readonly deliveredHandled: number;
-  /** The server had an ack, the client never handled it. */
+  /** The server received an ack, but the client never handled the message. */
   readonly deliveredNotHandled: number;
   readonly droppedHandled: number;
   readonly droppedNotHandled: number;

@@ -10,18 +10,21 @@ const INTACT_LENGTH_MAX = 16_384;
 export interface LedgerContextOptions {
   readonly run: string;
   readonly checksum: Checksum;
-  /** Handled later than this after its intended instant, a message counts as late. */
+  /** A message handled later than this after its intended instant counts as late. */
   readonly lateAfterUs?: number;
 }
 
-/** What all ledgers of one process share: how to read stamps, and the examples. */
+/** State that all ledgers of one process share: the stamp reader and the examples. */
 export class LedgerContext {
   readonly run: string;
   readonly lateAfterUs: number;
   readonly examples = new Examples<LedgerExample>();
   readonly scanner = new StampScanner();
   readonly #checksum: Checksum;
-  /** Bodies found intact lately: a broadcast reaches thousands of clients of a process, and comparing is cheaper. */
+  /**
+   * Bodies recently found intact. A broadcast reaches thousands of clients of a process, and comparing is cheaper
+   * than a checksum.
+   */
   readonly #intact = new Array<string>(INTACT_MAX).fill('');
   readonly #intactCrc = new Array<number>(INTACT_MAX).fill(0);
 

@@ -12,12 +12,12 @@ import type { Note, TimelineEvent } from './timeline-event.ts';
 
 /** Lifecycle notes that each client keeps for its examples. */
 const NOTES_MAX = 32;
-/** Facts without values are shared by all clients. */
+/** Shared by all clients, since they have no values. */
 const HELLO_SENT: TimelineEvent = { code: 'hello-sent' };
 const GOODBYE: TimelineEvent = { code: 'goodbye' };
 const HANDLED_BEFORE: Cause = { code: 'handled-before' };
 
-/** What handling a message came to; latency is measured on `first` only. */
+/** The result of handling a message; latency is measured on `first` only. */
 export type Handling = 'first' | 'duplicate' | 'corrupt';
 
 export interface ClientLedgerOptions {
@@ -30,12 +30,12 @@ export interface ClientLedgerOptions {
 }
 
 /**
- * Everything that one client saw of a run, kept as sets of seqs and counters: a message costs no memory once it
- * was handled in order. Instants are integer µs.
+ * Everything that one client saw in a run, as sets of seqs and counters: a message that was handled in order costs no
+ * memory. Instants are integer µs.
  *
- * The driver reports what happens to the client's *current* connection; what an older one still does after a newer
- * one was welcomed is not the client's business. A *position* is the driver's delivery index within a session,
- * from 1, or 0 where the protocol has none; with positions the ledger can also judge acks, resumes and gaps.
+ * The driver reports events of the client's *current* connection only; events of an older one after a newer one was
+ * welcomed are ignored. A *position* is the driver's delivery index within a session, from 1, or 0 if the protocol
+ * has none; with positions the ledger can also judge acks, resumes and gaps.
  */
 export class ClientLedger {
   readonly client: number;
@@ -44,14 +44,17 @@ export class ClientLedger {
   readonly #context: LedgerContext;
   readonly #sessions: SessionLedger[] = [];
   #session: SessionLedger | undefined = undefined;
-  /** Per stream, what sessions before the current one handled. */
+  /** Per stream, the messages that earlier sessions handled. */
   readonly #earlier: (SeqSet | undefined)[] = [];
   #firstHelloUs = -1;
   #helloUs = -1;
   #connected = false;
   #closedUs = -1;
   #connection = 0;
-  /** The latest arrival while nothing was done about it: in most clients it is handled at once. */
+  /**
+   * The latest arrival until it is handled or failed. Most clients handle a message at once, so it is not stored
+   * elsewhere.
+   */
   #fresh: Arrival | undefined = undefined;
   #freshPosition = 0;
   #handledTotal = 0;
@@ -64,7 +67,7 @@ export class ClientLedger {
     this.#subscribed = subscribed;
   }
 
-  /** First handlings so far: while it grows, the client advances. */
+  /** First handlings so far; the client makes progress while this grows. */
   get handledTotal(): number {
     return this.#handledTotal;
   }
@@ -83,7 +86,7 @@ export class ClientLedger {
    * A fresh session was confirmed.
    *
    * @param key - the server's name for the session
-   * @param told - why the session before is gone, as the client learned it; absent when it learned nothing
+   * @param told - the reason the client was given for the end of the session before; absent when it was given none
    */
   subscribed(atUs: number, key: string, told?: LossReason): void {
     this.#settleFresh();
@@ -105,9 +108,9 @@ export class ClientLedger {
   }
 
   /**
-   * The session goes on, on a new connection.
+   * The session was resumed on a new connection.
    *
-   * @param throughPosition - everything up to here the client had declared handled when it asked
+   * @param throughPosition - the client declared everything up to here handled when it asked to resume
    */
   resumed(atUs: number, throughPosition: number): void {
     this.#settleFresh();
@@ -120,7 +123,7 @@ export class ClientLedger {
     this.note(atUs, { code: 'resumed', position: throughPosition });
   }
 
-  /** The current connection is gone. */
+  /** The current connection was lost. */
   closed(atUs: number, code: number): void {
     this.#connected = false;
     this.#closedUs = atUs;
@@ -131,7 +134,7 @@ export class ClientLedger {
     this.note(atUs, { code: 'connection-closed', closeCode: code });
   }
 
-  /** The client ends its session for good. */
+  /** The client said goodbye. */
   goodbye(atUs: number): void {
     const session = this.#session;
     if (session?.end.kind === 'open') session.end = { kind: 'goodbye', atUs, closedUs: -1, confirmed: false };
@@ -141,9 +144,8 @@ export class ClientLedger {
   /**
    * Notes an arrival.
    *
-   * @param redelivered - whether the server marked it as sent again
-   * @returns the arrival, for `handled` or `failed`; `undefined` when it is none of this run's messages for this
-   * client, which is counted
+   * @param redelivered - whether the server marked it as a redelivery
+   * @returns the arrival, for `handled` or `failed`; `undefined` for a phantom, which is counted
    */
   received(
     position: number,
@@ -223,14 +225,14 @@ export class ClientLedger {
     this.#exampleAt('ack-before-handle', session, position, -1, 0, atUs, { code, position });
   }
 
-  /** The server said that positions `[from..to]` will never come. */
+  /** The server reported a gap: positions `[from..to]` will not be delivered. */
   gap(from: number, to: number, reason: LossReason, atUs: number): void {
     this.#settleFresh();
     this.#current().gap(from, to, reason);
     this.note(atUs, { code: 'gap', from, to, reason });
   }
 
-  /** Keeps an event of the client for the examples, such as a fault that began or ended. */
+  /** Keeps an event of the client, such as the begin or end of a fault, for the examples. */
   note(atUs: number, event: TimelineEvent): void {
     this.#notes ??= [];
     if (this.#notes.length === NOTES_MAX) this.#notes.shift();
@@ -243,9 +245,9 @@ export class ClientLedger {
   }
 
   /**
-   * Messages missing below the highest one handled in this session, less those that gaps cover.
+   * Messages missing below the highest one handled in this session, without those that gaps cover.
    *
-   * @param excluded - per stream, seqs that nobody owes
+   * @param excluded - per stream, seqs that the client is not owed
    */
   holes(excluded: readonly (SeqSet | undefined)[] = []): number {
     const session = this.#session;
@@ -259,11 +261,12 @@ export class ClientLedger {
   }
 
   /**
-   * Messages this client still has to handle before its drain is over; 0 when nothing is missing up to the targets.
+   * Messages that this client still has to handle before its drain is complete; 0 when nothing is missing up to the
+   * targets.
    *
-   * What was published before the first message that the session handled is left to the checker.
+   * Messages published before the first one that the session handled are left to the checker.
    *
-   * @param targets - per stream; absent where nothing was accepted
+   * @param targets - per stream; absent if nothing was accepted
    */
   outstanding(targets: readonly (DrainTarget | undefined)[]): number {
     const session = this.#session;
@@ -319,7 +322,7 @@ export class ClientLedger {
     this.#connected = true;
   }
 
-  /** The latest arrival was not handled at once: keep it in mind. */
+  /** Stores the latest arrival, which was not handled at once. */
   #settleFresh(): void {
     const fresh = this.#fresh;
     if (fresh === undefined) return;
@@ -327,7 +330,7 @@ export class ClientLedger {
     fresh.session.hold(this.#freshPosition, fresh.stream, fresh.seq);
   }
 
-  /** Whether another session handled it; a message that an old session handles late counts there too. */
+  /** Whether another session handled it, including an old session that handles a message late. */
   #handledEarlier(session: SessionLedger, stream: number, seq: number): boolean {
     if (this.#sessions.length === 1) return false;
     if (session === this.#session) return this.#earlier[stream]?.has(seq) ?? false;
@@ -337,7 +340,7 @@ export class ClientLedger {
     return !earlier.add(seq) || now;
   }
 
-  /** A message known under another position; while it waits for its handler, it waits under both. */
+  /** A message that arrived under a second position; while it waits for its handler, it is pending at both. */
   #secondPosition(session: SessionLedger, ledger: StreamLedger, position: number, seq: number): void {
     session.counts.secondPositions += 1;
     if (!ledger.handled.has(seq)) session.hold(position, ledger.stream, seq);
@@ -352,7 +355,7 @@ export class ClientLedger {
     seq = 0,
   ): undefined {
     if (position > 0) {
-      // Sent again because nobody acked it, it is still the same one.
+      // A resend of an unacked message is not a second message.
       if (session.positions.has(position)) return undefined;
       session.positions.arrivedUnreadable(position);
     }

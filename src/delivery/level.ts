@@ -1,4 +1,4 @@
-/** `by-reason`: allowed where the scenario names the reason. `not-judged`: the level has no such thing. */
+/** `by-reason`: allowed if the scenario names the reason. `not-judged`: cannot occur at this level. */
 export type Rule = 'allowed' | 'forbidden' | 'by-reason' | 'not-judged';
 
 export interface Guarantee {
@@ -6,7 +6,7 @@ export interface Guarantee {
   readonly reportedLoss: Rule;
   /** Handled again while the server could not know that it had been handled. */
   readonly duplicateBeforeAck: Rule;
-  /** Sent again after the server had taken in the ack. */
+  /** Resent after the server had received the ack. */
   readonly duplicateAfterAck: Rule;
   /** Handled in another order than published. */
   readonly disorder: Rule;
@@ -18,7 +18,7 @@ export interface Guarantee {
 
 export type Term = keyof Guarantee;
 
-/** What each level of delivery promises: the one list of the levels. */
+/** The promises of each level of delivery: the one list of the levels. */
 export const GUARANTEES = {
   'at-most-once': {
     silentLoss: 'allowed',

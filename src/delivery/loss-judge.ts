@@ -27,13 +27,15 @@ import type { PublishLog } from './publish-log.ts';
 import type { ClientRecord, SessionRecord } from './record.ts';
 import { leftEarly, streamOf } from './windows.ts';
 
-/** How the drain went: every live client caught up; the deadline came first; or nothing moved any more. */
+/**
+ * How the drain ended: every live client caught up; the deadline passed first; or no client made progress any more.
+ */
 export type Drain = 'complete' | 'progressing' | 'stuck';
 
 export interface LossInput {
   readonly log: PublishLog;
   readonly client: ClientRecord;
-  /** Place of the session among the client's. */
+  /** Index of the session among those of its client. */
   readonly ordinal: number;
   readonly session: SessionRecord;
   /** Owed to the session and handled in no session of the client, per stream. */
@@ -48,10 +50,10 @@ export interface LossInput {
 }
 
 /**
- * Says for each message that a session was owed and that its client never handled who was told of it, if anybody.
+ * Decides for each owed message that the client never handled whether the loss was reported, and to whom.
  *
- * In this order: a gap; the operator, where that is enough; what the server's own record proves to be lost for
- * good without a word; and then whatever the end of the session says. What had no fair chance stays unresolved.
+ * Checked in this order: a gap; a report to the operator, if that suffices; messages that the server's own record
+ * proves silently lost; and then the end of the session. Messages that the run gave no fair chance stay unresolved.
  */
 export function judgeLosses(input: LossInput): void {
   const losses = new Losses(input);
@@ -76,7 +78,7 @@ export function judgeLosses(input: LossInput): void {
 type ReportedCode = Extract<Cause, { readonly reason: LossReason }>['code'];
 type SilentCode = Exclude<Extract<Cause, { readonly place: Place }>['code'], 'only-operator-told'>;
 
-/** What the end of a session means for what it still was owed. */
+/** How a session ended, from the client's view. */
 type Fate = 'reset' | 'left' | 'away' | 'live';
 
 const LOSS_BY_END: Record<EndReason, LossReason> = {
@@ -84,7 +86,7 @@ const LOSS_BY_END: Record<EndReason, LossReason> = {
   overflow: 'overflow',
   restart: 'restart',
   replaced: 'replaced',
-  // The client never said so: for it, the session is simply gone.
+  // The server saw a goodbye that the client never sent: for the client, the session expired.
   goodbye: 'session-expired',
 };
 
@@ -134,7 +136,7 @@ class Losses {
     collector.add('reported-loss', seqs, count, (seq) => this.#occurrence(stream, seq, { code, reason }));
   }
 
-  /** A session that went on as if nothing were missing, and something was. */
+  /** A session was resumed as complete although messages were missing. */
   judgeResumes(): void {
     const { session, log, collector } = this.#input;
     if (session.resumes === 0) return;
@@ -161,8 +163,8 @@ class Losses {
   }
 
   /**
-   * What the server's own record shows to be gone whatever else happens: it believes it delivered, or it never gave
-   * the message a place although it had the session all through the publish.
+   * Messages that are lost for good by the server's own record: it believes them delivered, or never assigned them a
+   * seq although the session existed throughout the publish.
    */
   #provenSilent(stream: number, seqs: Intervals): Intervals {
     const session = this.#input.evidence;
@@ -183,12 +185,14 @@ class Losses {
   #afterReset(stream: number, seqs: Intervals): void {
     const { end } = this.#input.session;
     const told = end.kind === 'reset' ? end.told : undefined;
-    // Without acks there is no session to lose: a new connection is a new beginning and says nothing of the old.
+    // Without acks there is no session to lose: a new connection reports nothing about the old one.
     if (!this.#input.acked || told === undefined) this.#silentlyLost(stream, seqs, 'connection-broke');
     else this.report(stream, seqs, told, 'fresh-session-told');
   }
 
-  /** Whoever says goodbye gives up what is still on its way; with acks an earlier hole might still have been filled. */
+  /**
+   * A client that says goodbye gives up messages in flight; with acks, an earlier hole might still have been filled.
+   */
   #afterGoodbye(stream: number, seqs: Intervals): void {
     const top = highest(streamOf(this.#input.session, stream)?.handled ?? NOTHING);
     const holes = clip(seqs, 1, top);
@@ -235,7 +239,7 @@ class Losses {
     return { client, session: ordinal, stream, seq, cause, stage: this.#stage(stream, seq), evidence };
   }
 
-  /** How far it got; without the server's record only the client's end of it is known. */
+  /** The first stage that the message did not reach; without the server's record only the client's part is known. */
   #stage(stream: number, seq: number): Stage | undefined {
     if (contains(streamOf(this.#input.session, stream)?.unhandled ?? NOTHING, seq)) return 'not-handled';
     if (this.#input.evidence === undefined) return undefined;
@@ -252,7 +256,7 @@ class Losses {
 function fateOf({ session, client, endUs }: LossInput): Fate {
   if (session.end.kind === 'reset') return 'reset';
   if (leftEarly(session, endUs)) return 'left';
-  // What was taken down after the drain had still been there.
+  // A connection closed after the drain was still open during it.
   const there = client.connected || client.closedUs >= endUs || session.end.kind === 'goodbye';
   return there ? 'live' : 'away';
 }

@@ -1,11 +1,11 @@
-/** Why a message was given up, where somebody was told: the one list of the reasons, with what each stands for. */
+/** Why a message was dropped and reported: the one list of the reasons, with their meanings. */
 export const LOSS_REASON_MEANINGS = {
   overflow: 'The outbox or the socket of the client was full.',
-  ttl: 'The time to live of the message was over.',
-  'max-resend': 'As many resends as are allowed were not acked.',
-  nack: 'The client refused it, and asked for no other attempt.',
-  'session-expired': 'The client was away for longer than its session is kept.',
-  replaced: 'The client got or asked for a fresh session.',
+  ttl: 'The TTL of the message expired.',
+  'max-resend': 'The maximum number of resends was not acked.',
+  nack: 'The client nacked it without asking for another attempt.',
+  'session-expired': 'The client was disconnected for longer than the resume TTL.',
+  replaced: 'The client asked for or was given a fresh session.',
   restart: 'The server restarted and its store was empty.',
 } as const;
 

@@ -4,14 +4,14 @@ import type { GapWindow } from './record.ts';
 import { SeqSet } from './seq-set.ts';
 
 /**
- * The positions of one session: which arrived, which were given up by gaps, and what that says about messages.
+ * The positions of one session: which arrived, which were covered by gaps, and which messages they can have carried.
  *
- * A gap names positions, and a position that never arrived has no stamp. But in one session positions ascend with
- * the seqs of each stream, so the message at a missing position lies, in each stream, between the neighbours that
- * did arrive. Only the holes are kept: everything else up to the highest position has arrived.
+ * A gap names positions, and a position that never arrived has no stamp. Within a session, positions ascend with the
+ * seqs of each stream, so the message at a missing position lies, in each stream, between the neighbours that
+ * arrived. Only holes are kept: everything else up to the highest position has arrived.
  */
 export class PositionTrack {
-  /** Highest position that arrived or was given up. */
+  /** Highest position that arrived or that a gap covers. */
   #max = 0;
   /** Ascending by position. */
   readonly #holes: Hole[] = [];
@@ -39,7 +39,7 @@ export class PositionTrack {
     if (seq > (this.#tops[stream] ?? 0)) this.#tops[stream] = seq;
   }
 
-  /** Notes the arrival of something that has a position and no readable stamp. */
+  /** Notes the arrival of a message that has a position but no readable stamp. */
   arrivedUnreadable(position: number): void {
     if (position > this.#max) {
       if (position > this.#max + 1) this.#open(position - 1);
@@ -54,7 +54,7 @@ export class PositionTrack {
     return position <= this.#max && this.#holeAt(position) < 0;
   }
 
-  /** Notes that positions `[from..to]` are given up; the same gap may be told again. */
+  /** Notes a gap over positions `[from..to]`; the same gap may be reported again. */
   gap(from: number, to: number, reason: LossReason): void {
     if (to > this.#max) {
       this.#open(to);
@@ -71,13 +71,13 @@ export class PositionTrack {
     }
   }
 
-  /** Why a position was given up, if it was. */
+  /** The reason of the gap that covers a position, if any. */
   givenUp(position: number): LossReason | undefined {
     if (this.#told === undefined || !this.#told.has(position)) return undefined;
     return LOSS_REASONS.find((reason) => this.#toldBy?.get(reason)?.has(position));
   }
 
-  /** Positions given up that never arrived; with `followed`, only where a later message arrived. */
+  /** Positions covered by gaps that never arrived; with `followed`, only those before a later arrival. */
   credit(followed: boolean): number {
     let count = 0;
     if (this.#told === undefined) return 0;
@@ -128,7 +128,7 @@ export class PositionTrack {
   }
 
   /**
-   * Takes one position out of a hole.
+   * Removes one position from a hole.
    *
    * @returns index of the last hole below the position; the first one above it comes next
    */

@@ -10,7 +10,7 @@ import {
   unionOf,
 } from './intervals.ts';
 
-/** What became of a publish; `open` until its sender knows, `unknown` when it never will. */
+/** The outcome of a publish: `open` until its sender learns it, `unknown` if it never does. */
 export const PUBLISH_STATUSES = ['open', 'accepted', 'rejected', 'unknown'] as const;
 export type PublishStatus = (typeof PUBLISH_STATUSES)[number];
 
@@ -19,7 +19,7 @@ const ACCEPTED = 1;
 const REJECTED = 2;
 const FIRST_CAPACITY = 256;
 
-/** A publish log as it travels between processes; index 0 of each list is message 1. An end of -1: not known. */
+/** A publish log as plain data for other processes; index 0 of each list is message 1. An end of -1 is unknown. */
 export interface PublishLogRecord {
   readonly streams: readonly {
     readonly intendedUs: readonly number[];
@@ -30,10 +30,10 @@ export interface PublishLogRecord {
 }
 
 /**
- * Everything that was published: per stream three instants and a status for each message, in typed arrays.
+ * Everything that was published: three instants and a status for each message of each stream, in typed arrays.
  *
- * A publish takes effect somewhere between its begin and its end. One that nobody answered for may still take
- * effect at any later time, so its end is infinitely far.
+ * A publish takes effect at some instant between its begin and its end. One that was never answered may take effect
+ * at any later time, so its end is infinite.
  */
 export class PublishLog {
   readonly #streams: StreamLog[] = [];
@@ -88,7 +88,7 @@ export class PublishLog {
     return this.#streams[stream]?.beginUs[seq] ?? 0;
   }
 
-  /** Infinity while nobody has answered. */
+  /** Infinity until the publish is answered. */
   endUs(stream: number, seq: number): number {
     return this.#streams[stream]?.endUs[seq] ?? Number.POSITIVE_INFINITY;
   }
@@ -101,7 +101,7 @@ export class PublishLog {
     return this.#streams[stream]?.sets().rejected ?? NOTHING;
   }
 
-  /** Those whose outcome nobody knows, the ones still open included. */
+  /** Publishes without a known outcome, including those still open. */
   unknown(stream: number): Intervals {
     return this.#streams[stream]?.sets().unknown ?? NOTHING;
   }
@@ -135,7 +135,7 @@ export class PublishLog {
     const log = this.#streams[stream];
     if (log === undefined) return NOTHING;
     const among = clip(log.sets().accepted, log.lastEndedBefore(fromUs) + 1, log.firstBegunAfter(toUs) - 1);
-    // From the first one begun at `fromUs` on all qualify; only those begun earlier have to be looked at.
+    // All publishes begun at or after `fromUs` qualify; only those begun earlier have to be checked.
     const surely = clip(among, log.firstBegunFrom(fromUs), log.count);
     const rest = minusOf(among, surely);
     return unionOf(
@@ -189,7 +189,9 @@ class StreamLog {
       );
     }
     if (this.count > 0 && nowUs < (this.beginUs[this.count] ?? 0)) {
-      throw new RangeError(`Cannot begin publish ${seq} of stream ${stream}: it is before the one before it`);
+      throw new RangeError(
+        `Cannot begin publish ${seq} of stream ${stream}: it begins before the previous one`,
+      );
     }
     if (seq >= this.beginUs.length) this.#grow();
     this.count = seq;
@@ -221,7 +223,7 @@ class StreamLog {
     return search(this.#latestEndUs, this.count, (value) => value >= us) - 1;
   }
 
-  /** Members of `set` from `from` on whose begin and end satisfy the condition; looks at each. */
+  /** Members of `set` from `from` on whose begin and end satisfy the condition; a linear scan. */
   filter(set: Intervals, from: number, holds: (beginUs: number, endUs: number) => boolean): Intervals {
     const found: number[] = [];
     const looked = clip(set, from, highest(set));

@@ -4,26 +4,26 @@ import type { FactOf } from './fact.ts';
 import { DELIVERY_LEVELS } from './level.ts';
 import { LOSS_REASONS } from './loss-reason.ts';
 
-/** What the counts of a run can show to be broken: kinds of anomalies, and holes that a resend filled late. */
+/** Anomalies that the counts of a run can show, and holes that a resend filled late. */
 export const BROKEN = [...ANOMALY_KINDS, 'filled'] as const;
 export type Broken = (typeof BROKEN)[number];
 
-/** What may be wrong with a run: beside what is broken, an assertion that is not met, and an exception. */
+/** Kinds of violations: those of `BROKEN`, a failed assertion, and an exception. */
 export const VIOLATION_KINDS = [...BROKEN, 'assertion', 'crash'] as const;
 export type ViolationKind = (typeof VIOLATION_KINDS)[number];
 
 const DIRECTIONS = ['down', 'up'] as const;
 const PROCESSES = ['server', 'worker'] as const;
-/** What can be late by itself, without any doing of the server's. */
+/** Everything whose lateness is not the fault of the server under test. */
 export const DELAYED = ['schedule', ...PROCESSES] as const;
 
-/** What was late on the machine that ran the clients and the publishers. `worker` is absent for what is no worker. */
+/** Lateness on the machine that ran the clients and the publishers. `worker` is absent for other processes. */
 export const LATENESS = {
   'schedule-slipped': { p99Us: 'number' },
   'loop-delayed': { of: PROCESSES, worker: 'number?', p99Us: 'number' },
   'waited-for-cpu': { of: PROCESSES, worker: 'number?', share: 'number' },
   'core-used-up': { worker: 'number', share: 'number' },
-  /** Died or hung; the clients that it had did nothing from then on. */
+  /** Died or hung; its clients did nothing from then on. */
   'worker-lost': { worker: 'number' },
   'stood-still': { of: DELAYED, worker: 'number?', us: 'number' },
   'stood-still-near-timeout': {
@@ -37,7 +37,7 @@ export const LATENESS = {
 
 export type Lateness = FactOf<typeof LATENESS>;
 
-/** Why a run is no pass, or shows less than it should. */
+/** Why a run did not pass, or shows less than it should. */
 export const REASONS = {
   'guarantee-broken': {
     broken: BROKEN,
@@ -61,10 +61,10 @@ export const REASONS = {
   'worker-hung': { worker: 'number', stopped: 'boolean', silentMs: 'number' },
   'worker-without-record': { worker: 'number' },
   'listener-failed': { why: 'note' },
-  /** The reference server threw at an event of a connection. */
+  /** The reference server threw while handling an event of a connection. */
   'server-failed': { where: 'note' },
   'publishes-unanswered': { count: 'number' },
-  /** `atMs` from the begin of load. */
+  /** `atMs` counts from the begin of load. */
   'target-gone': { atMs: 'number', count: 'number', asked: 'number' },
   'clients-away': { count: 'number', asked: 'number' },
   'clients-missing': { connected: 'number', asked: 'number', lastFailure: 'note' },
@@ -75,7 +75,7 @@ export const REASONS = {
   'fault-never-held': { fault: 'name', entry: 'number', targets: 'number' },
   'nothing-owed': { profile: 'name', direction: DIRECTIONS },
   'deliveries-unresolved': { direction: DIRECTIONS, count: 'number' },
-  /** What the file of a failure stores; `variant` is empty for the correct build. */
+  /** A failure stored in a scenario file; `variant` is empty for the correct build. */
   'stored-failure': {
     shown: 'boolean',
     kind: VIOLATION_KINDS,
@@ -87,7 +87,7 @@ export const REASONS = {
 
 export type Reason = FactOf<typeof REASONS>;
 
-/** What a reason is a violation of. */
+/** The kind of violation that a reason stands for. */
 export function brokenBy(reason: Reason): AnomalyKind | 'filled' | 'assertion' {
   switch (reason.code) {
     case 'guarantee-broken':

@@ -6,29 +6,29 @@ export interface ReconnectPolicy {
   readonly jitter: 'none' | 'full';
 }
 
-/** A row of failed attempts to connect, and how long the client waited between them altogether. */
+/** A series of failed attempts to connect, and the total time that the client waited between them. */
 export interface MissingBackoff {
   readonly waits: number;
   readonly waitedUs: number;
-  /** The waits that the policy asks for at the most. */
+  /** The longest waits that the policy allows. */
   readonly backoffUs: number;
   readonly atUs: number;
 }
 
 /** Timers of a loaded process are late, and never early by more than rounding. */
 const WAITED_RATIO_MIN = 0.9;
-/** What happens less often than this is no chance any more: a run has up to some million rows. */
+/** Anything less likely than this is not attributed to chance: a run has up to some million series. */
 const LOG_CHANCE_MIN = Math.log(1e-12);
 const DOUBLINGS_MAX = 30;
 
 /**
- * Watches whether a client that fails to connect backs off as it is told to.
+ * Checks that a client that fails to connect backs off as configured.
  *
- * With full jitter a single wait says nothing. But the chance that `n` waits, uniform between 0 and their backoffs,
- * take `T` together is at most `T^n / (n! * product of the backoffs)`: the part of the box of all waits that lies
- * below a plane. A row of waits lacks its backoff when that is next to impossible.
+ * With full jitter a single wait proves nothing. But the probability that `n` waits, uniform between 0 and their
+ * backoffs, take `T` together is at most `T^n / (n! * product of the backoffs)`: the part of the box of all waits
+ * that lies below a plane. The backoff is missing when that probability is below a limit.
  *
- * Counted are waits after an attempt that came to nothing: after a working connection a server may have said when
+ * Only waits after a failed attempt count: at the end of a working connection, a server may have told the client when
  * to come back.
  */
 export class ReconnectPace {
@@ -46,7 +46,7 @@ export class ReconnectPace {
     this.#policy = policy;
   }
 
-  /** The last row that was too short; undefined when there was none. */
+  /** The last series that was too short; undefined when there was none. */
   get missingBackoff(): MissingBackoff | undefined {
     return this.#missing;
   }
@@ -66,7 +66,7 @@ export class ReconnectPace {
     this.#attempting = false;
   }
 
-  /** Somebody else decides when it comes back. */
+  /** The next wait is decided by a fault or the server, so it does not count. */
   forgive(): void {
     this.#failedUs = -1;
     this.#waits = 0;

@@ -4,18 +4,18 @@ import type { Intervals } from './intervals.ts';
 import type { LossReason } from './loss-reason.ts';
 import type { Note } from './timeline-event.ts';
 
-/** What one client saw in a run, as it travels from a load worker to the checker: plain data. */
+/** Everything that one client saw in a run: plain data, sent from a load worker to the checker. */
 export interface ClientRecord {
   /** Number of the client, from 0. */
   readonly client: number;
   readonly profile: string;
   /** Publish streams whose room it joined, ascending. */
   readonly subscribed: readonly number[];
-  /** Its first hello; -1 when it never said one. */
+  /** Instant of its first hello; -1 when it sent none. */
   readonly firstHelloUs: number;
   /** Whether it had a working connection when the record was made. */
   readonly connected: boolean;
-  /** When its latest connection was gone; -1 when it never was. */
+  /** When its latest connection was lost; -1 when none was. */
   readonly closedUs: number;
   readonly sessions: readonly SessionRecord[];
   /** Its latest lifecycle notes. */
@@ -23,7 +23,7 @@ export interface ClientRecord {
 }
 
 export interface SessionRecord {
-  /** The server's name for it; empty when the server never confirmed it. */
+  /** The server's session id; empty when the server never confirmed the session. */
   readonly key: string;
   readonly helloSentUs: number;
   /** -1 when the server never confirmed it. */
@@ -37,26 +37,26 @@ export interface SessionRecord {
   readonly counts: SessionCounts;
 }
 
-/** How a session ended, as far as its client knows. */
+/** How a session ended, from the client's view. */
 export type SessionEnd =
   | { readonly kind: 'open' }
-  /** A fresh session took its place. */
+  /** A fresh session replaced it. */
   | {
       readonly kind: 'reset' /** Hello of the fresh one. */;
       readonly atUs: number;
-      /** Why it is gone, as the client learned it; undefined when it learned nothing. */
+      /** The reason given to the client; undefined when none was. */
       readonly told: LossReason | undefined;
     }
   | {
       readonly kind: 'goodbye';
       readonly atUs: number;
-      /** When the connection was gone; -1 when that was not seen. */
+      /** When the connection was lost; -1 when that was not seen. */
       readonly closedUs: number;
       /** Whether the server answered the goodbye. */
       readonly confirmed: boolean;
     };
 
-/** What one session saw of one publish stream; absent sets are empty. */
+/** Messages of one publish stream in one session; absent sets are empty. */
 export interface StreamRecord {
   readonly stream: number;
   readonly handled: Intervals;
@@ -67,7 +67,7 @@ export interface StreamRecord {
   /** Of those, the ones the client had declared handled before they were sent. */
   readonly repeatedAfterAck?: Intervals;
   readonly corrupt?: Intervals;
-  /** Received, never handled, and given up by a gap: by reason. */
+  /** Received, never handled, and covered by a gap: by reason. */
   readonly givenUp?: Partial<Record<LossReason, Intervals>>;
   /** Older messages first handled after newer ones: flat triples of older seq, newer seq, `INVERSIONS` index. */
   readonly inversions?: readonly number[];
@@ -79,11 +79,11 @@ export const INVERSIONS = ['reorder', 'rewind', 'filled'] as const;
 export type Inversion = (typeof INVERSIONS)[number];
 
 /**
- * A stretch of positions that never arrived, some of them given up by gaps, and where in each stream the
- * messages at these positions must lie.
+ * A range of positions that never arrived, some of them covered by gaps, with the range of seqs in each stream that
+ * the messages at these positions must have.
  */
 export interface GapWindow {
-  /** Positions given up, in order of position. */
+  /** Positions covered by gaps, ascending. */
   readonly credits: readonly (readonly [reason: LossReason, count: number])[];
   /** Per stream: highest seq received at a lower position, 0 for none. */
   readonly lower: readonly number[];
@@ -95,7 +95,7 @@ export interface SessionCounts {
   readonly duplicatesHandled: number;
   readonly duplicatesAfterAck: number;
   readonly duplicatesReceived: number;
-  /** Arrivals of what the client had declared handled when it resumed. */
+  /** Arrivals of messages that the client had declared handled when it resumed. */
   readonly resentAfterAck: number;
   /** Messages that arrived under a second position: published or enqueued twice. */
   readonly secondPositions: number;
@@ -104,18 +104,18 @@ export interface SessionCounts {
   readonly late: number;
 }
 
-/** One case of something wrong, seen by a ledger when it happened. */
+/** An anomaly that a ledger saw when it happened. */
 export interface LedgerExample {
   readonly kind: AnomalyKind;
   readonly client: number;
-  /** Place among the client's sessions, from 0. */
+  /** Index among the client's sessions, from 0. */
   readonly session: number;
-  /** 0 where the driver has none. */
+  /** 0 if the driver has no positions. */
   readonly position: number;
   /** -1 where no readable message is concerned. */
   readonly stream: number;
   readonly seq: number;
-  /** Inversions: the newer message handled before; otherwise 0. */
+  /** For inversions: the newer message that was handled before; otherwise 0. */
   readonly newer: number;
   readonly atUs: number;
   readonly cause: Cause;

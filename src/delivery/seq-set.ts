@@ -1,9 +1,9 @@
 import { countOf, type Intervals, lastFromAtOrBelow, unionOf } from './intervals.ts';
 
 /**
- * A growing set of positive integers that mostly arrive in order: the last interval lives in two fields and is
- * extended in place, what lies below it in a list that exists only once there is a hole. Thousands of clients
- * keep a few of these each, so an unbroken set costs four fields.
+ * A growing set of positive integers that mostly arrive in order. The last interval is kept in two fields and
+ * extended in place; the intervals below it are in a list that exists only once there is a hole. Thousands of clients
+ * keep a few of these each, so a set without holes costs four fields.
  */
 export class SeqSet {
   #from = 0;
@@ -37,7 +37,7 @@ export class SeqSet {
     return this.#below !== undefined && hasBelow(this.#below, n);
   }
 
-  /** @returns false when it was there already */
+  /** @returns false when it was already a member */
   add(n: number): boolean {
     if (n === this.#to + 1 && this.#count > 0) {
       this.#to = n;
@@ -64,7 +64,7 @@ export class SeqSet {
     this.#count += to - from;
   }
 
-  /** @returns false when it was not there */
+  /** @returns false when it was no member */
   delete(n: number): boolean {
     if (!this.has(n)) return false;
     this.#count -= 1;
@@ -79,7 +79,7 @@ export class SeqSet {
     return true;
   }
 
-  /** How many members lie in `[from..to]`. */
+  /** Number of members in `[from..to]`. */
   countIn(from: number, to: number): number {
     if (this.#count === 0 || to < from) return 0;
     let count = Math.max(0, Math.min(to, this.#to) - Math.max(from, this.#from) + 1);
@@ -141,7 +141,7 @@ export class SeqSet {
     if (below.length === 0) this.#below = undefined;
   }
 
-  /** The last interval is gone: the one below takes its place. */
+  /** Replaces the empty last interval by the one below it. */
   #promote(): void {
     const below = this.#below;
     this.#to = below?.pop() ?? 0;

@@ -7,10 +7,9 @@ import type { MissingBackoff } from './reconnect-pace.ts';
 import type { Note } from './timeline-event.ts';
 
 /**
- * How the server behaved beside what it delivered: whether it came to rest, kept its bounds, gave everything
- * back, noticed dead connections and only those, and let nobody's session have two owners. Each check looks at
- * observations that the run collects; one observation is one session, connection or resource. Instants are µs of
- * the run's clock.
+ * Invariants of the server beyond delivery: it comes to rest, keeps its limits, releases everything, detects dead
+ * connections and only those, and gives each session one owner. Each check takes observations that the run collects;
+ * one observation is one session, connection or resource. Instants are µs of the run's clock.
  */
 export interface InvariantObservations {
   readonly liveness?: readonly LivenessObservation[];
@@ -28,21 +27,21 @@ export interface InvariantObservations {
 /** A live session at the end of the drain. */
 export interface LivenessObservation {
   readonly client: number;
-  /** Messages that its outbox still holds. */
+  /** Messages still in its outbox. */
   readonly pending: number;
-  /** When its outbox or its client last advanced. */
+  /** When its outbox or its client last made progress. */
   readonly advancedUs: number;
   readonly endUs: number;
-  /** Without an advance for this long, it is stuck. */
+  /** It is stuck when it makes no progress for this long. */
   readonly patienceUs: number;
 }
 
-/** The highest value seen of something that has a limit. */
+/** The highest observed value of a limited resource. */
 export interface BoundObservation {
   readonly what: Limited;
   readonly seenMax: number;
   readonly cap: number;
-  /** By how much it may be passed, because the limit is looked at before something is added: the largest addition. */
+  /** By how much the limit may be exceeded: the largest single addition, since the limit is checked before adding. */
   readonly slack?: number;
 }
 
@@ -52,27 +51,27 @@ export interface KeptSessionObservation {
   readonly disconnectedUs: number;
   readonly seenUs: number;
   readonly ttlUs: number;
-  /** How late the server may be to discard it. */
+  /** How late the server may discard it. */
   readonly graceUs: number;
 }
 
-/** Something that has to be back where it was before the faults. */
+/** A resource that must return to its value before the faults. */
 export interface BaselineObservation {
   readonly what: GivenBack;
   readonly before: number;
   readonly after: number;
-  /** By how much `after` may be higher. */
+  /** By how much `after` may exceed `before`. */
   readonly tolerance: number;
   readonly atUs: number;
 }
 
-/** A connection whose client had gone silent without closing it. */
+/** A connection whose client went silent without closing it. */
 export interface SilentConnectionObservation {
   readonly client: number;
   readonly silentFromUs: number;
   /** When the server closed it; absent when it did not. */
   readonly closedUs?: number;
-  /** Until when it was watched: the silence ended or the run did. */
+  /** End of the observation: the silence ended, or the run did. */
   readonly watchedUntilUs: number;
   readonly budgetUs: number;
 }
@@ -81,13 +80,13 @@ export interface SilentConnectionObservation {
 export interface SlowConnectionObservation {
   readonly client: number;
   readonly closedUs: number;
-  /** When the client last sent anything, pong or frame. */
+  /** When the client last sent a pong or a frame. */
   readonly lastSentUs: number;
   /** The shortest silence that justifies closing it. */
   readonly patienceUs: number;
 }
 
-/** A session that a newer connection took over. */
+/** A session that was taken over by a newer connection. */
 export interface TakeoverObservation {
   readonly client: number;
   /** First message or welcome on the newer connection. */
@@ -96,26 +95,26 @@ export interface TakeoverObservation {
   readonly olderClosedUs?: number;
   /** Messages that the server sent on the older connection after that. */
   readonly sentOnOlder: number;
-  /** Acks of the older connection that the server took in after that. */
+  /** Acks on the older connection that the server accepted after that. */
   readonly ackedOnOlder: number;
 }
 
-/** A client that the server put out for being too slow. */
+/** A client that the server evicted for being too slow. */
 export interface EvictionObservation {
   readonly client: number;
   readonly atUs: number;
-  /** Messages that its outbox held, and from how many on it may be put out. */
+  /** Messages in its outbox, and the number from which on it may be evicted. */
   readonly pending: number;
   readonly cap: number;
 }
 
-/** A connection that the server closed for a newer owner of the session, though the client had opened no other. */
+/** A connection that the server closed for a newer owner of the session although the client had opened no other. */
 export interface HijackObservation {
   readonly client: number;
   readonly closedUs: number;
 }
 
-/** A client that did not wait between failed attempts to connect as long as its backoff wants. */
+/** A client that waited less between failed attempts to connect than its backoff requires. */
 export interface ReturnObservation extends MissingBackoff {
   readonly client: number;
 }
@@ -123,7 +122,7 @@ export interface ReturnObservation extends MissingBackoff {
 export interface HeartbeatSettings {
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** Pongs missed in a row after which a connection is closed. */
+  /** Consecutive missed pongs after which a connection is closed. */
   readonly missed: number;
   /** The least that a client has to read, bytes a second. */
   readonly minRate: number;
@@ -234,7 +233,7 @@ function leftovers(seen: readonly BaselineObservation[]): Found[] {
     }));
 }
 
-/** A silence that ended or was cut off before the budget was spent says nothing. */
+/** A silence that ended, or whose observation ended, within the budget proves nothing. */
 function undetectedConnections(seen: readonly SilentConnectionObservation[]): Found[] {
   return seen
     .filter(
@@ -327,10 +326,10 @@ function missingBackoffs(seen: readonly ReturnObservation[]): Found[] {
   }));
 }
 
-/** What a check found, before it is told as an anomaly. */
+/** The finding of a check, before it becomes an anomaly. */
 interface Found {
   readonly kind: AnomalyKind;
-  /** Absent: of the whole run. */
+  /** Absent: the whole run. */
   readonly client?: number;
   readonly cause: Cause;
   readonly events: readonly Note[];

@@ -5,13 +5,13 @@ import type { SessionCounts, SessionEnd, SessionRecord } from './record.ts';
 import { SeqSet } from './seq-set.ts';
 import { StreamLedger } from './stream-ledger.ts';
 
-/** What one session of one client saw. A ledger inside `ClientLedger`, which decides what to note. */
+/** Everything that one session of one client saw. `ClientLedger` owns it and decides what to record. */
 export class SessionLedger {
-  /** Place among the client's sessions, from 0. */
+  /** Index among the client's sessions, from 0. */
   readonly ordinal: number;
   key = '';
   helloSentUs: number;
-  /** -1 until the server confirmed the session. */
+  /** -1 until the server confirms the session. */
   subscribedUs = -1;
   resumes = 0;
   resumedUs = -1;
@@ -29,11 +29,11 @@ export class SessionLedger {
     late: 0,
   };
   readonly #streams: (StreamLedger | undefined)[];
-  /** Exists once a position was seen. */
+  /** Created with the first position. */
   #positions: PositionTrack | undefined = undefined;
   /** Received and not handled, by position: stream and seq in one number. */
   #held: Map<number, number> | undefined = undefined;
-  /** The positions among those that an ack may not cover: gaps take theirs out. */
+  /** Received positions that an ack must not cover; a gap removes its positions. */
   #owing: SeqSet | undefined = undefined;
 
   constructor(ordinal: number, helloSentUs: number, streamCount: number) {
@@ -70,7 +70,7 @@ export class SessionLedger {
     return this.#positions;
   }
 
-  /** Keeps a received message in mind until it is handled. */
+  /** Stores a received message until it is handled. */
   hold(position: number, stream: number, seq: number): void {
     this.stream(stream).hold(seq);
     if (position <= 0) return;
@@ -95,14 +95,14 @@ export class SessionLedger {
     }
   }
 
-  /** Whether an ack leaves too early: it covers a message that was received and not handled. */
+  /** Whether an ack is premature: it covers a message that was received and not handled. */
   owes(position: number, cumulative: boolean): boolean {
     const owing = this.#owing;
     if (owing === undefined || owing.count === 0) return false;
     return cumulative ? owing.min <= position : owing.has(position);
   }
 
-  /** Messages given up by gaps and never handled; with `followed`, only where a later one arrived. */
+  /** Messages covered by gaps and never handled; with `followed`, only those before a later arrival. */
   gapCredit(followed: boolean): number {
     if (this.#positions === undefined) return 0;
     return this.#positions.credit(followed) + (this.#held?.size ?? 0) - (this.#owing?.count ?? 0);

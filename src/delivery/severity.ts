@@ -1,4 +1,4 @@
-/** Exit codes of runs, the most serious first: broken delivery, performance or resources, no proof, a pass. */
+/** Exit codes of runs, the most serious first: broken delivery, performance or resources, inconclusive, pass. */
 const RUN_EXIT_CODES = [3, 4, 5, 0] as const;
 
 export type RunExitCode = (typeof RUN_EXIT_CODES)[number];

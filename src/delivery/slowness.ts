@@ -3,15 +3,15 @@ import type { LossReason } from './loss-reason.ts';
 import type { Lateness, Reason } from './reason.ts';
 
 /**
- * The direction in which a slow machine may move a value: a late timer, a late ack or a publish that never left may
- * raise it, lower it, or both. A value that a slow machine can only lower is certain where it is too high.
+ * The direction in which a slow machine may move a value: a late timer, a late ack or an unsent publish may raise it,
+ * lower it, or both. A value that a slow machine can only lower, and that is too high, is a certain violation.
  */
 export type Slowness = 'raises' | 'lowers' | 'either';
 
-/** Reasons of loss behind which there is a timeout, or a queue that fills while its reader waits for a CPU. */
+/** Loss reasons that a slow machine can cause: a timeout, or a queue that fills while its reader waits for a CPU. */
 const LATE_REASONS: ReadonlySet<LossReason> = new Set(['overflow', 'ttl', 'max-resend', 'session-expired']);
 
-/** Splits what the server is blamed for into what no clock decides, and what a slow machine may have caused. */
+/** Splits violations into those that are certain and those that a slow machine may have caused. */
 export function splitBySlowness(
   violations: readonly Reason[],
   late: Lateness | undefined,
@@ -25,7 +25,10 @@ export function splitBySlowness(
   return split;
 }
 
-/** A promise of the level holds however late everything is; only what is wrong at every level may be a late timer. */
+/**
+ * Violations of a level never depend on timing; only anomalies that are wrong at every level may come from a late
+ * timer.
+ */
 function timedKind(violation: Reason): { readonly kind: AnomalyKind; readonly count: number } | undefined {
   switch (violation.code) {
     case 'guarantee-broken': {

@@ -1,6 +1,6 @@
 /**
- * The identity of a message, carried in its payload: whoever reads it back needs to know nothing of the protocol
- * that brought it. As text: run, stream, seq, intended instant, body length and body checksum, joined by dots.
+ * The identity of a message, carried in its payload, so that it can be read without knowing the protocol that
+ * delivered it. As text: run, stream, seq, intended instant, body length and body checksum, joined by dots.
  */
 export interface Stamp {
   /** Identity of the run: lower-case letters and digits. */
@@ -9,7 +9,7 @@ export interface Stamp {
   readonly stream: number;
   /** Number of the message in its stream, from 1. */
   readonly seq: number;
-  /** When the schedule wanted it sent; latency counts from here, so that a late sender does not hide its lateness. */
+  /** The scheduled send instant; latency counts from here, so that a late sender does not hide its lateness. */
   readonly intendedUs: number;
   /** Length of the body in UTF-16 units, which for the ASCII bodies made here are bytes. */
   readonly length: number;
@@ -35,7 +35,7 @@ const NINE = 57;
 const SMALL_A = 97;
 const SMALL_F = 102;
 
-/** Reads stamps into its own fields, so that a caller that needs them for a moment allocates nothing. */
+/** Reads stamps into its own fields, so that reading allocates nothing. */
 export class StampScanner {
   stream = 0;
   seq = 0;
@@ -44,7 +44,7 @@ export class StampScanner {
   crc = 0;
   #at = 0;
 
-  /** @returns whether `text` is a well-formed stamp of `run`; only then the fields mean anything */
+  /** @returns whether `text` is a well-formed stamp of `run`; the fields are valid only then */
   scan(text: string, run: string): boolean {
     if (!text.startsWith(run)) return false;
     this.#at = run.length;
@@ -56,7 +56,7 @@ export class StampScanner {
     return this.#checksum(text);
   }
 
-  /** A dot and a canonical safe integer; -1 when there is none, after which nothing else is found either. */
+  /** Reads a dot and a canonical safe integer; -1 when there is none, and then for all later calls. */
   #integer(text: string): number {
     const first = this.#at + 1;
     let at = first;
@@ -94,7 +94,7 @@ export class StampScanner {
 
 const scanner = new StampScanner();
 
-/** The payload on the wire, as JSON text. Neither part may need escaping, which holds for what is made here. */
+/** The payload on the wire, as JSON text. Neither part may need escaping; stamps and bodies made here do not. */
 export function stampedPayload(stampText: string, body: string): string {
   return `{"stamp":"${stampText}","body":"${body}"}`;
 }
@@ -105,7 +105,7 @@ let filler = ALPHABET;
 /**
  * A body of exactly `length` ASCII characters, none of which JSON escapes; the same for the same arguments.
  *
- * It begins with the message's own number, so that bodies that changed places fail their checksums.
+ * It begins with the message's own number, so that swapped bodies fail their checksums.
  */
 export function makeBody(length: number, stream: number, seq: number): string {
   const head = `${stream}:${seq}:`;

@@ -3,14 +3,14 @@ import type { LossReason } from './loss-reason.ts';
 import { INVERSIONS, type Inversion, type StreamRecord } from './record.ts';
 import { SeqSet } from './seq-set.ts';
 
-/** Inversions kept one by one for each session and stream; more are only counted. */
+/** Inversions kept for each session and stream; further ones are only counted. */
 const INVERSIONS_MAX = 1000;
 
-/** What one session saw of one publish stream. Only `handled` exists while nothing unusual happens. */
+/** Messages of one publish stream in one session. Only `handled` is allocated until something unusual happens. */
 export class StreamLedger {
   readonly stream: number;
   readonly handled = new SeqSet();
-  /** Received and not handled, but for the arrival the client is just looking at. */
+  /** Received and not handled, except for the client's latest arrival. */
   unhandled: SeqSet | undefined = undefined;
   #repeated: SeqSet | undefined = undefined;
   #repeatedAfterAck: SeqSet | undefined = undefined;
@@ -31,7 +31,7 @@ export class StreamLedger {
     this.unhandled.add(seq);
   }
 
-  /** Whether it arrived before, as far as this session can tell. */
+  /** Whether it arrived before in this session. */
   knows(seq: number): boolean {
     return this.handled.has(seq) || (this.unhandled?.has(seq) ?? false);
   }
@@ -50,10 +50,10 @@ export class StreamLedger {
   }
 
   /**
-   * Puts a first handling in order.
+   * Checks the order of a first handling.
    *
    * @param connection - the connection on which it arrived
-   * @returns what it is when a newer one was first handled before, else undefined
+   * @returns the kind of inversion if a newer one was first handled before, else undefined
    */
   order(seq: number, connection: number, redelivered: boolean): Inversion | undefined {
     if (connection !== this.#connection) {

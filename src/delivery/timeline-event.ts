@@ -1,12 +1,12 @@
 import type { FactOf } from './fact.ts';
 import { LOSS_REASONS } from './loss-reason.ts';
 
-/** What the timeline of an anomaly is made of, with the values that belong to each event. */
+/** The events of an anomaly's timeline, with their values. */
 export const TIMELINE_EVENTS = {
   'publish-begins': {},
   'publish-ends': { status: ['open', 'accepted', 'rejected', 'unknown'] },
   seen: { position: 'number' },
-  /** How far the server's record says that the message got; `dropped` is empty where it was not given up. */
+  /** The progress of the message by the server's record; `dropped` is empty if it was not dropped. */
   'server-record': {
     assigned: 'boolean',
     sent: 'boolean',
@@ -15,7 +15,7 @@ export const TIMELINE_EVENTS = {
     resentAfterAck: 'boolean',
   },
   'hello-sent': {},
-  /** @param reset - why the session before it is gone; empty where there was none */
+  /** @param reset - why the session before it ended; empty if there was none */
   'fresh-session': { told: 'name' },
   resumed: { position: 'number' },
   'connection-closed': { closeCode: 'number' },

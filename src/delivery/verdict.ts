@@ -2,36 +2,36 @@ import type { Lateness, Reason } from './reason.ts';
 
 export interface JudgedAssertion {
   readonly status: 'pass' | 'fail' | 'inconclusive' | 'no-data';
-  /** What its failure means: messages not delivered as promised, or time and resources. */
+  /** The kind of failure: delivery promises, or time and resources. */
   readonly class: 'delivery' | 'performance';
-  /** Inconclusive: what was late, and may be the cause of the value. */
+  /** Inconclusive: the lateness that may have caused the value. */
   readonly late?: Lateness | undefined;
-  /** As it stands in the scenario. */
+  /** As written in the scenario. */
   readonly assertion: string;
-  /** What was found, with its unit. */
+  /** The actual value, with its unit. */
   readonly actual: string;
 }
 
 export interface VerdictInput {
-  /** Where the guarantee was broken. */
+  /** Violations of the guarantee. */
   readonly violations: readonly Reason[];
-  /** Where bounds and budgets were broken. */
+  /** Violations of limits and budgets. */
   readonly resourceViolations?: readonly Reason[];
   readonly assertions: readonly JudgedAssertion[];
-  /** Why the run says too little, whatever the assertions are. */
+  /** Why the run is inconclusive, independently of the assertions. */
   readonly inconclusive: readonly Reason[];
 }
 
 export interface Verdict {
   readonly verdict: 'pass' | 'fail' | 'inconclusive';
   readonly exitCode: 0 | 3 | 4 | 5;
-  /** The weightiest first; empty for a pass. */
+  /** The most severe first; empty for a pass. */
   readonly reasons: Reason[];
 }
 
 /**
- * Weighs what a run showed. A failure dominates, broken delivery before broken performance; then whatever keeps
- * the run from showing anything; and only what is left is a pass.
+ * Derives the verdict from the findings of a run. A failure dominates, delivery before performance; then anything
+ * that makes the run inconclusive; otherwise the run passes.
  */
 export function decide(input: VerdictInput): Verdict {
   const { assertions } = input;

@@ -3,26 +3,26 @@ import type { PublishLog } from './publish-log.ts';
 import type { ClientRecord, SessionRecord, StreamRecord } from './record.ts';
 
 /**
- * What a client was owed. A publish takes effect at an unknown instant between its begin and its end, and so does a
- * subscribe between hello and welcome: only where the two do not overlap can anybody say which came first. What
- * was published around a subscribe, a reset or a goodbye is therefore optional: neither its arrival nor its
- * absence accuses the server.
+ * The messages that a client was owed. A publish takes effect at an unknown instant between its begin and its end,
+ * and so does a subscribe between hello and welcome: only if the two do not overlap is their order known. Messages
+ * published around a subscribe, a reset or a goodbye are therefore optional: neither their arrival nor their absence
+ * is an anomaly.
  */
 
 /**
- * What a session was owed of one stream: published wholly after its subscription was confirmed, and wholly before
- * the client asked for the next session or said goodbye.
+ * Messages of one stream that a session was owed: published wholly after its subscription was confirmed, and wholly
+ * before the client asked for the next session or said goodbye.
  *
- * A session that the server let expire stays owed until then: the client can't know, and has to be told.
+ * An expired session stays owed until then: the client does not know of the expiry until it is told.
  *
- * @param endUs - a goodbye after the end of the drain changes nothing
+ * @param endUs - end of the drain; a later goodbye is ignored
  */
 export function owedOf(log: PublishLog, stream: number, session: SessionRecord, endUs: number): Intervals {
   if (session.subscribedUs < 0) return NOTHING;
   return log.acceptedBetween(stream, session.subscribedUs, lastOwedUs(session, endUs));
 }
 
-/** Accepted messages that a client may or may not have got. */
+/** Accepted messages that are optional for a client. */
 export function optionalFor(log: PublishLog, stream: number, client: ClientRecord, endUs: number): Intervals {
   let optional = NOTHING;
   client.sessions.forEach((session, index) => {
@@ -37,7 +37,7 @@ export function optionalFor(log: PublishLog, stream: number, client: ClientRecor
 }
 
 /**
- * What a client must not have got: never published; published before it first said hello; or published after a
+ * Messages that a client must not receive: never published; published before its first hello; or published after a
  * goodbye that the server had answered, and before the next hello.
  */
 export function forbiddenAmong(
@@ -66,7 +66,7 @@ export function leftEarly(
   return session.end.kind === 'goodbye' && session.end.atUs < endUs;
 }
 
-/** What a client handled of a stream, in all its sessions. */
+/** Messages of a stream that a client handled, in all its sessions. */
 export function handledOf(client: ClientRecord, stream: number): Intervals {
   return client.sessions.reduce<Intervals>(
     (handled, session) => unionOf(handled, streamOf(session, stream)?.handled ?? NOTHING),

@@ -3,7 +3,7 @@ import { type AckFault, parameterValue } from './fault.ts';
 export const duplicateAcks: AckFault = {
   kind: 'acks',
   name: 'duplicate-acks',
-  summary: 'Acks leave more than once, which has to be harmless.',
+  summary: 'Each ack is sent more than once, which must have no effect.',
   needs: 'acks',
   fidelity: 'socket',
   parameters: {
@@ -12,7 +12,7 @@ export const duplicateAcks: AckFault = {
       default: '2',
       min: '2',
       max: '100',
-      description: 'How often each is sent in all.',
+      description: 'Times that each ack is sent in total.',
     },
   },
   fate: (values) => ({ kind: 'duplicate', copies: parameterValue(values, 'copies') }),

@@ -4,7 +4,7 @@ export const freshSession: InstantFault = {
   kind: 'instant',
   name: 'fresh-session',
   summary:
-    'The client forgets its session, drops the connection and returns as new: what the old session held is replaced.',
+    'The client discards its session, drops the connection and asks for a new session, which replaces the old one.',
   needs: 'forget-session',
   fidelity: 'socket',
   parameters: {},

@@ -4,7 +4,7 @@ export const halfOpen: LastingFault = {
   kind: 'lasting',
   name: 'half-open',
   summary:
-    'The client goes silent without a close: it reads nothing, says nothing and answers no pings. Made at the socket, so its kernel still acks what it is sent; a peer that lost its network would not.',
+    'The client goes silent without a close: it reads nothing, sends nothing and answers no pings. Done at the socket, so its kernel still acks TCP segments, unlike that of a peer that lost its network.',
   fidelity: 'socket',
   parameters: {},
   begin: (client) => {
@@ -13,7 +13,7 @@ export const halfOpen: LastingFault = {
     client.pauseReading();
   },
   end: (client) => {
-    // Speech comes back before hearing: what is read next has to be answered.
+    // Unmute before resuming reads, so that replies to buffered frames are sent.
     client.mute(false);
     client.answerPings(true);
     client.resumeReading();

@@ -4,7 +4,7 @@ export const handlerCrash: InstantFault = {
   kind: 'instant',
   name: 'handler-crash',
   summary:
-    'The process dies between its handler and the ack, and comes back with what it had acked: a redelivery that was handled before.',
+    'The client crashes between its handler and the ack and restarts remembering only acked messages, so a handled message is redelivered.',
   needs: 'crash',
   fidelity: 'socket',
   parameters: {},

@@ -3,7 +3,7 @@ import type { AckFault } from './fault.ts';
 export const loseAcks: AckFault = {
   kind: 'acks',
   name: 'lose-acks',
-  summary: 'Acks vanish on their way out: the server has to send again what was handled.',
+  summary: 'Acks are lost on the way to the server, which has to resend handled messages.',
   needs: 'acks',
   fidelity: 'socket',
   parameters: {},

@@ -16,7 +16,7 @@ export const malformedFrames: InstantFault = {
   kind: 'instant',
   name: 'malformed-frames',
   summary:
-    'The client sends broken frames: text that is no JSON, JSON that is no frame, fields missing or of the wrong type.',
+    'The client sends malformed frames: invalid JSON, JSON that is no frame, fields missing or of the wrong type.',
   fidelity: 'socket',
   parameters: {
     count: { kind: 'count', default: '3', min: '1', max: '1000', description: 'How many.' },

@@ -4,7 +4,7 @@ export const nack: AckFault = {
   kind: 'acks',
   name: 'nack',
   summary:
-    'The client nacks what it has handled instead of acking it: the server has to send it again, later.',
+    'The client nacks handled messages instead of acking them, so the server has to resend them later.',
   needs: 'nacks',
   fidelity: 'socket',
   parameters: {},

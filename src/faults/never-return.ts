@@ -4,7 +4,7 @@ export const neverReturn: LastingFault = {
   kind: 'lasting',
   name: 'never-return',
   summary:
-    'The client drops its connection and stays away for good: its outbox has to expire, and the loss be told.',
+    'The client drops its connection and never returns: its outbox has to expire and the loss to be reported.',
   fidelity: 'socket',
   healed: false,
   parameters: {},
@@ -12,7 +12,5 @@ export const neverReturn: LastingFault = {
     client.stayAway();
     client.drop();
   },
-  end: () => {
-    // Nobody ends this one.
-  },
+  end: () => {},
 };

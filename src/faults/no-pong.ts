@@ -4,7 +4,7 @@ export const noPong: LastingFault = {
   kind: 'lasting',
   name: 'no-pong',
   summary:
-    'The client leaves pings unanswered and works on: it counts as alive while anything else of it arrives.',
+    'The client does not answer pings but goes on otherwise: it counts as alive as long as other frames arrive.',
   fidelity: 'socket',
   parameters: {},
   begin: (client) => {

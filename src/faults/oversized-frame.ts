@@ -6,7 +6,7 @@ const TAIL = '"}';
 export const oversizedFrame: InstantFault = {
   kind: 'instant',
   name: 'oversized-frame',
-  summary: 'The client sends one frame that is longer than the protocol allows.',
+  summary: 'The client sends one frame that exceeds the size limit of the protocol.',
   fidelity: 'socket',
   parameters: {
     size: { kind: 'bytes', default: '2MiB', min: '1KiB', max: '64MiB', description: 'How long.' },

@@ -3,8 +3,7 @@ import type { LastingFault } from './fault.ts';
 export const pauseReader: LastingFault = {
   kind: 'lasting',
   name: 'pause-reader',
-  summary:
-    'The client stops taking bytes from its socket: nothing is handled or acked, and the outbox grows.',
+  summary: 'The client stops reading from its socket: nothing is handled or acked, and the outbox grows.',
   fidelity: 'socket',
   parameters: {},
   begin: (client) => {

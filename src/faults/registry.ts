@@ -58,10 +58,10 @@ export function findFault(name: string): Fault | undefined {
   return FAULTS.get(name);
 }
 
-/** One row of the documentation. */
+/** One row of the generated table of faults. */
 export interface FaultDescription {
   readonly name: string;
-  /** `time: 50ms`, with the default; empty when the fault has none. */
+  /** Parameters with their defaults, such as `time: 50ms`; empty when the fault has none. */
   readonly parameters: readonly string[];
   readonly summary: string;
 }

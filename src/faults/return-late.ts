@@ -4,7 +4,7 @@ export const returnLate: LastingFault = {
   kind: 'lasting',
   name: 'return-late',
   summary:
-    'The client drops its connection and comes back after its session has expired: it has to be told so.',
+    'The client drops its connection and comes back after its session has expired, which the server has to tell it.',
   fidelity: 'socket',
   lasts: 'past-resume-ttl',
   parameters: {},

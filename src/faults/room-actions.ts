@@ -1,7 +1,7 @@
 import { type InstantFault, parameterValue } from './fault.ts';
 
 const ROOM = '"room":"lobby"';
-/** Leaves first, and stays when it has talked, so that the others of the room are there to be told. */
+/** Leaves first and stays in the room at the end, so that other clients are in the room to receive notices. */
 const ROUND: readonly string[] = [
   `{"action":"leave",${ROOM}}`,
   `{"action":"join",${ROOM}}`,
@@ -13,7 +13,7 @@ export const roomActions: InstantFault = {
   kind: 'instant',
   name: 'room-actions',
   summary:
-    'The client leaves and joins a room, talks and pings, at-most-once and between deliveries: notices to all who are there.',
+    'The client leaves and joins a room, sends a chat message and pings, all at most once and between deliveries; the room gets notices.',
   needs: 'room-actions',
   fidelity: 'socket',
   parameters: {

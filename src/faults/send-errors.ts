@@ -3,8 +3,7 @@ import { parameterValue, type ServerFault } from './fault.ts';
 export const sendErrors: ServerFault = {
   kind: 'server',
   name: 'send-errors',
-  summary:
-    'A share of what the server sends fails at its sockets for a while, for a reason that passes or for one that does not.',
+  summary: 'A share of all sends of the server fails for some time, with transient or permanent errors.',
   fidelity: 'socket',
   parameters: {
     time: { kind: 'duration', default: '2s', min: '1ms', max: '10m', description: 'How long.' },
@@ -14,7 +13,7 @@ export const sendErrors: ServerFault = {
       default: '0%',
       min: '0%',
       max: '100%',
-      description: 'Share of the errors that are no use trying again (EPIPE; the others are ENOBUFS).',
+      description: 'Share of the errors that are permanent (EPIPE; the others are transient, ENOBUFS).',
     },
   },
   inject: (server, values) => {

@@ -4,10 +4,16 @@ export const serverRestart: ServerFault = {
   kind: 'server',
   name: 'server-restart',
   summary:
-    'The server dies with all its sockets and what its store does not keep, and listens again after a while.',
+    'The server stops with all its sockets, loses everything that its store does not persist, and listens again later.',
   fidelity: 'socket',
   parameters: {
-    down: { kind: 'duration', default: '500ms', min: '0ms', max: '10m', description: 'How long it is away.' },
+    down: {
+      kind: 'duration',
+      default: '500ms',
+      min: '0ms',
+      max: '10m',
+      description: 'Time until it listens again.',
+    },
   },
   inject: (server, values) => {
     server.restart(parameterValue(values, 'down'));

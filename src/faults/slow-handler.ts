@@ -3,7 +3,7 @@ import { type LastingFault, parameterValue } from './fault.ts';
 export const slowHandler: LastingFault = {
   kind: 'lasting',
   name: 'slow-handler',
-  summary: 'The handler takes its time for each message, so that acks come late while reading goes on.',
+  summary: 'The handler takes long for each message, so acks are late although the socket is read.',
   fidelity: 'socket',
   parameters: {
     time: {
@@ -11,7 +11,7 @@ export const slowHandler: LastingFault = {
       default: '50ms',
       min: '0ms',
       max: '1m',
-      description: 'What each handler call takes.',
+      description: 'Duration of each handler call.',
     },
   },
   begin: (client, values) => {

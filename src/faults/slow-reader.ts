@@ -3,8 +3,7 @@ import { type LastingFault, parameterValue } from './fault.ts';
 export const slowReader: LastingFault = {
   kind: 'lasting',
   name: 'slow-reader',
-  summary:
-    'The client takes bytes from its socket at a trickle, so that its acks come late and what it is sent piles up.',
+  summary: 'The client reads slowly from its socket, so acks are late and messages pile up.',
   fidelity: 'socket',
   parameters: {
     rate: {
@@ -12,7 +11,7 @@ export const slowReader: LastingFault = {
       default: '16KiB/s',
       min: '1B/s',
       max: '1GiB/s',
-      description: 'How fast it reads.',
+      description: 'Bytes read per second.',
     },
   },
   begin: (client, values) => {

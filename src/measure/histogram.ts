@@ -8,13 +8,13 @@ import {
 /**
  * A histogram of latencies in whole microseconds, 1 µs to 10 minutes, with three significant digits.
  *
- * The counts lie in the layout of HdrHistogram: below 2048 µs each value has its own cell, above that each
- * doubling has 1024 cells. Recording is done here with integer arithmetic, because the library's own
- * `recordValue` takes logarithms and is an order of magnitude slower; the library encodes and decodes, so that
- * any other HdrHistogram tool reads the files.
+ * The counts have the layout of HdrHistogram: below 2048 µs each value has its own cell, above that each doubling has
+ * 1024 cells. Recording is done here with integer arithmetic, because the library's own `recordValue` takes
+ * logarithms and is an order of magnitude slower; the library encodes and decodes, so that any other HdrHistogram
+ * tool reads the files.
  */
 
-/** Longer latencies are recorded as this one. */
+/** Longer latencies are recorded as this value. */
 export const HISTOGRAM_US_MAX = 600_000_000;
 
 const SIGNIFICANT_DIGITS = 3;
@@ -22,7 +22,7 @@ const HALF_BITS = 10;
 const HALF_CELLS = 1 << HALF_BITS;
 const NO_CELLS = new Uint32Array(0);
 
-/** A histogram as it stands in a result file; all values in µs, all 0 when nothing was recorded. */
+/** A histogram as written to a result file; all values in µs, all 0 when nothing was recorded. */
 export interface LatencySummary {
   readonly unit: 'us';
   readonly count: number;
@@ -38,14 +38,14 @@ export interface LatencySummary {
 }
 
 export class Histogram {
-  /** As many as what was recorded needs: many a histogram stays empty. */
+  /** Grown on demand, since many histograms stay empty. */
   #cells = NO_CELLS;
   #count = 0;
   #sumUs = 0;
   #minUs = Number.POSITIVE_INFINITY;
   #maxUs = 0;
 
-  /** Adds one latency; what lies outside of the range counts as the nearest value inside. */
+  /** Adds one latency; a value out of range is clamped to it. */
   record(us: number): void {
     this.recordMany(us, 1);
   }
@@ -79,7 +79,7 @@ export class Histogram {
     return this.#count === 0 ? 0 : this.#sumUs / this.#count;
   }
 
-  /** Adds all of `other`, which stays as it is. */
+  /** Adds all of `other`, which is not changed. */
   merge(other: Histogram): void {
     if (other.#count === 0) return;
     if (other.#cells.length > this.#cells.length) this.#grow(other.#cells.length);
@@ -94,14 +94,14 @@ export class Histogram {
   }
 
   /**
-   * The latency that a share of all latencies stay at or under.
+   * The latency that a share of all latencies does not exceed.
    *
    * @param share - 0..1
    * @returns µs, at most 0.1 % too high, never above the maximum; 0 when empty
    */
   quantile(share: number): number {
     if (this.#count === 0) return 0;
-    // The product of a share and a count may land just above the whole number that is meant.
+    // Rounding may put the product of a share and a count just above the intended whole number.
     const wanted = Math.max(1, Math.ceil(share * this.#count * (1 - 1e-12)));
     let seen = 0;
     for (let cell = 0; cell < this.#cells.length; cell += 1) {
@@ -111,7 +111,7 @@ export class Histogram {
     return this.#maxUs;
   }
 
-  /** Visits all cells that hold something, in rising order. */
+  /** Visits all non-empty cells in ascending order. */
   forEach(visit: (cell: { lowestUs: number; highestUs: number; count: number }) => void): void {
     this.#cells.forEach((count, cell) => {
       if (count > 0) visit({ lowestUs: lowestIn(cell), highestUs: highestIn(cell), count });
@@ -127,7 +127,7 @@ export class Histogram {
   }
 
   /**
-   * @param hdr - as `encode` gives it; minimum, maximum and mean come back with three digits
+   * @param hdr - output of `encode`; minimum, maximum and mean are restored with three digits
    * @throws {Error} when it is not an HdrHistogram of three digits
    */
   static decode(hdr: string): Histogram {
@@ -145,7 +145,7 @@ export class Histogram {
     return histogram;
   }
 
-  /** The way back from a result file or another process: everything as it was, exact minimum and maximum included. */
+  /** Restores a histogram from a result file or another process, including the exact minimum and maximum. */
   static fromSummary(summary: LatencySummary): Histogram {
     const histogram = Histogram.decode(summary.hdr);
     if (histogram.#count > 0) {

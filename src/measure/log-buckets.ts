@@ -13,8 +13,8 @@ const R40 = [
 ];
 
 /**
- * Round numbers within a decade, from the finest ladder to the coarsest; ten minutes are nine decades. The
- * preferred numbers of ISO 3 are nearly even on a logarithmic scale, so that neighbouring bars compare.
+ * Bounds within a decade, from the finest series to the coarsest; ten minutes are nine decades. The preferred numbers
+ * of ISO 3 are nearly evenly spaced on a logarithmic scale, so that neighbouring bars are comparable.
  */
 const LADDERS: readonly (readonly number[])[] = [
   R40,
@@ -27,12 +27,12 @@ const LADDERS: readonly (readonly number[])[] = [
 ];
 
 /**
- * Sorts a histogram into bars of round widths, each wider than the one before, from the shortest latency to the
- * longest without a hole.
+ * Groups a histogram into contiguous bars with round bounds, each wider than the one before, from the shortest
+ * latency to the longest.
  *
- * The finest ladder of round numbers that fits is taken.
+ * Uses the finest series of bounds that fits.
  *
- * @param barsMax - at least 10, so that one bar for each decade always fits
+ * @param barsMax - at least 10, so that one bar per decade always fits
  */
 export function logBuckets(histogram: Histogram, barsMax: number): LogBucket[] {
   if (histogram.count === 0) return [];
@@ -55,7 +55,7 @@ function edgesFor(histogram: Histogram, barsMax: number): number[] {
   return edges;
 }
 
-/** Round numbers from the last at or below `lowestUs` to the first above `highestUs`. */
+/** Bounds from the last at or below `lowestUs` to the first above `highestUs`. */
 function edgesOf(ladder: readonly number[], lowestUs: number, highestUs: number): number[] {
   const edges: number[] = [];
   for (let decade = 1; decade <= 1e10; decade *= 10) {

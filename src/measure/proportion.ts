@@ -1,29 +1,29 @@
-/** The share of trials that came out in one way, and how far off it may be. */
+/** A proportion with its confidence interval. */
 export interface Proportion {
   readonly share: number;
-  /** The interval in which the true share lies, with 95 % confidence. */
+  /** 95 % confidence interval of the true share. */
   readonly low: number;
   readonly high: number;
 }
 
-/** Standard deviations that 95 % of a normal distribution lie within. */
+/** 95 % of a normal distribution lie within this many standard deviations. */
 const Z = 1.959964;
 
 /**
- * By Wilson's score interval, which holds for few trials and for shares near 0 and 1 as well (Wilson, "Probable
+ * Wilson's score interval, which is also valid for few samples and for shares near 0 and 1 (Wilson, "Probable
  * Inference", 1927).
  *
- * @param trials - at least 1
+ * @param samples - at least 1
  */
-export function proportionOf(successes: number, trials: number): Proportion {
-  const share = successes / trials;
-  const scale = 1 + Z ** 2 / trials;
-  const centre = (share + Z ** 2 / (2 * trials)) / scale;
-  const reach = (Z / scale) * Math.sqrt((share * (1 - share)) / trials + Z ** 2 / (4 * trials ** 2));
-  // At the ends the interval reaches them, but for rounding.
+export function proportionOf(successes: number, samples: number): Proportion {
+  const share = successes / samples;
+  const scale = 1 + Z ** 2 / samples;
+  const centre = (share + Z ** 2 / (2 * samples)) / scale;
+  const reach = (Z / scale) * Math.sqrt((share * (1 - share)) / samples + Z ** 2 / (4 * samples ** 2));
+  // At the ends the bound is exactly 0 or 1, but for rounding.
   return {
     share,
     low: successes === 0 ? 0 : Math.max(0, centre - reach),
-    high: successes === trials ? 1 : Math.min(1, centre + reach),
+    high: successes === samples ? 1 : Math.min(1, centre + reach),
   };
 }

@@ -2,11 +2,11 @@ import { Float64Histogram } from 'hdr-histogram-js';
 import { Trend } from './trend.ts';
 
 /**
- * A quantity over time in bounded memory: the depth of an outbox, the bytes a socket buffers.
+ * A quantity over time in bounded memory, such as the depth of an outbox or the bytes in a socket buffer.
  *
- * The curve is kept as the largest value of each of at most 512 equal spans; when time outgrows them, neighbours
- * are joined and the spans become twice as long. Peaks therefore survive any number of joins. Quantiles come
- * from a histogram with three significant digits, everything else is exact.
+ * The curve is kept as the largest value of each of at most 512 equal spans; when the run outgrows them, neighbours
+ * are merged and the spans double. Merging keeps the peaks. Quantiles come from a histogram with three significant
+ * digits; everything else is exact.
  */
 
 const SPANS_MAX = 512;
@@ -16,7 +16,7 @@ const SIGNIFICANT_DIGITS = 3;
 
 interface SeriesOptions {
   readonly name: string;
-  /** What the values count: `messages`, `bytes`, `us`, … */
+  /** Unit of the values: `messages`, `bytes`, `us`, … */
   readonly unit: string;
   /** Value above which time counts as over the warning. */
   readonly warning?: number;
@@ -27,7 +27,7 @@ export interface SeriesPoint {
   readonly value: number;
 }
 
-/** A series as it stands in a result file. */
+/** A series as written to a result file. */
 export interface SeriesSummary {
   readonly unit: string;
   /** Samples. */
@@ -43,7 +43,7 @@ export interface SeriesSummary {
   /** Change per second over load, as a straight line through the samples, and its standard error. */
   readonly slopePerSec: number;
   readonly slopeError: number;
-  /** At most 60, in order; each is the largest value of its stretch of time. */
+  /** At most 60, in order; each is the maximum of its span. */
   readonly points: readonly SeriesPoint[];
 }
 
@@ -76,17 +76,17 @@ export class Series {
     return this.#count;
   }
 
-  /** The latest value; 0 before the first. */
+  /** The latest value; 0 before the first sample. */
   get final(): number {
     return this.#final;
   }
 
-  /** The slope counts from now on: what came before was warming up. */
+  /** Starts the slope: earlier samples belong to warm-up. */
   startTrend(): void {
     this.#trend = new Trend();
   }
 
-  /** The slope counts no further: what comes now is not load any more. */
+  /** Ends the slope: later samples are not part of load. */
   endTrend(): void {
     this.#trendEnded = true;
   }
@@ -111,7 +111,7 @@ export class Series {
     this.#max = Math.max(this.#max, value);
   }
 
-  /** @param originUs - instant that the points count from; absent: that of the first sample */
+  /** @param originUs - instant from which the points count; absent: that of the first sample */
   summarise(originUs: number = this.#firstUs): SeriesSummary {
     const empty = this.#count === 0;
     return {

@@ -3,16 +3,15 @@ import { Histogram } from './histogram.ts';
 /**
  * How far apart the first and the last client handle one message: the fan-out spread.
  *
- * Two instants a message, in arrays that grow with the stream up to a limit; what is published after that is
- * left out of the spread and only counted. Each worker keeps its own and the records are merged, since the
- * instants of all processes are those of one clock.
+ * Two instants per message, in arrays that grow with the stream up to a limit; later messages are only counted. Each
+ * worker keeps its own arrays and the records are merged, since all processes share one clock.
  */
 
-/** Messages of one stream that the spread is measured for. */
+/** Messages of each stream for which the spread is measured. */
 export const SPREAD_MESSAGES_MAX = 65_536;
 
 const FIRST_MESSAGES = 64;
-/** No message is handled at a negative instant. */
+/** Marks a message without a handling; instants are never negative. */
 const UNSEEN = -1;
 
 /** Plain data, for another process. `offsetUs[i]` and `spanUs[i]` belong to message i + 1. */
@@ -21,7 +20,7 @@ export interface SpreadRecord {
     readonly stream: number;
     readonly highestSeq: number;
     readonly baseUs: number;
-    /** First handling, from `baseUs`; -1 for a message that nobody handled. */
+    /** First handling, from `baseUs`; -1 for a message that no client handled. */
     readonly offsetUs: readonly number[];
     /** From the first handling to the last. */
     readonly spanUs: readonly number[];
@@ -43,7 +42,7 @@ class StreamSpread {
     if (lastUs > (this.last[index] ?? UNSEEN)) this.last[index] = lastUs;
   }
 
-  /** Messages that the arrays may speak of. */
+  /** Messages covered by the arrays. */
   get length(): number {
     return Math.min(this.highestSeq, SPREAD_MESSAGES_MAX);
   }
@@ -66,7 +65,7 @@ export class Spread {
     this.#streamAt(stream).record(seq, handledUs, handledUs);
   }
 
-  /** Messages beyond the limit of their stream, which the histogram says nothing of. */
+  /** Messages beyond the limit of their stream, which are not in the histogram. */
   get sampledOut(): number {
     return this.#streams.reduce((sum, { highestSeq, length }) => sum + highestSeq - length, 0);
   }
@@ -87,7 +86,7 @@ export class Spread {
     }
   }
 
-  /** @param skipStream - a stream that is no load, such as the probe */
+  /** @param skipStream - a stream that is not part of the load, such as the probe */
   toHistogram(skipStream?: number): Histogram {
     const histogram = new Histogram();
     this.#streams.forEach((spread, stream) => {

@@ -1,8 +1,8 @@
 /**
- * The straight line through samples by least squares, kept as running sums: does memory grow, and how sure is that?
+ * Linear regression over samples, as running sums: whether memory grows, and with what certainty.
  *
- * Standard formulas for simple linear regression; the sums are of differences from the first sample, so that large
- * instants and values lose no digits.
+ * Standard formulas of simple linear regression; the sums use differences from the first sample, so that large
+ * instants and values lose no precision.
  */
 export class Trend {
   #count = 0;
@@ -25,7 +25,7 @@ export class Trend {
     this.#sumYy += dy * dy;
   }
 
-  /** Change of y for each unit of x; 0 with fewer than two different x. */
+  /** Change of y per unit of x; 0 with fewer than two different x. */
   get slope(): number {
     const spread = this.#spreadX;
     return spread > 0 ? (this.#sumXy - (this.#sumX * this.#sumY) / this.#count) / spread : 0;

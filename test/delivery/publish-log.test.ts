@@ -110,6 +110,6 @@ describe('PublishLog', () => {
     const log = new PublishLog();
     log.begin(0, 1, 5, 5);
     expect(() => log.begin(0, 3, 6, 6)).toThrow('Cannot begin publish 3 of stream 0: the next one is 2');
-    expect(() => log.begin(0, 2, 4, 4)).toThrow('it is before the one before it');
+    expect(() => log.begin(0, 2, 4, 4)).toThrow('it begins before the previous one');
   });
 });

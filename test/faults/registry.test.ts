@@ -110,7 +110,7 @@ describe('instant faults', () => {
   });
 
   it('refuses to play without the value of a parameter', () => {
-    expect(() => inject('close')).toThrow('Cannot play a fault without its "code"');
+    expect(() => inject('close')).toThrow('Cannot inject a fault without its "code"');
   });
 });
 
