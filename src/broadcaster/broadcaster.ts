@@ -17,8 +17,8 @@ import { DeadLetters, deadLetterOf, isDeadLetter } from './dead-letters.ts';
 import { FanOut } from './fan-out.ts';
 import { MessageQueue, type QueuedMessage } from './message-queue.ts';
 import { MessageTimeouts } from './message-timeouts.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
 import type { BroadcasterObserver, BroadcasterPorts } from './observer.ts';
-import { Oversight } from './oversight.ts';
 import type { Policy } from './policy.ts';
 import { PublishGate, type PublishSettled } from './publish-gate.ts';
 import { PublisherPressure } from './publisher-pressure.ts';
@@ -53,7 +53,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
   protected override readonly sessionObserver: SessionObserver<Session> = this;
   protected readonly fanOut: FanOut;
   readonly #failures = new Map<Session, number>();
-  readonly oversight: Oversight;
+  readonly monitoring: Monitoring;
   readonly queue: MessageQueue;
   readonly #messageTimeouts: MessageTimeouts;
   /** What was given up, to look at; kept over restarts by whoever hands it in. */
@@ -80,7 +80,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
       timers,
       serve: (session) => this.#serve(session),
     });
-    this.oversight = this.#createOversight();
+    this.monitoring = this.#createMonitoring();
     this.queue = this.#createQueue();
     this.#messageTimeouts = new MessageTimeouts({
       timeoutMs: settings.messageTimeoutMs,
@@ -88,7 +88,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
       timers,
       onLate: (message, late) => {
         statistics.failed += late;
-        this.oversight.late(message);
+        this.monitoring.late(message);
       },
     });
     this.upstream = new UpstreamIntake({
@@ -167,7 +167,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
 
   /** Adds one recipient to a broadcast. */
   protected owe(session: Session, message: OutgoingMessage): void {
-    if (!this.oversight.grants(session, message)) {
+    if (!this.monitoring.grants(session, message)) {
       session.withhold(message);
       return;
     }
@@ -202,7 +202,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
   override stop(reason: DropReason): void {
     this.fanOut.stop();
     this.#messageTimeouts.stop();
-    this.oversight.stop();
+    this.monitoring.stop();
     this.queue.stop();
     this.#gate?.stop('draining');
     this.#pressure?.stop();
@@ -211,7 +211,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
 
   protected override onOwned(session: Session): void {
     this.#pressure?.connected(session);
-    this.oversight.owned(session);
+    this.monitoring.owned(session);
     this.queue.forgetAbsence(session.identity.clientId);
     this.#failures.delete(session);
   }
@@ -219,7 +219,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
   protected override onReleased(session: Session): void {
     this.#pressure?.disconnected(session);
     this.#failures.delete(session);
-    this.oversight.released(session);
+    this.monitoring.released(session);
     if (!session.sequenced) this.queue.left(session.identity.clientId, this.rooms.roomsOf(session));
     this.fanOut.remove(session);
   }
@@ -227,7 +227,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
   protected override onDiscarded(session: Session, reason: DropReason): void {
     if (reason === 'goodbye') this.queue.forgetAbsence(session.identity.clientId);
     this.fanOut.remove(session);
-    this.oversight.released(session);
+    this.monitoring.released(session);
     this.upstream.forget(session);
     this.#gate?.forget(session);
     this.#pressure?.forget(session);
@@ -244,7 +244,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
       this.statistics.resent += 1;
       this.types.countResent(message.type);
     }
-    this.oversight.sent(session, message);
+    this.monitoring.sent(session, message);
     if (!session.sequenced && !this.queue.isEmpty) this.queue.reached(message, session.identity.clientId);
     this.observer?.sent(session, message, attempt);
   }
@@ -253,7 +253,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
     this.statistics.acked += 1;
     this.#gate?.relieved();
     this.#pressure?.shrank(session);
-    this.oversight.acked(session, roundTripUs);
+    this.monitoring.acked(session, roundTripUs);
     this.observer?.acked(session, message, roundTripUs);
   }
 
@@ -271,21 +271,21 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
     if (reason === 'overflow') this.statistics.overflowed += 1;
     // What found no place at all has no seq, and nothing is told of an ended session.
     if (seq > 0 && session.sequenced && !session.ended && isGapReason(reason)) this.statistics.gaps += 1;
-    this.oversight.dropped(session, seq, message, reason);
+    this.monitoring.dropped(session, seq, message, reason);
     if (!this.queue.isEmpty) this.queue.missed(message, session.identity.clientId);
     this.observer?.dropped(session, message, reason);
   }
 
   ackOverdue(session: Session): void {
-    this.oversight.ackOverdue(session);
+    this.monitoring.ackOverdue(session);
   }
 
   protected override onMissedPong({ session }: Connection): void {
-    if (session !== undefined) this.oversight.missedPong(session);
+    if (session !== undefined) this.monitoring.missedPong(session);
   }
 
   sendFailed(session: Session, code: string, retried: boolean): void {
-    this.oversight.sendFailed(session, code);
+    this.monitoring.sendFailed(session, code);
     if (retried) this.statistics.retried += 1;
     else this.statistics.failed += 1;
     this.#failures.set(session, (this.#failures.get(session) ?? 0) + 1);
@@ -300,7 +300,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
   #broadcast(message: OutgoingMessage, recipients: Iterable<Session>): void {
     this.statistics.broadcasts += 1;
     this.types.see(message.type);
-    this.oversight.published(message);
+    this.monitoring.published(message);
     for (const session of recipients) this.owe(session, message);
     this.statistics.total += message.result.total;
     this.statistics.skipped += message.result.skipped;
@@ -308,9 +308,9 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
     this.fanOut.start();
   }
 
-  #createOversight(): Oversight {
+  #createMonitoring(): Monitoring {
     const { settings, ports, statistics, rooms } = this;
-    return new Oversight({
+    return new Monitoring({
       settings,
       ports,
       statistics,
@@ -389,7 +389,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
   /** One turn of the fan-out for one session. */
   #serve(session: Session): void {
     session.pump();
-    this.oversight.served(session);
+    this.monitoring.served(session);
   }
 
   /** Not alive and failing again and again: left alone until it shows life; its outbox keeps what it is owed. */

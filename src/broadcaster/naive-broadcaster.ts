@@ -31,7 +31,7 @@ export class NaiveBroadcaster extends Broadcaster {
       message.result.failed = members.size - message.result.sent;
       this.statistics.failed += message.result.failed;
       this.statistics.aborted += 1;
-      this.oversight.metrics.failed('send-error', message.result.failed);
+      this.monitoring.metrics.failed('send-error', message.result.failed);
     }
     return undefined;
   }

@@ -2,8 +2,8 @@ import type { OutgoingMessage } from '../protocol/message.ts';
 import type { Clock, NewId, Random, Timers } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
 import type { DropReason } from '../protocol/session-contract.ts';
-import type { BroadcastAlert } from './alerts.ts';
 import type { Connection } from './connection.ts';
+import type { BroadcastAlert } from './monitoring/alerts.ts';
 import type { Refusal } from './policy.ts';
 
 export interface BroadcasterPorts {

@@ -1,7 +1,7 @@
 import type { SessionSettings } from '../protocol/session-contract.ts';
-import type { AlertSettings } from './alerts.ts';
-import type { FailureSettings } from './failure-handler.ts';
 import type { QueueSettings } from './message-queue.ts';
+import type { AlertSettings } from './monitoring/alerts.ts';
+import type { FailureSettings } from './monitoring/failure-handler.ts';
 
 /** Everything that can be chosen about the reference broadcaster. */
 export interface BroadcasterSettings extends SessionSettings {

@@ -163,7 +163,7 @@ function serverBlock(name: string | undefined): Parameters<typeof broadcasterSet
 function healthLine(broadcaster: Broadcaster): string {
   const { connections, healthy, sessions, pendingTotal } = broadcaster.load();
   const { broadcasts, sent, resent, dropped, deadLetters, problematicClients } = broadcaster.statistics;
-  const { successRatio } = broadcaster.oversight.metrics.summary();
+  const { successRatio } = broadcaster.monitoring.metrics.summary();
   const success =
     successRatio === undefined ? '' : `, ${(successRatio * 100).toFixed(1)} % of the latest sends went well`;
   return (

@@ -1,4 +1,4 @@
-import type { BroadcastAlert } from '../broadcaster/alerts.ts';
+import type { BroadcastAlert } from '../broadcaster/monitoring/alerts.ts';
 
 /** Alerts of one name whose words are kept. */
 const EXAMPLES_MAX = 5;

@@ -36,12 +36,12 @@ export function broadcasterSettings(server: ServerSettings): BroadcasterSettings
     batchSize: broadcast.batchSize,
     batchDelayMs: broadcast.batchDelay,
     messageTimeoutMs: broadcast.messageTimeout,
-    ...oversightSettings(server),
+    ...monitoringSettings(server),
   };
 }
 
 /** The part of the broadcaster's settings that is about failures, its queue and alerts. */
-function oversightSettings({
+function monitoringSettings({
   broadcaster,
   failures,
   queue,

@@ -1,8 +1,8 @@
-import type { MetricsSummary } from '../broadcaster/broadcast-metrics.ts';
 import type { Broadcaster } from '../broadcaster/broadcaster.ts';
 import { createBroadcaster } from '../broadcaster/create-broadcaster.ts';
 import { DeadLetters } from '../broadcaster/dead-letters.ts';
 import type { Load, SessionState } from '../broadcaster/load.ts';
+import type { MetricsSummary } from '../broadcaster/monitoring/broadcast-metrics.ts';
 import type { BroadcasterPorts } from '../broadcaster/observer.ts';
 import { type Policy, TRUSTING } from '../broadcaster/policy.ts';
 import type { BroadcasterSettings } from '../broadcaster/settings.ts';
@@ -265,7 +265,7 @@ export class ReferenceServer implements FaultyServer, PublishRoute {
       statistics: this.statistics,
       load: this.load(),
       ackRoundTrip: record.ackRoundTrip,
-      metrics: this.#broadcaster?.oversight.metrics.summary(),
+      metrics: this.#broadcaster?.monitoring.metrics.summary(),
       alerts: record.alerts,
       upstream: this.#upstreamHandler.findings(),
       deadLetters: this.deadLetters,

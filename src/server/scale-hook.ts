@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { BroadcastAlert } from '../broadcaster/alerts.ts';
+import type { BroadcastAlert } from '../broadcaster/monitoring/alerts.ts';
 import type { ServerSettings } from '../scenario/schema.ts';
 import { keepUntilExit } from '../world/real/child-process.ts';
 

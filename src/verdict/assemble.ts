@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import type { MetricsSummary } from '../broadcaster/broadcast-metrics.ts';
+import type { MetricsSummary } from '../broadcaster/monitoring/broadcast-metrics.ts';
 import type { DeliveryCounts } from '../delivery/judgement.ts';
 import type { Lateness } from '../delivery/reason.ts';
 import { decide, type Verdict } from '../delivery/verdict.ts';

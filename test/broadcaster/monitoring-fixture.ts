@@ -1,6 +1,6 @@
-import type { BroadcastAlert } from '../../src/broadcaster/alerts.ts';
 import type { Broadcaster } from '../../src/broadcaster/broadcaster.ts';
 import { createBroadcaster } from '../../src/broadcaster/create-broadcaster.ts';
+import type { BroadcastAlert } from '../../src/broadcaster/monitoring/alerts.ts';
 import { type BroadcasterSettings, DEFAULT_SETTINGS } from '../../src/broadcaster/settings.ts';
 import { encodeAck } from '../../src/protocol/frame.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertName, BroadcastAlert } from '../../src/broadcaster/alerts.ts';
+import type { AlertName, BroadcastAlert } from '../../src/broadcaster/monitoring/alerts.ts';
 import { AlertLog } from '../../src/server/alert-log.ts';
 
 function alert(name: AlertName, atUs: number, detail: string): BroadcastAlert {

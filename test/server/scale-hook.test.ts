@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { BroadcastAlert } from '../../src/broadcaster/alerts.ts';
+import type { BroadcastAlert } from '../../src/broadcaster/monitoring/alerts.ts';
 import { ScaleHook } from '../../src/server/scale-hook.ts';
 
 const ALERT: BroadcastAlert = {

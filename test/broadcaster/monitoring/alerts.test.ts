@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FixtureClient, MonitoringFixture } from './monitoring-fixture.ts';
+import { type FixtureClient, MonitoringFixture } from '../monitoring-fixture.ts';
 
 const WINDOW = { windowMs: 1000 } as const;
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../protocol/ports.ts';
-import type { Session } from '../protocol/session.ts';
+import type { Clock } from '../../protocol/ports.ts';
+import type { Session } from '../../protocol/session.ts';
 
 /** Clients whose drops are counted one by one. */
 const CLIENTS_MAX = 10_000;

@@ -1,5 +1,5 @@
-import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
-import type { Session } from '../protocol/session.ts';
+import { type Clock, Timer, type Timers } from '../../protocol/ports.ts';
+import type { Session } from '../../protocol/session.ts';
 import type { BroadcastMetrics } from './broadcast-metrics.ts';
 
 /** With fewer attempts than this a rate says nothing. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure } from '../../src/broadcaster/failure.ts';
-import { FailureHandler, type FailureSettings } from '../../src/broadcaster/failure-handler.ts';
-import { DEFAULT_SETTINGS } from '../../src/broadcaster/settings.ts';
-import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
+import type { Failure } from '../../../src/broadcaster/monitoring/failure.ts';
+import { FailureHandler, type FailureSettings } from '../../../src/broadcaster/monitoring/failure-handler.ts';
+import { DEFAULT_SETTINGS } from '../../../src/broadcaster/settings.ts';
+import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
 
 class Fixture {
   readonly time = new VirtualTime();

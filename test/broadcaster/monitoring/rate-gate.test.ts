@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RateGate } from '../../src/broadcaster/rate-gate.ts';
-import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
+import { RateGate } from '../../../src/broadcaster/monitoring/rate-gate.ts';
+import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
 
 class Fixture {
   readonly time = new VirtualTime();

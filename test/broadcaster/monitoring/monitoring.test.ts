@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { LinkState } from '../../src/protocol/ports.ts';
-import { MonitoringFixture } from './monitoring-fixture.ts';
+import { LinkState } from '../../../src/protocol/ports.ts';
+import { MonitoringFixture } from '../monitoring-fixture.ts';
 
 /** Kinds of the failures that are remembered of a client. */
 function kinds(fixture: MonitoringFixture, clientId = 'a'): string[] {
-  return fixture.broadcaster.oversight.failures.failuresOf(clientId).map(({ kind }) => kind);
+  return fixture.broadcaster.monitoring.failures.failuresOf(clientId).map(({ kind }) => kind);
 }
 
-describe('oversight: what counts as a failure of a client', () => {
+describe('monitoring: what counts as a failure of a client', () => {
   it('a send error, with its code, retried or not', () => {
     const fixture = new MonitoringFixture({ delivery: 'at-most-once', retryAttempts: 1, retryDelayMs: 10 });
     fixture.connect('a').link.sendErrors.push('ENOBUFS', 'EPIPE');
     fixture.publish('m');
     fixture.time.runFor(100);
-    const failures = fixture.broadcaster.oversight.failures.failuresOf('a');
+    const failures = fixture.broadcaster.monitoring.failures.failuresOf('a');
     expect(failures.map(({ kind, detail }) => [kind, detail])).toEqual([
       ['send-error', 'ENOBUFS'],
       ['send-error', 'EPIPE'],
@@ -29,7 +29,7 @@ describe('oversight: what counts as a failure of a client', () => {
     fixture.publish('m');
     expect([kinds(fixture), kinds(fixture, 'b')]).toEqual([['buffer-full', 'buffer-full'], []]);
     expect(fixture.statistics).toMatchObject({ bufferDrops: 2, bufferDropClients: 1, bufferWaits: 0 });
-    expect([...fixture.broadcaster.oversight.backpressure.drops]).toEqual([['a', 2]]);
+    expect([...fixture.broadcaster.monitoring.backpressure.drops]).toEqual([['a', 2]]);
     expect(message.result).toMatchObject({ total: 2, sent: 1, dropped: 1 });
     expect([...(message.result.errors ?? [])]).toEqual([['a', 'buffer-full']]);
   });
@@ -86,11 +86,11 @@ describe('oversight: what counts as a failure of a client', () => {
     const [, b] = [fixture.connect('a'), fixture.connect('b')];
     fixture.publish('m');
     b.drop();
-    expect(fixture.broadcaster.oversight.failures.recorded).toBe(0);
+    expect(fixture.broadcaster.monitoring.failures.recorded).toBe(0);
   });
 });
 
-describe('oversight: backpressure', () => {
+describe('monitoring: backpressure', () => {
   it('warns of a client at most once per interval', () => {
     const fixture = new MonitoringFixture({ bufferBytesWarn: 1000, bufferWarnIntervalMs: 5000 });
     const [a, b] = [fixture.connect('a'), fixture.connect('b')];
@@ -103,7 +103,7 @@ describe('oversight: backpressure', () => {
   });
 });
 
-describe('oversight: the global rate', () => {
+describe('monitoring: the global rate', () => {
   it('raises highFailureRate with what was measured', () => {
     const fixture = new MonitoringFixture({ delivery: 'at-most-once', retryAttempts: 0 });
     const client = fixture.connect('a');
@@ -117,14 +117,14 @@ describe('oversight: the global rate', () => {
   });
 });
 
-describe('oversight: metrics', () => {
+describe('monitoring: metrics', () => {
   it('measure round trips with acks', () => {
     const fixture = new MonitoringFixture();
     const client = fixture.connect('a');
     fixture.publish('m');
     fixture.time.runFor(30);
     client.ack(1);
-    expect(fixture.broadcaster.oversight.metrics.summary()).toMatchObject({
+    expect(fixture.broadcaster.monitoring.metrics.summary()).toMatchObject({
       sent: 1,
       failed: 0,
       successRatio: 1,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FixtureClient, MonitoringFixture } from './monitoring-fixture.ts';
+import { type FixtureClient, MonitoringFixture } from '../monitoring-fixture.ts';
 
 /** Ack timeouts are the failures here; nobody acks. A client is problematic after two of them. */
 const SETTINGS = { ackTimeoutMs: 100, maxResend: 100 } as const;
@@ -17,7 +17,7 @@ function seqs(client: FixtureClient): number[] {
   return client.messages().flatMap((text) => (/^\d+$/.test(text) ? [Number(text)] : []));
 }
 
-describe('treatment: none', () => {
+describe('penalties: none', () => {
   it('tells of a problematic client and changes nothing about what it gets', () => {
     const fixture = new MonitoringFixture({ ...SETTINGS, failures: { ...PROBLEM, strategy: 'none' } });
     const client = fixture.connect('a');
@@ -32,7 +32,7 @@ describe('treatment: none', () => {
   });
 });
 
-describe('treatment: disconnect', () => {
+describe('penalties: disconnect', () => {
   it('closes a problematic client with 4429 and keeps what it is owed', () => {
     const fixture = new MonitoringFixture({ ...SETTINGS, failures: { ...PROBLEM, strategy: 'disconnect' } });
     const client = fixture.connect('a');
@@ -56,7 +56,7 @@ describe('treatment: disconnect', () => {
   });
 });
 
-describe('treatment: throttle', () => {
+describe('penalties: throttle', () => {
   const settings = {
     ...SETTINGS,
     failures: { ...PROBLEM, strategy: 'throttle', throttlePerSec: 10 },
@@ -122,7 +122,7 @@ describe('treatment: throttle', () => {
     const client = fixture.connect('a');
     client.link.sendErrors.push('EPIPE', 'EPIPE');
     fixture.publishMany(2);
-    expect(fixture.broadcaster.oversight.failures.isProblematic('a')).toBe(true);
+    expect(fixture.broadcaster.monitoring.failures.isProblematic('a')).toBe(true);
     fixture.publishMany(40);
     expect(client.messages().length).toBeLessThanOrEqual(2);
     fixture.time.runFor(2000);
@@ -130,7 +130,7 @@ describe('treatment: throttle', () => {
   });
 });
 
-describe('treatment: degraded', () => {
+describe('penalties: degraded', () => {
   const settings = { ...SETTINGS, failures: { ...PROBLEM, strategy: 'degraded', keepEvery: 4 } } as const;
 
   it('gives a problematic client one message in four, and a gap for the others', () => {
@@ -187,7 +187,7 @@ describe('treatment: degraded', () => {
   });
 });
 
-describe('treatment: the end', () => {
+describe('penalties: the end', () => {
   it.each(['none', 'disconnect', 'throttle', 'degraded'] as const)(
     'leaves no timer behind: %s',
     (strategy) => {

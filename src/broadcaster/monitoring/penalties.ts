@@ -1,15 +1,15 @@
-import type { OutgoingMessage } from '../protocol/message.ts';
-import type { Clock, Timers } from '../protocol/ports.ts';
-import type { Session } from '../protocol/session.ts';
+import type { OutgoingMessage } from '../../protocol/message.ts';
+import type { Clock, Timers } from '../../protocol/ports.ts';
+import type { Session } from '../../protocol/session.ts';
+import type { Statistics } from '../statistics.ts';
 import type { FailureHandler, FailureSettings } from './failure-handler.ts';
 import { RateGate } from './rate-gate.ts';
-import type { Statistics } from './statistics.ts';
 
 /**
  * What is done about problematic clients: they are disconnected, slowed down, or get less, until they have gone a
  * whole window without a failure.
  */
-export class Treatment {
+export class Penalties {
   readonly #settings: FailureSettings;
   readonly #failures: FailureHandler;
   readonly #clock: Clock;
@@ -56,7 +56,7 @@ export class Treatment {
   }
 
   /** Whether the failures of a client are of our own making at present. */
-  isTreated(session: Session): boolean {
+  isPenalised(session: Session): boolean {
     return this.#gates.has(session) || this.#withheld.has(session);
   }
 

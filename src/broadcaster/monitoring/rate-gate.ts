@@ -1,5 +1,5 @@
-import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
-import type { SendGate } from '../protocol/session-contract.ts';
+import { type Clock, Timer, type Timers } from '../../protocol/ports.ts';
+import type { SendGate } from '../../protocol/session-contract.ts';
 
 /** Lets at most so many messages a second through, evenly spread, while it holds. */
 export class RateGate implements SendGate {

@@ -1,4 +1,4 @@
-import type { Clock } from '../protocol/ports.ts';
+import type { Clock } from '../../protocol/ports.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 
 const BUCKETS = 60;

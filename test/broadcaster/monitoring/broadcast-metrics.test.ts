@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BroadcastMetrics } from '../../src/broadcaster/broadcast-metrics.ts';
-import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
+import { BroadcastMetrics } from '../../../src/broadcaster/monitoring/broadcast-metrics.ts';
+import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
 
 function fixture(windowMs = 60_000): { readonly time: VirtualTime; readonly metrics: BroadcastMetrics } {
   const time = new VirtualTime();

@@ -1,17 +1,17 @@
-import type { OutgoingMessage } from '../protocol/message.ts';
-import type { Link } from '../protocol/ports.ts';
-import type { Session } from '../protocol/session.ts';
-import type { DropReason } from '../protocol/session-contract.ts';
+import type { OutgoingMessage } from '../../protocol/message.ts';
+import type { Link } from '../../protocol/ports.ts';
+import type { Session } from '../../protocol/session.ts';
+import type { DropReason } from '../../protocol/session-contract.ts';
+import type { BroadcasterPorts } from '../observer.ts';
+import type { Rooms } from '../rooms.ts';
+import type { BroadcasterSettings } from '../settings.ts';
+import type { Statistics } from '../statistics.ts';
 import { AlertWatch, percent, type ThresholdAlert } from './alerts.ts';
 import { Backpressure } from './backpressure.ts';
 import { BroadcastMetrics } from './broadcast-metrics.ts';
 import type { Failure, FailureKind } from './failure.ts';
 import { FailureHandler } from './failure-handler.ts';
-import type { BroadcasterPorts } from './observer.ts';
-import type { Rooms } from './rooms.ts';
-import type { BroadcasterSettings } from './settings.ts';
-import type { Statistics } from './statistics.ts';
-import { Treatment } from './treatment.ts';
+import { Penalties } from './penalties.ts';
 
 const ALERT_COUNTERS = {
   failureRate: 'failureRateAlerts',
@@ -19,8 +19,8 @@ const ALERT_COUNTERS = {
   latency: 'latencyAlerts',
 } as const;
 
-/** What the oversight has to be able to do with the clients of a broadcaster. */
-export interface Overseen {
+/** What the monitoring has to be able to do with the clients of a broadcaster. */
+export interface Monitored {
   readonly settings: BroadcasterSettings;
   readonly ports: BroadcasterPorts;
   readonly statistics: Statistics;
@@ -37,17 +37,17 @@ export interface Overseen {
  * Sees how broadcasting goes: measures it, keeps the failures of each client, raises alerts, and sees to it that
  * something is done about clients that fail again and again.
  */
-export class Oversight {
+export class Monitoring {
   readonly metrics: BroadcastMetrics;
   readonly failures: FailureHandler;
   readonly backpressure: Backpressure;
-  readonly #overseen: Overseen;
-  readonly #treatment: Treatment;
+  readonly #monitored: Monitored;
+  readonly #penalties: Penalties;
   readonly #alerts: AlertWatch;
 
-  constructor(overseen: Overseen) {
-    this.#overseen = overseen;
-    const { settings, statistics, ports } = overseen;
+  constructor(monitored: Monitored) {
+    this.#monitored = monitored;
+    const { settings, statistics, ports } = monitored;
     const { clock, timers } = ports;
     this.metrics = new BroadcastMetrics({ windowMs: settings.alerts.windowMs, clock });
     this.failures = new FailureHandler({
@@ -56,13 +56,13 @@ export class Oversight {
       onProblematic: (clientId, lastErrors) => this.#onProblematic(clientId, lastErrors),
       onHighRate: (ratio) => this.#onHighRate(ratio),
     });
-    this.#treatment = new Treatment({
+    this.#penalties = new Penalties({
       settings: settings.failures,
       failures: this.failures,
       clock,
       timers,
       statistics,
-      disconnect: (session) => overseen.disconnect(session, 'fails again and again'),
+      disconnect: (session) => monitored.disconnect(session, 'fails again and again'),
     });
     this.#alerts = new AlertWatch({
       settings: settings.alerts,
@@ -70,7 +70,7 @@ export class Oversight {
       clock,
       timers,
       metrics: this.metrics,
-      bufferedBytesOf: (session) => overseen.linkOf(session)?.bufferedBytes ?? 0,
+      bufferedBytesOf: (session) => monitored.linkOf(session)?.bufferedBytes ?? 0,
       worstClient: () => this.failures.worst(),
       raise: (alert) => this.#act(alert),
     });
@@ -86,13 +86,13 @@ export class Oversight {
 
   /** A broadcast begins. */
   published(message: OutgoingMessage): void {
-    message.publishedUs = this.#overseen.ports.clock.nowUs();
+    message.publishedUs = this.#monitored.ports.clock.nowUs();
     this.#alerts.wake();
   }
 
   /** @returns false when the client is to do without the message */
   grants(session: Session, message: OutgoingMessage): boolean {
-    return this.#treatment.grants(session, message);
+    return this.#penalties.grants(session, message);
   }
 
   sent(session: Session, message: OutgoingMessage): void {
@@ -100,7 +100,7 @@ export class Oversight {
     this.failures.sent();
     // Without acks, what a send takes ends where the socket takes it.
     if (!session.sequenced && message.publishedUs >= 0) {
-      this.#alerts.took(session, this.#overseen.ports.clock.nowUs() - message.publishedUs);
+      this.#alerts.took(session, this.#monitored.ports.clock.nowUs() - message.publishedUs);
     }
   }
 
@@ -113,69 +113,69 @@ export class Oversight {
     if (reason !== 'overflow' || session.ended) return;
     const kind = this.#kindOfDrop(session, seq);
     if (kind === 'buffer-full') {
-      const { statistics } = this.#overseen;
+      const { statistics } = this.#monitored;
       statistics.bufferDrops += 1;
       if (this.backpressure.dropped(session.identity.clientId) === 1) statistics.bufferDropClients += 1;
     }
     message.result.fail(session.identity.clientId, kind ?? 'send-error');
     // What a client is denied on purpose is no failure of that client.
-    if (kind !== undefined && !this.#treatment.isTreated(session))
+    if (kind !== undefined && !this.#penalties.isPenalised(session))
       this.#fail(session, kind, `${message.type} given up`);
   }
 
   sendFailed(session: Session, code: string): void {
-    this.#overseen.statistics.sendErrors += 1;
+    this.#monitored.statistics.sendErrors += 1;
     this.#fail(session, 'send-error', code);
   }
 
   ackOverdue(session: Session): void {
-    this.#overseen.statistics.ackTimeouts += 1;
+    this.#monitored.statistics.ackTimeouts += 1;
     this.#fail(session, 'ack-timeout', 'no ack in time');
   }
 
   missedPong(session: Session): void {
-    this.#overseen.statistics.missedPongs += 1;
+    this.#monitored.statistics.missedPongs += 1;
     this.#fail(session, 'missed-pong', 'no pong in time');
   }
 
   /** Some sends of a broadcast did not leave within the message timeout. */
   late(message: OutgoingMessage): void {
-    for (const session of this.#overseen.rooms.members(message.room)) {
+    for (const session of this.#monitored.rooms.members(message.room)) {
       if (!session.connected || !session.outbox.isUnsent(message)) continue;
-      this.#overseen.statistics.messageTimeouts += 1;
+      this.#monitored.statistics.messageTimeouts += 1;
       message.result.fail(session.identity.clientId, 'message-timeout');
-      if (!this.#treatment.isTreated(session))
+      if (!this.#penalties.isPenalised(session))
         this.#fail(session, 'message-timeout', `${message.type} has not left`);
     }
   }
 
   /** A session has been written to. */
   served(session: Session): void {
-    const link = this.#overseen.linkOf(session);
+    const link = this.#monitored.linkOf(session);
     if (link === undefined) return;
     const { bufferedBytes } = link;
     this.backpressure.check(session, bufferedBytes);
     this.#alerts.buffered(session, bufferedBytes);
     // Without an outbox the message was dropped, and that was counted then.
     const stuck = session.sequenced && session.outbox.hasUnsent;
-    if (!stuck || bufferedBytes <= this.#overseen.settings.bufferBytesMax) return;
-    this.#overseen.statistics.bufferWaits += 1;
+    if (!stuck || bufferedBytes <= this.#monitored.settings.bufferBytesMax) return;
+    this.#monitored.statistics.bufferWaits += 1;
     this.#fail(session, 'buffer-full', `${bufferedBytes} bytes wait in the socket`);
   }
 
   owned(session: Session): void {
-    if (this.failures.isProblematic(session.identity.clientId)) this.#treatment.begin(session);
+    if (this.failures.isProblematic(session.identity.clientId)) this.#penalties.begin(session);
   }
 
   released(session: Session): void {
     this.backpressure.forget(session);
     this.#alerts.forget(session);
-    this.#treatment.forget(session);
+    this.#penalties.forget(session);
   }
 
   stop(): void {
     this.#alerts.stop();
-    this.#treatment.stop();
+    this.#penalties.stop();
   }
 
   #fail(session: Session, kind: FailureKind, detail: string): void {
@@ -188,22 +188,22 @@ export class Oversight {
   #kindOfDrop(session: Session, seq: number): FailureKind | undefined {
     // It found no place in the outbox.
     if (session.sequenced || seq === 0) return 'overflow';
-    const bufferedBytes = this.#overseen.linkOf(session)?.bufferedBytes ?? 0;
-    return bufferedBytes > this.#overseen.settings.bufferBytesMax ? 'buffer-full' : undefined;
+    const bufferedBytes = this.#monitored.linkOf(session)?.bufferedBytes ?? 0;
+    return bufferedBytes > this.#monitored.settings.bufferBytesMax ? 'buffer-full' : undefined;
   }
 
   #onProblematic(clientId: string, lastErrors: readonly Failure[]): void {
-    const { statistics, ports, settings } = this.#overseen;
+    const { statistics, ports, settings } = this.#monitored;
     statistics.problematicClients += 1;
     const errors = inWords(lastErrors);
     const detail = `${clientId} fails again and again, strategy ${settings.failures.strategy}: ${errors}`;
     ports.alert?.({ name: 'problematicClient', atUs: ports.clock.nowUs(), detail, clientId });
-    const session = this.#overseen.sessionOf(clientId);
-    if (session !== undefined) this.#treatment.begin(session);
+    const session = this.#monitored.sessionOf(clientId);
+    if (session !== undefined) this.#penalties.begin(session);
   }
 
   #onHighRate(ratio: number): void {
-    const { statistics, ports, settings } = this.#overseen;
+    const { statistics, ports, settings } = this.#monitored;
     statistics.highFailureRates += 1;
     const detail = `${percent(ratio)} of sends failed, limit ${percent(settings.failures.globalRatio)}`;
     ports.alert?.({
@@ -215,7 +215,7 @@ export class Oversight {
   }
 
   #act(alert: ThresholdAlert): void {
-    const { statistics, settings, ports } = this.#overseen;
+    const { statistics, settings, ports } = this.#monitored;
     statistics.alerts += 1;
     statistics[ALERT_COUNTERS[alert.name]] += 1;
     for (const action of settings.alerts.actions) {
@@ -234,10 +234,10 @@ export class Oversight {
   }
 
   #disconnect({ name, clientId }: ThresholdAlert): void {
-    const session = clientId === undefined ? undefined : this.#overseen.sessionOf(clientId);
+    const session = clientId === undefined ? undefined : this.#monitored.sessionOf(clientId);
     if (session === undefined || !session.connected) return;
-    this.#overseen.statistics.alertDisconnects += 1;
-    this.#overseen.disconnect(session, `alert ${name}`);
+    this.#monitored.statistics.alertDisconnects += 1;
+    this.#monitored.disconnect(session, `alert ${name}`);
   }
 }
 

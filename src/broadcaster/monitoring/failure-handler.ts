@@ -1,4 +1,4 @@
-import type { Clock } from '../protocol/ports.ts';
+import type { Clock } from '../../protocol/ports.ts';
 import { BroadcastMetrics } from './broadcast-metrics.ts';
 import type { Failure, FailureKind } from './failure.ts';
 
