@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// A Node that is too old still has to parse this file, so everything else is loaded after the check.
+// An old Node must be able to parse this file, so everything else is imported after the version check.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {

@@ -139,11 +139,11 @@ function summaryLines(outcome: SelfTest, width: number): Line[] {
 }
 
 function controlText(controls: readonly ControlOutcome[]): string {
-  if (controls.length === 0) return 'The controls were not examined: nothing above proves anything.';
+  if (controls.length === 0) return 'The controls were not run, so the results above prove nothing.';
   const lies = controls.map(({ lie }) => lie).join('; ');
   return controls.every(({ seenThrough }) => seenThrough)
-    ? `The controls were seen through (${lies}), so a failure above would be seen.`
-    : `The controls were not all seen through (${lies}): nothing above proves anything.`;
+    ? `The controls were detected (${lies}), so a failure above would be seen.`
+    : `The controls were not all detected (${lies}): nothing above proves anything.`;
 }
 
 /** `PASS  52 of 52 caught, 0 false alarms in 10 seeds`. */

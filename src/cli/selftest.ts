@@ -1,4 +1,4 @@
-import { CONTROLS, isSeenThrough } from '../mutants/control.ts';
+import { CONTROLS, isDetected } from '../mutants/control.ts';
 import { type MutationTest, testMutant } from '../mutants/mutation-test.ts';
 import { VARIANTS } from '../mutants/registry.ts';
 import type { Variant } from '../mutants/variant.ts';
@@ -87,7 +87,7 @@ async function testAll(variants: readonly Variant[], work: Work, bundled: boolea
     const { variant, lie } = control;
     const mutationTest = await testOne(variant, 'control', work);
     if (mutationTest !== undefined)
-      controls.push({ name: variant.name, lie, seenThrough: isSeenThrough(control, mutationTest) });
+      controls.push({ name: variant.name, lie, seenThrough: isDetected(control, mutationTest) });
   }
   return {
     seeds: work.seeds,

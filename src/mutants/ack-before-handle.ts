@@ -10,14 +10,14 @@ class AckBeforeHandle<D extends object> extends WsdeliverClient<D> {
     this.sendAck(frame.seq, false);
   }
 
-  /** Was acked when it came. */
+  /** Acked on arrival. */
   protected override ack(): void {}
 }
 
 export const ackBeforeHandle: Variant = {
   name: 'ack-before-handle',
   side: 'client',
-  defect: 'The client acks a message when it arrives, and not when its handler has succeeded.',
+  defect: 'The client acks a message when it arrives instead of when its handler has succeeded.',
   scenario: mutantScenario({
     name: 'ack-before-handle',
     clients: [{ count: 8, rooms: ['ticks'], handler: { time: '20ms' } }],

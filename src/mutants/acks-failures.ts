@@ -13,7 +13,7 @@ class AcksFailures<D extends object> extends WsdeliverClient<D> {
 export const acksFailures: Variant = {
   name: 'acks-failures',
   side: 'client',
-  defect: 'A message is acked when its handler is through, whether it succeeded or not.',
+  defect: 'A message is acked when its handler has finished, whether it succeeded or not.',
   scenario: mutantScenario({
     name: 'acks-failures',
     clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '5%' } }],

@@ -21,8 +21,8 @@ class AcksLate<D extends object> extends WsdeliverClient<D> {
 export const acksOnTheNextSocket: Variant = {
   name: 'acks-on-the-next-socket',
   side: 'client',
-  defect: 'An ack that is late leaves on the socket of the next session, where its seq is another message.',
-  // The other message has failed, and waits to be sent again.
+  defect: 'A late ack is sent on the socket of the next session, where its seq means another message.',
+  // The other message has failed and waits to be resent.
   scenario: mutantScenario({
     name: 'acks-on-the-next-socket',
     server: { outbox: { nackBackoff: '300ms', maxResend: 20 } },

@@ -20,7 +20,7 @@ class CountsReplays extends Session {
 export const attemptsCountedOnReplay: Variant = {
   name: 'attempts-counted-on-replay',
   side: 'server',
-  defect: 'Each replay uses up an attempt, so that a client whose connection flaps loses healthy messages.',
+  defect: 'Each replay uses up an attempt, so that a client that reconnects often loses messages.',
   scenario: mutantScenario({
     name: 'attempts-counted-on-replay',
     server: { outbox: { maxResend: 2 } },

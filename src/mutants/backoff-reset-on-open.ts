@@ -15,7 +15,7 @@ export const backoffResetOnOpen: Variant = {
   side: 'client',
   defect:
     "A socket that opens ends the backoff, though no welcome has come: a server that can't serve is stormed.",
-  // Many a hello takes too long on this network: the socket opened, and is closed again.
+  // On this network many hellos time out: the socket opens and is closed again.
   scenario: mutantScenario({
     name: 'backoff-reset-on-open',
     server: { helloTimeout: '80ms' },

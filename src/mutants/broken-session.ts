@@ -6,12 +6,12 @@ import type { NewBroadcaster } from '../server/reference-server.ts';
 
 type SessionOptions = ConstructorParameters<typeof Session>[0];
 
-/** A broadcaster whose sessions are of a broken kind. */
+/** A broadcaster with a broken session class. */
 export function withSessions(Kind: new (options: SessionOptions) => Session): NewBroadcaster {
   return (options) => new BroadcasterOf(options, (parts) => new Kind(parts));
 }
 
-/** A broadcaster whose sessions do not keep to some of the settings. */
+/** A broadcaster whose sessions ignore some of the settings. */
 export function withSessionSettings(changed: Partial<SessionSettings>): NewBroadcaster {
   return (options) =>
     new BroadcasterOf(

@@ -18,8 +18,8 @@ class ClearOnSend extends Session {
 export const clearOnSend: Variant = {
   name: 'clear-on-send',
   side: 'server',
-  defect: 'The outbox forgets a message once it is written to the socket, and not when it is acked.',
-  // What the reset finds in the buffers of the paused clients is gone.
+  defect: 'The outbox frees a message when it is written to the socket instead of when it is acked.',
+  // The reset discards everything in the buffers of the paused clients.
   scenario: mutantScenario({
     name: 'clear-on-send',
     faults: [

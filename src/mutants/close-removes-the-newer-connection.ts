@@ -24,7 +24,7 @@ class ClosesTheNewer extends Broadcaster {
 export const closeRemovesTheNewerConnection: Variant = {
   name: 'close-removes-the-newer-connection',
   side: 'server',
-  defect: 'When a socket that was taken over from is gone, its session loses the socket that took over.',
+  defect: 'When the older socket of a takeover closes, the session loses the newer one.',
   scenario: mutantScenario({
     name: 'close-removes-the-newer-connection',
     duration: { settle: '15s' },

@@ -5,16 +5,16 @@ import type { MutationTest, MutationTestFailure } from './mutation-test.ts';
 import type { Variant } from './variant.ts';
 
 /**
- * An entry that lies about itself, so that its examination has to fail.
+ * A deliberately mislabelled variant, whose mutation test must fail.
  *
- * When it does not, the praise of all others is worth nothing: either the defect is found in whatever is examined, or
- * what is found does not reach the failures.
+ * If it does not fail, the other results prove nothing: either the test finds the defect in every build, or findings
+ * do not reach the failures.
  */
 export interface Control {
   readonly variant: Variant;
-  /** In words: what has to be noticed. */
+  /** For people: what must be detected. */
   readonly lie: string;
-  /** The failure that has to come of it. */
+  /** The failure that the mutation test must report. */
   readonly failure: MutationTestFailure['code'];
 }
 
@@ -28,7 +28,7 @@ export const CONTROLS: readonly Control[] = [
       defect: 'None: it is the correct server.',
       newBroadcaster: createBroadcaster,
     },
-    lie: 'the correct build, posing as broken',
+    lie: 'the correct build, labelled as broken',
     failure: 'not-caught',
   },
   {
@@ -36,14 +36,14 @@ export const CONTROLS: readonly Control[] = [
       ...ackBeforeHandle,
       ...(brokenClient === undefined ? {} : { client: brokenClient }),
       name: 'broken-posing-as-correct',
-      defect: 'Where the correct build should be, its client is broken too.',
+      defect: 'The client that should be correct is broken too.',
     },
-    lie: 'a broken build, posing as correct',
+    lie: 'a broken build, labelled as correct',
     failure: 'false-alarm',
   },
 ];
 
-/** Whether the examination of a control came to the failure that it must come to. */
-export function isSeenThrough({ failure }: Control, mutationTest: MutationTest): boolean {
+/** Whether the mutation test of a control reported the expected failure. */
+export function isDetected({ failure }: Control, mutationTest: MutationTest): boolean {
   return mutationTest.failures.some(({ code }) => code === failure);
 }

@@ -5,7 +5,7 @@ import type { Variant } from './variant.ts';
 import { WrappedLink } from './wrapped-link.ts';
 
 const EVERY = 25;
-/** What follows the last character of the body. */
+/** The text after the last character of the body. */
 const TAIL = '"}}';
 
 class CorruptingLink extends WrappedLink {
@@ -27,7 +27,7 @@ class Corrupts extends Broadcaster {
 export const corrupt: Variant = {
   name: 'corrupt',
   side: 'server',
-  defect: 'Now and then a character of a body changes on its way to one client.',
+  defect: 'Occasionally, a character of a body changes on the way to one client.',
   scenario: mutantScenario({ name: 'corrupt' }),
   newBroadcaster: (options) => new Corrupts(options),
   outcome: { kind: 'corrupt' },

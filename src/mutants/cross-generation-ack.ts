@@ -40,7 +40,7 @@ class TakesLateAcks extends Broadcaster {
 export const crossGenerationAck: Variant = {
   name: 'cross-generation-ack',
   side: 'server',
-  defect: 'Acks that a socket had on its way when a newer one took over still count for the session.',
+  defect: 'Acks in flight on a socket when a newer one takes over still count for the session.',
   // Acks take long enough to arrive after the hello of the second socket; and below them a message has failed, so
   // that the hello does not declare them anyway.
   scenario: mutantScenario({

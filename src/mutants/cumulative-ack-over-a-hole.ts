@@ -15,8 +15,8 @@ class AcksOverHoles<D extends object> extends WsdeliverClient<D> {
 export const cumulativeAckOverAHole: Variant = {
   name: 'cumulative-ack-over-a-hole',
   side: 'client',
-  defect: 'A cumulative ack names the highest message handled, also when one below it failed.',
-  // A failed message comes again only after the ack that covers it.
+  defect: 'A cumulative ack names the highest message handled, even if one below it failed.',
+  // A failed message is resent only after the ack that covers it.
   scenario: mutantScenario({
     name: 'cumulative-ack-over-a-hole',
     duration: { settle: '60s' },

@@ -20,7 +20,7 @@ class TellsTheOperatorOnly extends Session {
 export const deadLetterWithoutAGap: Variant = {
   name: 'dead-letter-without-a-gap',
   side: 'server',
-  defect: 'A message becomes a dead letter, and its client is not told by a gap.',
+  defect: 'A message becomes a dead letter, and its client is sent no gap.',
   scenario: mutantScenario({
     name: 'dead-letter-without-a-gap',
     server: { outbox: { nackBackoff: '50ms', maxResend: 2 } },

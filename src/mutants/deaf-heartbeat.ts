@@ -26,7 +26,7 @@ class HearsNoPongs extends Broadcaster {
 export const deafHeartbeat: Variant = {
   name: 'deaf-heartbeat',
   side: 'server',
-  defect: 'Pongs and other frames do not count as life, so that living connections are closed.',
+  defect: 'The heartbeat ignores pongs and other frames, so that live connections are closed.',
   scenario: mutantScenario({
     name: 'deaf-heartbeat',
     server: { heartbeat: { interval: '400ms', timeout: '200ms', missed: 2 } },

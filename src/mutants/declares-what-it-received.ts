@@ -20,7 +20,7 @@ class DeclaresTheReceived<D extends object> extends WsdeliverClient<D> {
 export const declaresWhatItReceived: Variant = {
   name: 'declares-what-it-received',
   side: 'client',
-  defect: 'A resume declares what has come in, and not what the handler is through with.',
+  defect: 'A resume declares received messages as handled.',
   scenario: mutantScenario({
     name: 'declares-what-it-received',
     clients: [{ count: 8, rooms: ['ticks'], handler: { time: '80ms' } }],

@@ -22,7 +22,7 @@ class RemembersArrivals<D extends object> extends WsdeliverClient<D> {
 export const dedupOnArrival: Variant = {
   name: 'dedup-on-arrival',
   side: 'client',
-  defect: 'A message counts as a duplicate once it has come in, also when its handler has failed.',
+  defect: 'A message counts as a duplicate once it was received, even if its handler failed.',
   scenario: mutantScenario({
     name: 'dedup-on-arrival',
     clients: [{ count: 8, rooms: ['ticks'], handler: { failure: '5%' } }],

@@ -25,7 +25,7 @@ export const dedupWindowWithoutFloor: Variant = {
   name: 'dedup-window-without-floor',
   side: 'client',
   defect:
-    'The client remembers the latest few messages it handled; an older one that comes again is handled again.',
+    'The client remembers only its latest handled messages; an older one that is resent is handled again.',
   scenario: mutantScenario({
     name: 'dedup-window-without-floor',
     server: { delivery: 'effectively-once', outbox: { ackTimeout: '400ms', maxResend: 20 } },

@@ -19,7 +19,7 @@ class AssignsTwice extends Broadcaster {
 export const doubleAssignment: Variant = {
   name: 'double-assignment',
   side: 'server',
-  defect: 'A message gets two places in one outbox, which no dedup by place can notice.',
+  defect: 'A message gets two seqs in one outbox, which dedup by seq cannot detect.',
   scenario: mutantScenario({ name: 'double-assignment', server: { delivery: 'effectively-once' } }),
   newBroadcaster: (options) => new AssignsTwice(options),
   outcome: { kind: 'duplicate' },

@@ -16,7 +16,7 @@ class EvictsBySize extends Broadcaster {
 export const evictsBySize: Variant = {
   name: 'evicts-by-size',
   side: 'server',
-  defect: 'A client is put out for what its outbox holds at a moment, though it acks as fast as it can.',
+  defect: 'A client is evicted for a momentary size of its outbox, although it acks as fast as it can.',
   scenario: mutantScenario({
     name: 'evicts-by-size',
     server: { outbox: { maxPending: 100 } },

@@ -21,8 +21,8 @@ class ExpiresInFlight extends Session {
 export const expiresWhatIsInFlight: Variant = {
   name: 'expires-what-is-in-flight',
   side: 'server',
-  defect: 'Messages that were sent and wait for their ack expire like those that nobody has been sent.',
-  // The buffers of paused clients hold what expires, and the reset takes that away.
+  defect: 'Messages that were sent and wait for their ack expire like unsent ones.',
+  // The expired messages are in the buffers of paused clients, and the reset discards them.
   scenario: mutantScenario({
     name: 'expires-what-is-in-flight',
     server: { outbox: { ackTimeout: '300ms' } },

@@ -16,8 +16,8 @@ class TellsTooLittle extends Session {
 export const gapWithTheWrongRange: Variant = {
   name: 'gap-with-the-wrong-range',
   side: 'server',
-  defect: 'A gap of several messages leaves out its first, which nobody is told of.',
-  // The gap grows while the client is away, and is told as a whole.
+  defect: 'A gap of several messages leaves out the first, whose loss is never reported.',
+  // The gap grows while the client is disconnected, and is sent as a whole.
   scenario: mutantScenario({
     name: 'gap-with-the-wrong-range',
     server: { outbox: { maxPending: 10 } },

@@ -15,7 +15,7 @@ export const heartbeatFedBySends: Variant = {
   name: 'heartbeat-fed-by-sends',
   side: 'server',
   defect:
-    'What the socket takes counts as life, so that a silent client is kept as long as it is sent something.',
+    'Successful writes count as signs of life, so that a silent client stays connected as long as it is sent messages.',
   scenario: mutantScenario({
     name: 'heartbeat-fed-by-sends',
     server: { heartbeat: { interval: '200ms', timeout: '100ms', missed: 2 } },

@@ -5,7 +5,7 @@ import type { Variant } from './variant.ts';
 export const ignoredBackpressure: Variant = {
   name: 'ignored-backpressure',
   side: 'server',
-  defect: 'A socket is written to although its buffer is over the limit.',
+  defect: 'The server writes to a socket although its buffer is over the limit.',
   // The paused clients' kernels take 8 KiB, and the 60 KiB that follow stay with the server.
   scenario: mutantScenario({
     name: 'ignored-backpressure',

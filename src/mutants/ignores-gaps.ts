@@ -13,8 +13,7 @@ class IgnoresGaps<D extends object> extends WsdeliverClient<D> {
 export const ignoresGaps: Variant = {
   name: 'ignores-gaps',
   side: 'client',
-  defect:
-    'The client waits for messages that a gap has told it will not come, and handles nothing above them.',
+  defect: 'The client waits for messages that a gap has reported lost, and handles nothing above them.',
   scenario: mutantScenario({
     name: 'ignores-gaps',
     server: { delivery: 'effectively-once', outbox: { maxPending: 10, ackTimeout: '300ms' } },

@@ -5,8 +5,8 @@ import { type ClientLink, type Dial, type LinkEvents, LinkState, Timer } from '.
 const DELAY_MS = 400;
 
 /**
- * An ordinary client that somebody listens to: a hello that asks to resume is said again later, word for word, on a
- * socket of the stranger's own, who leaves as soon as an answer has come.
+ * An ordinary client with an eavesdropper: every hello that asks to resume is replayed later on another socket, which
+ * closes at the first answer.
  */
 export const overheardDriver: Driver = {
   ...DEFAULT_DRIVER,

@@ -19,7 +19,7 @@ class KeepsItsFirstToken<D extends object> extends WsdeliverClient<D> {
 export const keepsItsFirstToken: Variant = {
   name: 'keeps-its-first-token',
   side: 'client',
-  defect: 'The client comes back with a token that it has used before, and loses its session.',
+  defect: 'The client resumes with a token that it has used before, and loses its session.',
   scenario: mutantScenario({
     name: 'keeps-its-first-token',
     clients: [{ count: 8, rooms: ['ticks'], reconnect: { min: '300ms', max: '300ms', jitter: 'none' } }],

@@ -19,7 +19,7 @@ class CleansUpLate extends Broadcaster {
 export const lateCleanupEndsTheSession: Variant = {
   name: 'late-cleanup-ends-the-session',
   side: 'server',
-  defect: 'The cleanup after a dead connection is not called off by the resume, and ends the session in use.',
+  defect: 'A resume does not cancel the cleanup of the dead connection, which then ends the session in use.',
   scenario: mutantScenario({
     name: 'late-cleanup-ends-the-session',
     server: { resumeTtl: '700ms' },

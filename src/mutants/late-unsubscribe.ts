@@ -22,7 +22,7 @@ class UnsubscribesLate extends Broadcaster {
 export const lateUnsubscribe: Variant = {
   name: 'late-unsubscribe',
   side: 'server',
-  defect: 'The rooms of an ended session are left late and by client, when the next session has joined them.',
+  defect: 'An ended session leaves its rooms late and by client id, after the next session has joined them.',
   scenario: mutantScenario({
     name: 'late-unsubscribe',
     faults: [{ at: '500ms', clients: { ids: [0, 1] }, do: 'close', code: 1000 }],

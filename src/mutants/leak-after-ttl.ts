@@ -9,7 +9,7 @@ class NeverExpires extends Broadcaster {
 export const leakAfterTtl: Variant = {
   name: 'leak-after-ttl',
   side: 'server',
-  defect: 'The session of a client that never returns is kept for ever.',
+  defect: 'The session of a client that never returns is kept forever.',
   scenario: mutantScenario({
     name: 'leak-after-ttl',
     server: { resumeTtl: '500ms' },

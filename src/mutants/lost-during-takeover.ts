@@ -33,7 +33,7 @@ class LosesDuringTakeover extends Broadcaster {
 export const lostDuringTakeover: Variant = {
   name: 'lost-during-takeover',
   side: 'server',
-  defect: 'While a session goes from one socket to another, it gets no messages.',
+  defect: 'During a takeover, the session gets no messages.',
   scenario: mutantScenario({
     name: 'lost-during-takeover',
     faults: [{ at: '500ms', clients: { ids: [0, 1, 2] }, do: 'second-socket' }],

@@ -26,7 +26,7 @@ class Misroutes extends Broadcaster {
 export const misroute: Variant = {
   name: 'misroute',
   side: 'server',
-  defect: 'Now and then a message also goes to somebody who is not in its room.',
+  defect: 'Occasionally, a message is also sent to a client that is not in its room.',
   scenario: mutantScenario({
     name: 'misroute',
     clients: [

@@ -8,17 +8,17 @@ import type { NewBroadcaster } from '../server/reference-server.ts';
 import { type Findings, judgeRun } from '../verdict/judge-run.ts';
 import type { ExpectedOutcome, Variant } from './variant.ts';
 
-/** What one run of a variant, or of the correct build in its place, came to. */
+/** The result of one run of a variant, or of the correct build in its place. */
 export interface MutantRun {
   readonly variant: string;
   readonly seed: number;
   /** The expected outcome was found. */
   readonly caught: boolean;
-  /** Every kind of anomaly that the run is to be blamed for. */
+  /** Every kind of anomaly that is a violation in this run. */
   readonly forbidden: readonly AnomalyKind[];
-  /** Of those, the ones that are neither the expected outcome nor a consequence of it. */
+  /** Those of `forbidden` that are neither the expected outcome nor a consequence of it. */
   readonly unexpected: readonly AnomalyKind[];
-  /** Why the run says too little. */
+  /** Why the run is inconclusive. */
   readonly inconclusive: readonly Reason[];
   /** From the first connection to the end of the drain. */
   readonly simulatedMs: number;
@@ -31,7 +31,7 @@ export function runVariant(variant: Variant, seed: number): MutantRun {
   return runOf(variant, { seed, newBroadcaster, driver }, expected);
 }
 
-/** Runs the correct build where a variant would be, which has to be blamed for nothing. */
+/** Runs the correct build in the place of a variant; it must show no violation. */
 export function runCorrectBuild(variant: Variant, seed: number): MutantRun {
   return runOf(variant, { seed, newBroadcaster: undefined, driver: variant.client }, []);
 }
@@ -78,7 +78,7 @@ function hasAll(found: object, expected: object): boolean {
   return Object.entries(expected).every(([name, value]) => values.get(name) === value);
 }
 
-/** The kinds of anomaly that were seen and that the level of delivery does not allow. */
+/** The kinds of anomaly that occurred and that the level of delivery does not allow. */
 function forbiddenKinds(
   { level, judgement, anomalyCounts }: Findings,
   allowReported: readonly LossReason[],

@@ -3,10 +3,10 @@ import { type Scenario, scenarioSchema } from '../scenario/schema.ts';
 
 type ScenarioText = z.input<typeof scenarioSchema>;
 
-/** Clients of a variant's scenario when it does not say otherwise. */
+/** Default number of clients in the scenario of a variant. */
 const MUTANT_CLIENTS = 8;
 
-/** A small scenario: eight clients in one room and seconds of load, but for what is said otherwise. */
+/** A small scenario with overrides: eight clients in one room and a few seconds of load. */
 export function mutantScenario(text: ScenarioText & { readonly name: string }): Scenario {
   return scenarioSchema.parse({
     clients: [{ count: MUTANT_CLIENTS, rooms: ['ticks'] }],

@@ -3,36 +3,36 @@ import type { Reason } from '../delivery/reason.ts';
 import { type MutantRun, runCorrectBuild, runVariant } from './mutant-run.ts';
 import type { Variant } from './variant.ts';
 
-/** Why an examination is not passed. */
+/** Why a mutation test failed. */
 export type MutationTestFailure =
-  /** @param kinds - what was found instead of the expected outcome */
+  /** @param kinds - anomalies found instead of the expected outcome */
   | { readonly code: 'not-caught'; readonly seed: number; readonly kinds: readonly AnomalyKind[] }
-  /** @param kinds - what the defect does not cause, and was found all the same */
+  /** @param kinds - anomalies found that the defect does not cause */
   | { readonly code: 'unrelated-found'; readonly seed: number; readonly kinds: readonly AnomalyKind[] }
-  /** @param kinds - what was found in the correct build */
+  /** @param kinds - anomalies found in the correct build */
   | { readonly code: 'false-alarm'; readonly seed: number; readonly kinds: readonly AnomalyKind[] }
-  /** A run that proves nothing clears nobody. */
+  /** The run of the correct build was inconclusive. */
   | { readonly code: 'nothing-proved'; readonly seed: number; readonly reason: Reason };
 
-/** What some seeds showed of one variant, and of the correct build in its place. */
+/** The result of running some seeds of one variant, and of the correct build in its place. */
 export interface MutationTest {
   readonly variant: Variant;
   readonly seeds: number;
-  /** Seeds with which the variant was caught, by the outcome that it was built to cause. */
+  /** Seeds with which the variant was caught by its expected outcome. */
   readonly caught: number;
-  /** The first of them; absent when there was none. */
+  /** The first of these seeds; absent when there was none. */
   readonly firstSeed?: number;
-  /** Simulated until it was caught for the first time, over all runs up to that one; over all when it never was. */
+  /** Simulated time until it was first caught, over all runs up to that one; over all runs when it never was. */
   readonly simulatedMs: number;
-  /** Seeds with which the correct build was charged with anything. */
+  /** Seeds with which the correct build showed a violation. */
   readonly falseAlarms: number;
-  /** What was not as it has to be; a limited number. */
+  /** A limited number of failures. */
   readonly failures: readonly MutationTestFailure[];
 }
 
 const FAILURES_MAX = 5;
 
-/** Tries a variant, and the correct build in its place, with the seeds from 1 on; yields after each run. */
+/** Runs a variant, and the correct build in its place, with the seeds from 1 on; yields after each run. */
 export function* testMutant(variant: Variant, seeds: number): Generator<void, MutationTest> {
   let [caught, simulatedMs, falseAlarms] = [0, 0, 0];
   let firstSeed: number | undefined;

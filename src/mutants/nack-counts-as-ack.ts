@@ -12,7 +12,7 @@ class TakesNacksForAcks extends Session {
 export const nackCountsAsAck: Variant = {
   name: 'nack-counts-as-ack',
   side: 'server',
-  defect: 'Any answer frees a message, also the one that says that its handler has failed.',
+  defect: 'A nack frees a message as an ack does.',
   scenario: mutantScenario({
     name: 'nack-counts-as-ack',
     server: { outbox: { nackBackoff: '50ms', maxResend: 20 } },

@@ -14,7 +14,7 @@ class NeverPings extends Broadcaster {
 export const noHeartbeat: Variant = {
   name: 'no-heartbeat',
   side: 'server',
-  defect: 'Nobody pings, so that a client that went silent stays connected for ever.',
+  defect: 'The server sends no pings, so that a silent client stays connected forever.',
   scenario: mutantScenario({
     name: 'no-heartbeat',
     server: { heartbeat: { interval: '200ms', timeout: '100ms', missed: 2 } },

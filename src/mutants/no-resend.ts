@@ -12,7 +12,7 @@ class NeverResends extends Session {
 export const noResend: Variant = {
   name: 'no-resend',
   side: 'server',
-  defect: 'An ack that does not come is waited for, for ever.',
+  defect: 'The server never resends a message whose ack does not come.',
   scenario: mutantScenario({
     name: 'no-resend',
     server: { outbox: { ackTimeout: '200ms', maxResend: 20 } },

@@ -9,7 +9,7 @@ class KeepsOlderSocket extends Broadcaster {
 export const oldSocketKeepsTheSession: Variant = {
   name: 'old-socket-keeps-the-session',
   side: 'server',
-  defect: 'A second socket resumes the session, and the first is left open as another owner of it.',
+  defect: 'A second socket resumes the session, and the first stays open as another owner.',
   scenario: mutantScenario({
     name: 'old-socket-keeps-the-session',
     faults: [{ at: '500ms', clients: { ids: [0, 1, 2] }, do: 'second-socket' }],

@@ -5,7 +5,7 @@ import type { Variant } from './variant.ts';
 export const outboxUnboundedInBytes: Variant = {
   name: 'outbox-unbounded-in-bytes',
   side: 'server',
-  defect: 'The outbox counts its messages, but not how long they are.',
+  defect: 'The outbox limits its messages, but not their bytes.',
   scenario: mutantScenario({
     name: 'outbox-unbounded-in-bytes',
     server: { outbox: { maxBytes: '3KiB' } },

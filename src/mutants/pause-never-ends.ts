@@ -22,7 +22,7 @@ class PausesForGood extends Broadcaster {
 export const pauseNeverEnds: Variant = {
   name: 'pause-never-ends',
   side: 'server',
-  defect: 'A publisher that was asked to pause is never told to go on.',
+  defect: 'A publisher that was asked to pause is never asked to continue.',
   scenario: mutantScenario({
     name: 'pause-never-ends',
     server: { outbox: { maxPending: 20, overflow: 'pause' } },

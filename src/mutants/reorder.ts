@@ -35,7 +35,7 @@ class Reorders extends Broadcaster {
 export const reorder: Variant = {
   name: 'reorder',
   side: 'server',
-  defect: 'Some messages get their place behind one that was published after them.',
+  defect: 'Some messages get a seq above that of a message published after them.',
   scenario: mutantScenario({ name: 'reorder', server: { delivery: 'effectively-once' } }),
   newBroadcaster: (options) => new Reorders(options),
   outcome: { kind: 'reorder' },

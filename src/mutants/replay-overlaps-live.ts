@@ -38,8 +38,8 @@ class ReplaysBesideLive extends Session {
 export const replayOverlapsLive: Variant = {
   name: 'replay-overlaps-live',
   side: 'server',
-  defect: 'Live messages are sent while the replay of what the client has missed is not through.',
-  // Nothing is sent twice here, so that a client which handles what comes has it in order, once.
+  defect: 'Live messages are sent before the replay of missed messages is complete.',
+  // Nothing is resent here, so the client handles everything once and in order.
   scenario: mutantScenario({
     name: 'replay-overlaps-live',
     clients: [{ count: 8, rooms: ['ticks'], reconnect: { min: '300ms', max: '300ms', jitter: 'none' } }],

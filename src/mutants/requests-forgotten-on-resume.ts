@@ -14,7 +14,7 @@ export const requestsForgottenOnResume: Variant = {
   name: 'requests-forgotten-on-resume',
   side: 'server',
   defect:
-    'What a client has sent is deduplicated on one connection only: after a resume it is carried out again.',
+    'Requests of a client are deduplicated per connection only: after a resume they are executed again.',
   scenario: mutantScenario({
     name: 'requests-forgotten-on-resume',
     server: { delivery: 'effectively-once', outbox: { ackTimeout: '400ms', maxResend: 20 } },

@@ -38,7 +38,8 @@ class ResendsToTheAbsent extends Session {
 export const resendsToTheAbsent: Variant = {
   name: 'resends-to-the-absent',
   side: 'server',
-  defect: 'The resend timer goes on while the client is away, and uses up the attempts of what waits for it.',
+  defect:
+    'The resend timer goes on while the client is disconnected, and uses up the attempts of its messages.',
   scenario: mutantScenario({
     name: 'resends-to-the-absent',
     server: { outbox: { ackTimeout: '200ms', maxResend: 2 } },

@@ -20,7 +20,7 @@ class ResumesFromWrongPlace extends Broadcaster {
 export const resumeFromWrongPlace: Variant = {
   name: 'resume-from-wrong-place',
   side: 'server',
-  defect: 'A resume goes on after what was sent last, and not after what the client has handled.',
+  defect: 'A resume continues after the last message sent instead of after the last one handled.',
   scenario: mutantScenario({
     name: 'resume-from-wrong-place',
     faults: [

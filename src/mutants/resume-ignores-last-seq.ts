@@ -19,8 +19,8 @@ class IgnoresLastSeq extends Broadcaster {
 export const resumeIgnoresLastSeq: Variant = {
   name: 'resume-ignores-last-seq',
   side: 'server',
-  defect: 'A resume replays everything unacked, also what the client has just declared handled.',
-  // Acks are rare, so that the hello tells of messages that no ack has told of.
+  defect: 'A resume replays everything unacked, even messages that the client has just declared handled.',
+  // Acks are rare, so that the hello declares messages that no ack has covered.
   scenario: mutantScenario({
     name: 'resume-ignores-last-seq',
     clients: [{ count: 8, rooms: ['ticks'], ack: { mode: 'cumulative', every: 100, delay: '500ms' } }],

@@ -14,8 +14,8 @@ class RefusesTheEmptyHanded extends Broadcaster {
 export const resumeOfNothingRefused: Variant = {
   name: 'resume-of-nothing-refused',
   side: 'server',
-  defect: 'A client that has not handled anything yet gets a fresh session when it wants to resume.',
-  // A fresh session that nothing was published to, then a drop, and messages while the client is away.
+  defect: 'A client that has not handled anything yet gets a fresh session when it asks to resume.',
+  // A fresh session without any publish, then a drop, and messages while the client is disconnected.
   scenario: mutantScenario({
     name: 'resume-of-nothing-refused',
     clients: [{ count: 8, rooms: ['ticks'], reconnect: { min: '1s', max: '1s', jitter: 'none' } }],

@@ -7,7 +7,7 @@ import type { Variant } from './variant.ts';
 class ResumesWhatItLost extends Broadcaster {
   protected override createSession(hello: Hello): Session {
     const session = super.createSession(hello);
-    // A welcome of the second generation says that it resumes.
+    // A welcome of the second generation claims to resume.
     if (hello.resume !== undefined) session.generation += 1;
     return session;
   }
@@ -16,7 +16,7 @@ class ResumesWhatItLost extends Broadcaster {
 export const resumedTrueAfterARestart: Variant = {
   name: 'resumed-true-after-a-restart',
   side: 'server',
-  defect: 'After a restart, with nothing in its memory, the server says that it resumes the sessions.',
+  defect: 'After a restart with an empty store, the server claims to resume sessions.',
   scenario: mutantScenario({
     name: 'resumed-true-after-a-restart',
     faults: [

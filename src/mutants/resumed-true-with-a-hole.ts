@@ -13,7 +13,7 @@ class ForgetsWhileAway extends Broadcaster {
 export const resumedTrueWithAHole: Variant = {
   name: 'resumed-true-with-a-hole',
   side: 'server',
-  defect: 'A lost connection empties the outbox, and the session is resumed as if it had everything.',
+  defect: 'A lost connection empties the outbox, and the session is resumed as complete.',
   scenario: mutantScenario({
     name: 'resumed-true-with-a-hole',
     faults: [

@@ -19,7 +19,8 @@ class RetriesToAll extends Broadcaster {
 export const retryToAll: Variant = {
   name: 'retry-to-all',
   side: 'server',
-  defect: 'A broadcast that did not reach everybody is tried again for all, also for those who had it.',
+  defect:
+    'A broadcast that did not reach every recipient is retried for all, including those that it reached.',
   scenario: mutantScenario({
     name: 'retry-to-all',
     clients: [{ count: 8, rooms: ['ticks'], reconnect: { min: '300ms', max: '300ms', jitter: 'none' } }],

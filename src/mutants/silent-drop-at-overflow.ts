@@ -14,7 +14,7 @@ class DropsSilently extends Session {
 export const silentDropAtOverflow: Variant = {
   name: 'silent-drop-at-overflow',
   side: 'server',
-  defect: 'A full outbox drops new messages, and neither the client nor the publisher is told.',
+  defect: 'A full outbox drops new messages without reporting it to the client or the publisher.',
   scenario: mutantScenario({
     name: 'silent-drop-at-overflow',
     server: { outbox: { maxPending: 10 } },

@@ -12,7 +12,7 @@ class FreesAllBelow extends Session {
 export const singleAckFreesAllBelow: Variant = {
   name: 'single-ack-frees-all-below',
   side: 'server',
-  defect: 'The ack of one message is taken for all below it, also for one that has failed.',
+  defect: 'The ack of one message also frees all below it, including one that failed.',
   scenario: mutantScenario({
     name: 'single-ack-frees-all-below',
     server: { outbox: { nackBackoff: '300ms', maxResend: 20 } },

@@ -26,7 +26,7 @@ class NeverStopsPinging extends Broadcaster {
 export const timersNeverCleared: Variant = {
   name: 'timers-never-cleared',
   side: 'server',
-  defect: 'The heartbeat of a connection that is gone goes on, and keeps the process from ending.',
+  defect: 'The heartbeat timer of a closed connection stays armed, and keeps the process from ending.',
   scenario: mutantScenario({ name: 'timers-never-cleared' }),
   newBroadcaster: (options) => new NeverStopsPinging(options),
   outcome: { kind: 'leak', cause: { code: 'not-given-back', what: 'timers' } },

@@ -25,7 +25,7 @@ class TakesOldTokens extends Session {
 export const tokenReusable: Variant = {
   name: 'token-reusable',
   side: 'server',
-  defect: 'A token is good for more than one resume: whoever has overheard it takes the session over.',
+  defect: 'A token is valid for more than one resume, so that an eavesdropper can take the session over.',
   scenario: mutantScenario({
     name: 'token-reusable',
     faults: [{ at: '500ms', clients: { ids: [0, 1] }, do: 'drop' }],

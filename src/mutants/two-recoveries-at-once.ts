@@ -35,7 +35,7 @@ class RecoversTwice extends Session {
     return missed;
   }
 
-  /** Knows nothing of what was acked since the recovery began, nor of another. */
+  /** Ignores acks since the recovery began, and other recoveries. */
   #step(timer: Timer, missed: Missed[]): void {
     const { link, ended } = this;
     if (ended) return;
@@ -59,7 +59,7 @@ export const twoRecoveriesAtOnce: Variant = {
   name: 'two-recoveries-at-once',
   side: 'server',
   defect:
-    'A recovery goes on when its connection is lost, beside that of the next: acked messages come again.',
+    'A recovery goes on after its connection is lost, concurrently with the next one, and resends acked messages.',
   scenario: mutantScenario({
     name: 'two-recoveries-at-once',
     clients: [{ count: 8, rooms: ['ticks'], reconnect: { min: '400ms', max: '400ms', jitter: 'none' } }],

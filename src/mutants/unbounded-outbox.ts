@@ -5,7 +5,7 @@ import type { Variant } from './variant.ts';
 export const unboundedOutbox: Variant = {
   name: 'unbounded-outbox',
   side: 'server',
-  defect: 'The outbox takes messages beyond its limit.',
+  defect: 'The outbox accepts messages beyond its limit.',
   scenario: mutantScenario({
     name: 'unbounded-outbox',
     server: { outbox: { maxPending: 10 } },

@@ -14,8 +14,8 @@ class Vanishes extends Session {
 export const vanishAfterMaxResend: Variant = {
   name: 'vanish-after-max-resend',
   side: 'server',
-  defect: 'After its last attempt a message is taken out of the outbox, and nobody hears of it.',
-  // Messages run out of attempts while they wait for a slow handler, and the drop takes them away from it.
+  defect: 'After its last attempt, a message is removed from the outbox without a report.',
+  // Messages run out of attempts while they wait for a slow handler, and the drop discards them.
   scenario: mutantScenario({
     name: 'vanish-after-max-resend',
     server: { outbox: { ackTimeout: '100ms', maxResend: 1 } },

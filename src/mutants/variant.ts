@@ -10,31 +10,31 @@ import type { NewBroadcaster } from '../server/reference-server.ts';
 /**
  * A server or a client that is broken in one way, on purpose.
  *
- * A checker that has never found anything proves nothing. Each variant comes with a scenario that provokes its defect
- * and with the outcome by which it has to be caught; the build without the defect has to pass the same scenario.
+ * Mutation testing of the checker: each variant comes with a scenario that provokes its defect and with the outcome
+ * by which it must be caught; the build without the defect must pass the same scenario.
  */
 export interface Variant {
   readonly name: string;
   readonly side: 'server' | 'client';
-  /** What is broken, in a sentence. */
+  /** The defect, as a sentence. */
   readonly defect: string;
   readonly scenario: Scenario;
   readonly network?: SimulatedNetwork;
-  /** Who connects, to the broken server and to the correct one; absent: the correct client. */
+  /** The clients of both the broken and the correct server; absent: the correct client. */
   readonly client?: Driver;
   readonly newBroadcaster?: NewBroadcaster;
   readonly driver?: Driver;
   readonly outcome: ExpectedOutcome;
-  /** Kinds that the outcome may bring with it. */
+  /** Kinds that the defect may cause beside the outcome. */
   readonly consequences: readonly AnomalyKind[];
 }
 
-/** The anomaly that has to be among those found, in all that is given. */
+/** An anomaly with all of these properties must be found. */
 export interface ExpectedOutcome {
   readonly kind: AnomalyKind;
   readonly direction?: Direction;
   readonly stage?: Stage;
-  /** Values that the cause has. */
+  /** Values that the cause must have. */
   readonly cause?: {
     readonly code?: CauseCode;
     readonly reason?: LossReason;

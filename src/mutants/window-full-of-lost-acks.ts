@@ -31,7 +31,7 @@ export const windowFullOfLostAcks: Variant = {
   name: 'window-full-of-lost-acks',
   side: 'server',
   defect:
-    'With a window of unacked messages full, nothing is sent again either: lost acks close it for good.',
+    'When the window of unacked messages is full, nothing is resent either, so that lost acks block it forever.',
   scenario: mutantScenario({
     name: 'window-full-of-lost-acks',
     server: { outbox: { ackTimeout: '300ms', maxResend: 20 } },

@@ -23,7 +23,7 @@ export const windowKeptOverSessions: Variant = {
   name: 'window-kept-over-sessions',
   side: 'client',
   defect:
-    'The dedup window outlives its session, so that the first messages of the next one are taken for old ones.',
+    'The dedup window outlives its session, so that the first messages of the next one count as duplicates.',
   scenario: mutantScenario({
     name: 'window-kept-over-sessions',
     faults: [{ at: '800ms', clients: { ids: [0, 1, 2] }, do: 'fresh-session' }],

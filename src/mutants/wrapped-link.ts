@@ -1,6 +1,6 @@
 import type { Link, LinkState, SharedText } from '../protocol/ports.ts';
 
-/** A link that hands everything on; broken ones do something else with some of it. */
+/** A link that forwards everything; subclasses break some of it. */
 export class WrappedLink implements Link {
   protected readonly inner: Link;
 

@@ -51,7 +51,7 @@ describe('the report of a self-test', () => {
       '',
       'The correct build ran 10 times in the place of a variant and',
       'in 1 bundled scenario.',
-      'The controls were seen through (a lie), so a failure above',
+      'The controls were detected (a lie), so a failure above',
       'would be seen.',
       '',
       'PASS  1 of 1 caught, 0 false alarms in 10 seeds',
@@ -67,7 +67,7 @@ describe('the report of a self-test', () => {
     expect(text).toContain('FAIL  1 of 2 caught, 1 false alarm in 10 seeds\n');
   });
 
-  it('fails when a control was not seen through, whatever else was caught', () => {
+  it('fails when a control was not detected, whatever else was caught', () => {
     const blind = { ...passed, controls: [{ name: 'liar', lie: 'a lie', seenThrough: false }] };
     expect(failures(blind)).toEqual(['control liar: a lie, was not noticed, so a failure would not be seen']);
     const text = renderSelfTest(blind, { ...PLAIN, width: 100 });
@@ -86,7 +86,7 @@ describe('the report of a self-test', () => {
   it('that was interrupted is no pass, though nothing failed', () => {
     const text = renderSelfTest({ ...passed, controls: [], interrupted: true }, { ...PLAIN, width: 100 });
     expect(text).toContain('INTERRUPTED  1 of 1 caught');
-    expect(text).toContain('The controls were not examined');
+    expect(text).toContain('The controls were not run');
   });
 
   it('keeps within a narrow terminal', () => {

@@ -13,7 +13,7 @@ describe('wsdeliver selftest', () => {
       const { code, stdout } = await wsdeliver(args);
       expect(code).toBe(0);
       expect(stdout).toContain('✓ misroute');
-      expect(stdout).toContain('The controls were seen through');
+      expect(stdout).toContain('The controls were detected');
       expect(stdout).toContain('PASS  1 of 1 caught, 0 false alarms in 2 seeds\n');
       expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
       expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({

@@ -5,7 +5,7 @@ import { runCorrectBuild, runVariant } from '../../src/mutants/mutant-run.ts';
 import { VARIANTS } from '../../src/mutants/registry.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../src/mutants');
-/** Of the machinery, not of a variant. */
+/** Files of the machinery, not of a variant. */
 const MACHINERY = [
   'broken-session',
   'control',
@@ -40,10 +40,10 @@ describe('the mutants', () => {
 });
 
 describe.each(VARIANTS)('$name', (variant) => {
-  it('is caught with every seed by the outcome it was built to cause, and by nothing unrelated', () => {
+  it('is caught with every seed by its expected outcome, and by nothing unrelated', () => {
     for (const seed of BROKEN_SEEDS) {
       const { caught, unexpected, inconclusive, forbidden } = runVariant(variant, seed);
-      // What is stuck keeps the drain from coming to an end.
+      // A stuck session keeps the drain from completing.
       const doubts = variant.outcome.kind === 'stuck' ? [] : inconclusive;
       expect({ seed, caught, unexpected, doubts }).toEqual({
         seed,
@@ -55,7 +55,7 @@ describe.each(VARIANTS)('$name', (variant) => {
     }
   });
 
-  it('leaves no charge against the correct build in its place', () => {
+  it('finds no violation of the correct build in its place', () => {
     for (const seed of CORRECT_SEEDS) {
       const { forbidden, inconclusive } = runCorrectBuild(variant, seed);
       expect({ seed, forbidden, inconclusive }).toEqual({ seed, forbidden: [], inconclusive: [] });

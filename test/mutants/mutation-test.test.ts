@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clearOnSend } from '../../src/mutants/clear-on-send.ts';
-import { CONTROLS, isSeenThrough } from '../../src/mutants/control.ts';
+import { CONTROLS, isDetected } from '../../src/mutants/control.ts';
 import { misroute } from '../../src/mutants/misroute.ts';
 import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
 import { type MutationTest, testMutant } from '../../src/mutants/mutation-test.ts';
@@ -16,16 +16,16 @@ function mutationTestOf(variant: Variant): MutationTest {
   }
 }
 
-describe('the examination of a variant', () => {
-  it('is passed by one that is caught with every seed, where the correct build is cleared', () => {
+describe('the mutation test of a variant', () => {
+  it('passes when the variant is caught with every seed and the correct build shows no violation', () => {
     const mutationTest = mutationTestOf(clearOnSend);
     expect(mutationTest).toMatchObject({ seeds: 3, caught: 3, firstSeed: 1, falseAlarms: 0, failures: [] });
-    // One run, with its load of two seconds and what comes before and after.
+    // One run: its load of two seconds and the phases around it.
     expect(mutationTest.simulatedMs).toBeGreaterThan(2000);
     expect(mutationTest.simulatedMs).toBeLessThan(5000);
   });
 
-  it('fails where the defect shows by another outcome than the expected one', () => {
+  it('fails when the defect causes another outcome than the expected one', () => {
     const mutationTest = mutationTestOf({ ...misroute, outcome: { kind: 'corrupt' } });
     expect(mutationTest).toMatchObject({ caught: 0 });
     expect(mutationTest).not.toHaveProperty('firstSeed');
@@ -35,13 +35,13 @@ describe('the examination of a variant', () => {
     ]);
   });
 
-  it('fails where the scenario does not provoke the defect', () => {
+  it('fails when the scenario does not provoke the defect', () => {
     const mutationTest = mutationTestOf({ ...clearOnSend, scenario: mutantScenario({ name: 'calm' }) });
     expect(mutationTest.failures[0]).toEqual({ code: 'not-caught', seed: 1, kinds: [] });
     expect(mutationTest.simulatedMs).toBeGreaterThan(SEEDS * 2000);
   });
 
-  it('fails where the correct build proves nothing, since a run without a result clears nobody', () => {
+  it('fails when the run of the correct build is inconclusive', () => {
     const scenario = mutantScenario({
       name: 'never-struck',
       faults: [
@@ -55,12 +55,12 @@ describe('the examination of a variant', () => {
 });
 
 describe.each(CONTROLS)('the control $variant.name', (control) => {
-  it('is seen through', () => {
-    expect(isSeenThrough(control, mutationTestOf(control.variant))).toBe(true);
+  it('is detected', () => {
+    expect(isDetected(control, mutationTestOf(control.variant))).toBe(true);
   });
 
-  it('is not, by an examination that finds no fault with it', () => {
+  it('is not detected by a mutation test that reports no failure', () => {
     const blind = { ...mutationTestOf(control.variant), failures: [] };
-    expect(isSeenThrough(control, blind)).toBe(false);
+    expect(isDetected(control, blind)).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { clearOnSend } from '../../src/mutants/clear-on-send.ts';
 import { expectedText, failuresOf } from '../../src/report/wording/mutation-test.ts';
 
-describe('the words for an examination', () => {
+describe('the wording of a mutation test', () => {
   it('name the expected outcome by its kind and what tells it apart', () => {
     expect(expectedText({ kind: 'stuck' })).toBe('stuck');
     expect(

@@ -127,7 +127,7 @@ function proved(modules: Modules) {
       })),
       seenThrough: controls.CONTROLS.map((control, index) => {
         const mutationTest = mutationTests[index + 1];
-        return mutationTest !== undefined && controls.isSeenThrough(control, mutationTest);
+        return mutationTest !== undefined && controls.isDetected(control, mutationTest);
       }),
       reports: campaign.reports,
       inconclusive: campaign.inconclusive,
@@ -165,7 +165,7 @@ describe('other words for the same facts', () => {
     expect(loud.facts).toEqual(plain.facts);
   });
 
-  it('are about something: a failure that shows again from its file, and controls that are seen through', () => {
+  it('are about something: a failure that shows again from its file, and controls that are detected', () => {
     const [found, stored, proof] = loud.facts;
     expect(found).toMatchObject({ verdict: { verdict: 'fail', exitCode: 3 }, claim: [{ shown: true }] });
     expect(stored).toMatchObject({ outcome: 'identical', found: { variant: 'clear-on-send' } });

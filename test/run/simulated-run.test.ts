@@ -115,8 +115,8 @@ describe('a simulated run', () => {
   });
 });
 
-/** What cost a correct server a charge once, and should not have. */
-const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOptions }[] = [
+/** Runs in which a correct server was once reported for a violation, wrongly. */
+const FALSE_ALARMS: readonly { readonly why: string; readonly run: SimulationOptions }[] = [
   {
     why: 'a backoff after nacks is longer than the patience with a standstill',
     run: {
@@ -230,7 +230,7 @@ const ACQUITTED: readonly { readonly why: string; readonly run: SimulationOption
 ];
 
 describe('a correct server is not to be blamed', () => {
-  it.each(ACQUITTED)('when $why', ({ run }) => {
+  it.each(FALSE_ALARMS)('when $why', ({ run }) => {
     for (let seed = 1; seed <= 10; seed += 1) {
       const { violations, resourceViolations } = judgeRun(simulateScenario({ ...run, seed }));
       expect({ seed, violations, resourceViolations }).toEqual({

@@ -3,7 +3,7 @@ import type { ExpectedOutcome } from '../../mutants/variant.ts';
 import { sentenceOf } from './sentence.ts';
 import { sayStage } from './stage.ts';
 
-/** Why examinations were not passed; empty when all were. */
+/** Why mutation tests failed; empty when all passed. */
 export function failuresOf(mutationTests: readonly MutationTest[]): string[] {
   return mutationTests.flatMap(({ variant, failures }) =>
     failures.map((failure) => `${variant.name}, ${sayFailure(failure)}`),
