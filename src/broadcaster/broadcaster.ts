@@ -6,14 +6,14 @@ import {
   encodeFrame,
   encodeNack,
   fitsFrame,
-  isGapReason,
 } from '../protocol/frame.ts';
 import { isName, NAME_LENGTH_MAX, PAYLOAD_DEPTH_MAX, structureProblem } from '../protocol/limits.ts';
 import type { OutgoingMessage } from '../protocol/message.ts';
 import type { Session } from '../protocol/session.ts';
-import type { DropReason, SessionObserver } from '../protocol/session-contract.ts';
-import type { Connection } from './connection.ts';
-import { DeadLetters, deadLetterOf, isDeadLetter } from './dead-letters.ts';
+import type { DropReason } from '../protocol/session-contract.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { DeliveryCounts } from './delivery-counts.ts';
+import { FailingSends } from './failing-sends.ts';
 import { FanOut } from './fan-out.ts';
 import { MessageQueue, type QueuedMessage } from './message-queue.ts';
 import { MessageTimeouts } from './message-timeouts.ts';
@@ -22,6 +22,7 @@ import type { BroadcasterObserver, BroadcasterPorts } from './observer.ts';
 import type { Policy } from './policy.ts';
 import { PublishGate, type PublishSettled } from './publish-gate.ts';
 import { PublisherPressure } from './publisher-pressure.ts';
+import { QueueProgress } from './queue-progress.ts';
 import { RoomActions } from './room-actions.ts';
 import { broadcastToRooms, type RoomBroadcast } from './room-broadcast.ts';
 import { NOT_ALLOWED } from './rooms.ts';
@@ -30,7 +31,6 @@ import type { BroadcasterSettings } from './settings.ts';
 import { TypeCounters } from './type-counters.ts';
 import { type Application, NO_APPLICATION, UpstreamIntake } from './upstream-intake.ts';
 
-const UNHEALTHY_FAILURES = 2;
 const DEAD_LETTERS_KEPT = 1000;
 
 export interface BroadcasterOptions {
@@ -49,10 +49,9 @@ export interface BroadcasterOptions {
  * Synchronous and without a clock, socket or timer of its own. Whoever binds it to a world calls `accept` for
  * each new socket and `publish` for each broadcast.
  */
-export class Broadcaster extends SessionHost implements SessionObserver<Session> {
-  protected override readonly sessionObserver: SessionObserver<Session> = this;
+export class Broadcaster extends SessionHost {
   protected readonly fanOut: FanOut;
-  readonly #failures = new Map<Session, number>();
+  readonly #failing = new FailingSends((session) => this.ownerOf.get(session)?.heartbeat);
   readonly monitoring: Monitoring;
   readonly queue: MessageQueue;
   readonly #messageTimeouts: MessageTimeouts;
@@ -118,6 +117,18 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
       mayJoin: (session, room) => this.mayJoin(session, room),
       mayPublish: (session, room, type) => this.mayPublish(session, room, type),
     });
+    const { types, deadLetters } = this;
+    this.listeners.add(
+      new DeliveryCounts({ statistics, types, deadLetters, clock }),
+      this.#gate,
+      this.#pressure,
+      this.monitoring,
+      new QueueProgress(this.queue, rooms),
+      this.#failing,
+      this.fanOut,
+      this.upstream,
+      this.observer,
+    );
   }
 
   /**
@@ -175,7 +186,7 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
     this.#pressure?.grew(session);
     if (outcome === 'disconnect') this.expel(session);
     else if (!session.connected) return;
-    else if (this.#isHealthy(session)) this.fanOut.add(session);
+    else if (this.#failing.isHealthy(session)) this.fanOut.add(session);
     else session.skipUnsent();
   }
 
@@ -207,88 +218,6 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
     this.#gate?.stop('draining');
     this.#pressure?.stop();
     super.stop(reason);
-  }
-
-  protected override onOwned(session: Session): void {
-    this.#pressure?.connected(session);
-    this.monitoring.owned(session);
-    this.queue.forgetAbsence(session.identity.clientId);
-    this.#failures.delete(session);
-  }
-
-  protected override onReleased(session: Session): void {
-    this.#pressure?.disconnected(session);
-    this.#failures.delete(session);
-    this.monitoring.released(session);
-    if (!session.sequenced) this.queue.left(session.identity.clientId, this.rooms.roomsOf(session));
-    this.fanOut.remove(session);
-  }
-
-  protected override onDiscarded(session: Session, reason: DropReason): void {
-    if (reason === 'goodbye') this.queue.forgetAbsence(session.identity.clientId);
-    this.fanOut.remove(session);
-    this.monitoring.released(session);
-    this.upstream.forget(session);
-    this.#gate?.forget(session);
-    this.#pressure?.forget(session);
-  }
-
-  assigned(session: Session, _seq: number, message: OutgoingMessage): void {
-    this.statistics.assigned += 1;
-    this.observer?.assigned(session, message);
-  }
-
-  sent(session: Session, _seq: number, message: OutgoingMessage, attempt: number): void {
-    if (attempt === 1) this.statistics.sent += 1;
-    else {
-      this.statistics.resent += 1;
-      this.types.countResent(message.type);
-    }
-    this.monitoring.sent(session, message);
-    if (!session.sequenced && !this.queue.isEmpty) this.queue.reached(message, session.identity.clientId);
-    this.observer?.sent(session, message, attempt);
-  }
-
-  acked(session: Session, _seq: number, message: OutgoingMessage, roundTripUs: number): void {
-    this.statistics.acked += 1;
-    this.#gate?.relieved();
-    this.#pressure?.shrank(session);
-    this.monitoring.acked(session, roundTripUs);
-    this.observer?.acked(session, message, roundTripUs);
-  }
-
-  dropped(session: Session, seq: number, message: OutgoingMessage, reason: DropReason, attempts = 0): void {
-    this.statistics.dropped += 1;
-    // What a client leaves behind that says goodbye is nobody's loss.
-    if (reason !== 'goodbye') this.types.countFailed(message.type);
-    if (isDeadLetter(reason)) {
-      this.statistics.deadLetters += 1;
-      const atUs = this.ports.clock.nowUs();
-      this.deadLetters.add(deadLetterOf(session, message, { atUs, seq, reason, attempts }));
-    }
-    this.#gate?.relieved();
-    this.#pressure?.shrank(session);
-    if (reason === 'overflow') this.statistics.overflowed += 1;
-    // What found no place at all has no seq, and nothing is told of an ended session.
-    if (seq > 0 && session.sequenced && !session.ended && isGapReason(reason)) this.statistics.gaps += 1;
-    this.monitoring.dropped(session, seq, message, reason);
-    if (!this.queue.isEmpty) this.queue.missed(message, session.identity.clientId);
-    this.observer?.dropped(session, message, reason);
-  }
-
-  ackOverdue(session: Session): void {
-    this.monitoring.ackOverdue(session);
-  }
-
-  protected override onMissedPong({ session }: Connection): void {
-    if (session !== undefined) this.monitoring.missedPong(session);
-  }
-
-  sendFailed(session: Session, code: string, retried: boolean): void {
-    this.monitoring.sendFailed(session, code);
-    if (retried) this.statistics.retried += 1;
-    else this.statistics.failed += 1;
-    this.#failures.set(session, (this.#failures.get(session) ?? 0) + 1);
   }
 
   /** To the socket that the session has now, if any: a client that missed the answer asks again. */
@@ -390,13 +319,6 @@ export class Broadcaster extends SessionHost implements SessionObserver<Session>
   #serve(session: Session): void {
     session.pump();
     this.monitoring.served(session);
-  }
-
-  /** Not alive and failing again and again: left alone until it shows life; its outbox keeps what it is owed. */
-  #isHealthy(session: Session): boolean {
-    const failures = this.#failures.get(session);
-    if (failures === undefined || failures <= UNHEALTHY_FAILURES) return true;
-    return this.ownerOf.get(session)?.heartbeat?.healthy ?? false;
   }
 }
 

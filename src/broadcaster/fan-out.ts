@@ -1,5 +1,6 @@
 import { Timer, type Timers } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
+import type { SessionListener } from './session-listener.ts';
 
 /**
  * Writes to many sessions in batches, yielding in between, so that one broadcast to a crowd never keeps heartbeats
@@ -8,7 +9,7 @@ import type { Session } from '../protocol/session.ts';
  * A session is queued once however many messages wait for it: broadcasts that overtake the fan-out leave together.
  * A broadcast that fits into one batch does not queue behind a crowd; its recipients are served at once.
  */
-export class FanOut {
+export class FanOut implements SessionListener {
   readonly #batchSize: number;
   readonly #batchDelayMs: number;
   readonly #timers: Timers;
@@ -36,7 +37,11 @@ export class FanOut {
     if (this.#recipients.length <= this.#batchSize) this.#recipients.push(session);
   }
 
-  remove(session: Session): void {
+  released(session: Session): void {
+    this.#waiting.delete(session);
+  }
+
+  discarded(session: Session): void {
     this.#waiting.delete(session);
   }
 

@@ -53,10 +53,10 @@ export class NaiveBroadcaster extends Broadcaster {
   #send(session: Session, message: OutgoingMessage): void {
     const link = this.#linkOf(session);
     if (link.state !== LinkState.open) throw new NotOpen('socket is not open');
-    this.assigned(session, 0, message);
+    this.listeners.assigned(session, 0, message);
     link.sendShared(NOTICE_HEAD, message);
     message.result.sent += 1;
-    this.sent(session, 0, message, 1);
+    this.listeners.sent(session, 0, message, 1);
   }
 
   #linkOf(session: Session): Link {

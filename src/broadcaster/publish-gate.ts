@@ -2,6 +2,7 @@ import type { OutgoingMessage } from '../protocol/message.ts';
 import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Rooms } from './rooms.ts';
+import type { SessionListener } from './session-listener.ts';
 import type { Statistics } from './statistics.ts';
 
 /** Publishes that may wait at a time, over all rooms. */
@@ -27,7 +28,7 @@ interface Waiting {
  * still has no room, and that client is not waited for again before its outbox has room. So one that takes nothing
  * holds a publisher up once, and not with every message.
  */
-export class PublishGate {
+export class PublishGate implements SessionListener {
   readonly #rooms: Rooms;
   readonly #clock: Clock;
   readonly #timers: Timers;
@@ -93,15 +94,17 @@ export class PublishGate {
     if (!this.#timer.armed) this.#timers.arm(this.#timer, this.#timeoutMs);
   }
 
-  /** An outbox got shorter. Cheap while nothing waits. */
-  relieved(): void {
-    if (this.#waiting > 0) this.#timers.arm(this.#timer, 0);
+  acked(): void {
+    this.#relieved();
   }
 
-  /** A session is no more. */
-  forget(session: Session): void {
+  dropped(): void {
+    this.#relieved();
+  }
+
+  discarded(session: Session): void {
     this.#hopeless.delete(session);
-    this.relieved();
+    this.#relieved();
   }
 
   /** Refuses whatever still waits. */
@@ -112,6 +115,11 @@ export class PublishGate {
     this.#waiting = 0;
     this.#bytes = 0;
     for (const { settled } of queues.flat()) settled(refusal);
+  }
+
+  /** An outbox got shorter. Cheap while nothing waits. */
+  #relieved(): void {
+    if (this.#waiting > 0) this.#timers.arm(this.#timer, 0);
   }
 
   #sweep(): void {

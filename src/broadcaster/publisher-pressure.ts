@@ -1,6 +1,7 @@
 import { type Clock, Timer, type Timers } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Rooms } from './rooms.ts';
+import type { SessionListener } from './session-listener.ts';
 
 /** Shares of an outbox's cap: from the higher one on its publishers are asked to pause, until it is at the lower. */
 const HIGH_RATIO = 0.8;
@@ -21,7 +22,7 @@ interface Publisher {
  * Only clients that are connected and take something count: one that has acked nothing for a while would keep its
  * publishers waiting as long as it likes.
  */
-export class PublisherPressure {
+export class PublisherPressure implements SessionListener {
   readonly #rooms: Rooms;
   readonly #clock: Clock;
   readonly #timers: Timers;
@@ -85,32 +86,30 @@ export class PublisherPressure {
     this.#soon();
   }
 
-  /** An outbox got shorter. Cheap while none is near its cap. */
-  shrank(session: Session): void {
-    if (this.#pressing.size + this.#hopeless.size === 0) return;
-    const { pending, bytes, bytesMax } = session.outbox;
-    if (pending <= this.#low && bytes <= bytesMax * LOW_RATIO) {
-      this.#hopeless.delete(session);
-      if (this.#pressing.delete(session)) this.#soon();
-    } else if (this.#pressing.has(session)) this.#pressing.set(session, this.#clock.nowUs());
+  acked(session: Session): void {
+    this.#shrank(session);
   }
 
-  /** A session has a socket again: its client knows nothing of what was said on the one before. */
-  connected(session: Session): void {
+  dropped(session: Session): void {
+    this.#shrank(session);
+  }
+
+  /** The client knows nothing of what was said on the socket before. */
+  owned(session: Session): void {
     const publisher = this.#publishers.get(session);
     if (publisher === undefined) return;
     publisher.told = false;
     if (this.#pressing.size > 0) this.#soon();
   }
 
-  /** A session has lost its socket, so that it takes nothing for a while. */
-  disconnected(session: Session): void {
+  /** Without a socket it takes nothing for a while. */
+  released(session: Session): void {
     this.#hopeless.delete(session);
     if (this.#pressing.delete(session)) this.#soon();
   }
 
-  forget(session: Session): void {
-    this.disconnected(session);
+  discarded(session: Session): void {
+    this.released(session);
     this.#publishers.delete(session);
   }
 
@@ -120,6 +119,16 @@ export class PublisherPressure {
     this.#pressing.clear();
     this.#hopeless.clear();
     this.#publishers.clear();
+  }
+
+  /** An outbox got shorter. Cheap while none is near its cap. */
+  #shrank(session: Session): void {
+    if (this.#pressing.size + this.#hopeless.size === 0) return;
+    const { pending, bytes, bytesMax } = session.outbox;
+    if (pending <= this.#low && bytes <= bytesMax * LOW_RATIO) {
+      this.#hopeless.delete(session);
+      if (this.#pressing.delete(session)) this.#soon();
+    } else if (this.#pressing.has(session)) this.#pressing.set(session, this.#clock.nowUs());
   }
 
   /** Not within the loop that filled or emptied the outbox. */

@@ -12,13 +12,14 @@ import { HeldBytes } from '../protocol/held-bytes.ts';
 import { PeerViolation } from '../protocol/peer-violation.ts';
 import { type Link, type LinkEvents, LinkState, type Random } from '../protocol/ports.ts';
 import { Session } from '../protocol/session.ts';
-import type { DropReason, SessionObserver } from '../protocol/session-contract.ts';
+import type { DropReason } from '../protocol/session-contract.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Load, loadOf, type SessionState } from './load.ts';
 import type { BroadcasterObserver, BroadcasterPorts } from './observer.ts';
 import type { Authorization, Policy, Refusal } from './policy.ts';
 import { NOT_ALLOWED, ROOMS_FULL, Rooms } from './rooms.ts';
+import { SessionListeners } from './session-listener.ts';
 import type { BroadcasterSettings } from './settings.ts';
 import { newStatistics } from './statistics.ts';
 import { MemoryStore } from './store.ts';
@@ -43,6 +44,8 @@ export abstract class SessionHost implements ConnectionOwner {
   readonly statistics = newStatistics();
   readonly rooms = new Rooms();
   readonly turns: Turns;
+  /** The parts that hear what becomes of sessions and messages. */
+  protected readonly listeners = new SessionListeners();
   /** Of the messages in all outboxes. */
   protected readonly heldBytes: HeldBytes;
   protected readonly ports: BroadcasterPorts;
@@ -76,14 +79,6 @@ export abstract class SessionHost implements ConnectionOwner {
     });
   }
 
-  /** What a session tells of its messages. */
-  protected abstract readonly sessionObserver: SessionObserver<Session>;
-  /** A session has a new socket: what was held against the old one is forgotten. */
-  protected abstract onOwned(session: Session): void;
-  /** A session has lost its socket: nothing is written to it any more. */
-  protected abstract onReleased(session: Session): void;
-  protected abstract onDiscarded(session: Session, reason: DropReason): void;
-  protected abstract onMissedPong(connection: Connection): void;
   abstract receive(session: Session, frame: Envelope): void;
   abstract act(session: Session, frame: Action): void;
 
@@ -202,7 +197,7 @@ export abstract class SessionHost implements ConnectionOwner {
       clock,
       timers,
       random: randomFor(`session/${hello.clientId}`),
-      observer: this.sessionObserver,
+      observer: this.listeners,
       heldBytes: this.heldBytes,
     });
   }
@@ -241,8 +236,7 @@ export abstract class SessionHost implements ConnectionOwner {
   protected own(connection: Connection, session: Session): void {
     connection.session = session;
     this.ownerOf.set(session, connection);
-    this.onOwned(session);
-    this.observer?.owned(session, connection);
+    this.listeners.owned(session, connection);
     connection.heartbeat = this.createHeartbeat(connection, session);
   }
 
@@ -256,7 +250,7 @@ export abstract class SessionHost implements ConnectionOwner {
     const random = this.heartbeatRandom(session);
     const { link } = connection;
     const onStale = (): void => this.terminateStale(connection);
-    const onMissed = (): void => this.onMissedPong(connection);
+    const onMissed = (): void => this.listeners.missedPong(session);
     return new Heartbeat({ settings: this.settings, timers, random, link, onMissed, onStale });
   }
 
@@ -304,7 +298,7 @@ export abstract class SessionHost implements ConnectionOwner {
   /** Takes the socket away from a session and keeps the session. */
   protected release(session: Session): void {
     this.ownerOf.delete(session);
-    this.onReleased(session);
+    this.listeners.released(session);
     session.detach();
   }
 
@@ -416,7 +410,7 @@ export abstract class SessionHost implements ConnectionOwner {
   #discard(session: Session, reason: DropReason, refusal: RefusalReason): void {
     this.rooms.leaveAll(session);
     this.ownerOf.delete(session);
-    this.onDiscarded(session, reason);
+    this.listeners.discarded(session, reason);
     session.end(reason);
     this.store.remove(session, refusal);
     this.observer?.sessionEnded(session, reason);

@@ -4,6 +4,7 @@ import { MESSAGE_OVERHEAD_BYTES, OutgoingMessage } from '../protocol/message.ts'
 import type { Session } from '../protocol/session.ts';
 import type { PublishSettled } from './publish-gate.ts';
 import { Requests } from './requests.ts';
+import type { SessionListener } from './session-listener.ts';
 import type { Statistics } from './statistics.ts';
 
 /** A message from a client for whoever uses the broadcaster. */
@@ -37,7 +38,7 @@ const REFUSAL_LENGTH_MAX = 200;
 const TOO_MUCH_OPEN = 'too much is unanswered already';
 
 /** Messages from clients: each is taken once per session, however often it arrives. */
-export class UpstreamIntake {
+export class UpstreamIntake implements SessionListener {
   readonly #statistics: Statistics;
   readonly #application: Application;
   readonly #publish: (session: Session, message: OutgoingMessage, settled: PublishSettled) => void;
@@ -103,7 +104,7 @@ export class UpstreamIntake {
     this.#openBytes += sizeBytes;
   }
 
-  forget(session: Session): void {
+  discarded(session: Session): void {
     this.#seenOf.delete(session);
   }
 

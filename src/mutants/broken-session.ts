@@ -40,7 +40,7 @@ class BroadcasterOf extends Broadcaster {
       clock,
       timers,
       random: randomFor(`session/${hello.clientId}`),
-      observer: this.sessionObserver,
+      observer: this.listeners,
       heldBytes: this.heldBytes,
     });
   }

@@ -1,13 +1,11 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
-import type { OutgoingMessage } from '../protocol/message.ts';
-import type { Session } from '../protocol/session.ts';
+import { Broadcaster, type BroadcasterOptions } from '../broadcaster/broadcaster.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
 
 class LivesOnItsOwnSends extends Broadcaster {
-  override sent(session: Session, seq: number, message: OutgoingMessage, attempt: number): void {
-    super.sent(session, seq, message, attempt);
-    this.ownerOf.get(session)?.heartbeat?.life();
+  constructor(options: BroadcasterOptions) {
+    super(options);
+    this.listeners.add({ sent: (session) => this.ownerOf.get(session)?.heartbeat?.life() });
   }
 }
 

@@ -12,7 +12,7 @@ class IgnoresUnreadBytes extends Broadcaster {
       timers: this.ports.timers,
       random: this.heartbeatRandom(session),
       link: connection.link,
-      onMissed: () => this.onMissedPong(connection),
+      onMissed: () => this.listeners.missedPong(session),
       onStale: () => this.terminateStale(connection),
     });
   }

@@ -1,15 +1,18 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { Broadcaster, type BroadcasterOptions } from '../broadcaster/broadcaster.ts';
 import { Timer } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
-import type { DropReason } from '../protocol/session-contract.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
 
 const DELAY_MS = 300;
 
 class UnsubscribesLate extends Broadcaster {
-  protected override onDiscarded(session: Session, reason: DropReason): void {
-    super.onDiscarded(session, reason);
+  constructor(options: BroadcasterOptions) {
+    super(options);
+    this.listeners.add({ discarded: (session) => this.#leaveLater(session) });
+  }
+
+  #leaveLater(session: Session): void {
     if (this.stopped) return;
     const timer = new Timer(() => {
       const latest = this.store.latestOf(session.identity.clientId);

@@ -1,12 +1,11 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
-import type { Session } from '../protocol/session.ts';
+import { Broadcaster, type BroadcasterOptions } from '../broadcaster/broadcaster.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
 
 class ForgetsRequests extends Broadcaster {
-  protected override onOwned(session: Session): void {
-    super.onOwned(session);
-    this.upstream.forget(session);
+  constructor(options: BroadcasterOptions) {
+    super(options);
+    this.listeners.add({ owned: (session) => this.upstream.discarded(session) });
   }
 }
 

@@ -95,7 +95,7 @@ describe('fan-out', () => {
     fixture.addAll();
     fixture.fanOut.start();
     const [, , , , fourth] = fixture.sessions;
-    if (fourth !== undefined) fixture.fanOut.remove(fourth);
+    if (fourth !== undefined) fixture.fanOut.released(fourth);
     expect(fixture.pass(100)).toEqual([0, 1, 2, 3, 5, 6]);
   });
 

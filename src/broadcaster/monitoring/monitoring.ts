@@ -4,6 +4,7 @@ import type { Session } from '../../protocol/session.ts';
 import type { DropReason } from '../../protocol/session-contract.ts';
 import type { BroadcasterPorts } from '../observer.ts';
 import type { Rooms } from '../rooms.ts';
+import type { SessionListener } from '../session-listener.ts';
 import type { BroadcasterSettings } from '../settings.ts';
 import type { Statistics } from '../statistics.ts';
 import { AlertWatch, percent, type ThresholdAlert } from './alerts.ts';
@@ -37,7 +38,7 @@ export interface Monitored {
  * Sees how broadcasting goes: measures it, keeps the failures of each client, raises alerts, and sees to it that
  * something is done about clients that fail again and again.
  */
-export class Monitoring {
+export class Monitoring implements SessionListener {
   readonly metrics: BroadcastMetrics;
   readonly failures: FailureHandler;
   readonly backpressure: Backpressure;
@@ -105,11 +106,11 @@ export class Monitoring {
   }
 
   /** @param roundTripUs - -1 when it can't be told */
-  acked(session: Session, roundTripUs: number): void {
+  acked(session: Session, _message: OutgoingMessage, roundTripUs: number): void {
     if (roundTripUs >= 0) this.#alerts.took(session, roundTripUs);
   }
 
-  dropped(session: Session, seq: number, message: OutgoingMessage, reason: DropReason): void {
+  dropped(session: Session, message: OutgoingMessage, reason: DropReason, seq: number): void {
     if (reason !== 'overflow' || session.ended) return;
     const kind = this.#kindOfDrop(session, seq);
     if (kind === 'buffer-full') {
@@ -171,6 +172,10 @@ export class Monitoring {
     this.backpressure.forget(session);
     this.#alerts.forget(session);
     this.#penalties.forget(session);
+  }
+
+  discarded(session: Session): void {
+    this.released(session);
   }
 
   stop(): void {
