@@ -9,11 +9,13 @@ import type { Load } from './broadcaster/load.ts';
 import type { BroadcastAlert } from './broadcaster/monitoring/alerts.ts';
 import type { BroadcasterObserver } from './broadcaster/observer.ts';
 import type { Refusal } from './broadcaster/policy.ts';
-import { type BroadcasterSettings, DEFAULT_SETTINGS } from './broadcaster/settings.ts';
+import { DEFAULT_SETTINGS } from './broadcaster/setting-table.ts';
+import type { BroadcasterSettings } from './broadcaster/settings.ts';
 import type { Statistics } from './broadcaster/statistics.ts';
 import type { UpstreamMessage } from './broadcaster/upstream-intake.ts';
+import { checkOptions, OWN_OPTIONS } from './library/check-options.ts';
 import { BroadcasterError } from './library/error.ts';
-import { type BroadcasterOptions, type ClientMessage, checkOptions } from './library/options.ts';
+import type { BroadcasterOptions, ClientMessage } from './library/options.ts';
 import { type Hook, policyOf } from './library/policy.ts';
 import { fitsFrame } from './protocol/frame.ts';
 import { isName, NAME_LENGTH_MAX, PAYLOAD_DEPTH_MAX, structureProblem } from './protocol/limits.ts';
@@ -101,9 +103,9 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
     const { onMessage, authorize, canJoin, canPublish, ...rest } = options;
     const {
       origins = 'same',
-      connectionsPerSecMax = 1000,
-      connectionsPerSecPerAddressMax = Number.POSITIVE_INFINITY,
-      deadLettersKept = 1000,
+      connectionsPerSecMax = OWN_OPTIONS.connectionsPerSecMax.default,
+      connectionsPerSecPerAddressMax = OWN_OPTIONS.connectionsPerSecPerAddressMax.default,
+      deadLettersKept = OWN_OPTIONS.deadLettersKept.default,
       ...chosen
     } = rest;
     this.#onMessage = onMessage;

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { DELIVERY_LEVELS, type DeliveryLevel } from '../protocol/frame.ts';
-import { isOrigin, type Origins } from '../world/real/entrance.ts';
-import { BroadcasterError } from './error.ts';
+import type { DeliveryLevel } from '../protocol/frame.ts';
+import type { Origins } from '../world/real/entrance.ts';
 
 /** What can be chosen; everything has a default. Durations in ms, sizes in bytes. */
 export interface BroadcasterOptions {
@@ -110,99 +109,4 @@ export interface ClientMessage {
   readonly clientId: string;
   readonly type: string;
   readonly payload: unknown;
-}
-
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  delivery: DELIVERY_LEVELS,
-  overflow: ['reject', 'drop-oldest', 'disconnect', 'pause'],
-};
-/** Of the options that are numbers, the smallest value. */
-const NUMBERS: Readonly<Record<string, number>> = {
-  ackTimeoutMs: 1,
-  maxResend: 0,
-  nackBackoffMs: 1,
-  maxPending: 1,
-  outboxBytesMax: 1,
-  outboxBytesTotalMax: 1,
-  waitingBytesMax: 1,
-  requestBytesMax: 1,
-  requestBytesTotalMax: 1,
-  deadLetterBytesMax: 1,
-  resumeTtlMs: 1,
-  helloTimeoutMs: 1,
-  bufferBytesMax: 1,
-  pingIntervalMs: 1,
-  pongTimeoutMs: 1,
-  missedPongsMax: 1,
-  readBytesPerSecMin: 1,
-  batchSize: 1,
-  batchDelayMs: 0,
-  messageTimeoutMs: 1,
-  deadLettersKept: 1,
-  connectionsMax: 1,
-  sessionsMax: 1,
-  framesPerSecMax: 1,
-  connectionsPerSecMax: 1,
-  connectionsPerSecPerAddressMax: 1,
-};
-
-const FUNCTIONS: readonly string[] = ['onMessage', 'authorize', 'canJoin', 'canPublish'];
-
-/** @throws {BroadcasterError} `invalid-option` */
-export function checkOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new BroadcasterError(
-      'invalid-option',
-      `Cannot use ${kindOf(options)} as options: an object is wanted`,
-    );
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (FUNCTIONS.includes(name)) checkFunction(name, value);
-    else if (name === 'origins') checkOrigins(value);
-    else checkValue(name, value);
-  }
-}
-
-function checkFunction(name: string, value: unknown): void {
-  if (value === undefined || typeof value === 'function') return;
-  throw new BroadcasterError(
-    'invalid-option',
-    `Cannot use ${kindOf(value)} for ${name}: a function is wanted`,
-  );
-}
-
-function checkOrigins(value: unknown): void {
-  if (value === undefined || value === 'same' || value === 'any' || typeof value === 'function') return;
-  if (Array.isArray(value) && value.every((origin) => typeof origin === 'string' && isOrigin(origin))) return;
-  throw new BroadcasterError(
-    'invalid-option',
-    `Cannot use the origins ${JSON.stringify(value)}: same, any, a function or a list such as ["https://example.org"] is wanted`,
-  );
-}
-
-function checkValue(name: string, value: unknown): void {
-  const [choices, min] = [CHOICES[name], NUMBERS[name]];
-  if (choices === undefined && min === undefined) {
-    throw new BroadcasterError(
-      'invalid-option',
-      `Cannot use the option "${name}": there is none of this name`,
-    );
-  }
-  if (choices !== undefined && !choices.includes(String(value))) {
-    throw new BroadcasterError(
-      'invalid-option',
-      `Cannot use ${name} "${value}": one of ${choices.join(', ')} is wanted`,
-    );
-  }
-  if (min !== undefined && !(Number.isSafeInteger(value) && Number(value) >= min)) {
-    throw new BroadcasterError(
-      'invalid-option',
-      `Cannot use ${name} "${value}": a whole number from ${min} on is wanted`,
-    );
-  }
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }

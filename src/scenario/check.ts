@@ -12,6 +12,7 @@ import {
   type Scenario,
   type UpstreamEntry,
 } from './schema.ts';
+import { leastSettings } from './server-schema.ts';
 import { lastsMs, matchingCount, selectedCount } from './timeline.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -56,7 +57,7 @@ type Report = (
 ) => void;
 
 function checkSettings(scenario: Scenario, clean: Clean, report: Report): void {
-  const { target, server, duration, clients } = scenario;
+  const { target, server } = scenario;
   if (scenario.adapt && scenario.publish.some(({ rate }) => rate === Number.POSITIVE_INFINITY)) {
     report(
       ['adapt'],
@@ -67,14 +68,20 @@ function checkSettings(scenario: Scenario, clean: Clean, report: Report): void {
   if (wrong !== undefined) {
     report(['target'], `Cannot use ${quote(target)} as a target: it ${wrong}, ws://host:port/path is wanted`);
   }
-  const { outbox, heartbeat, buffer } = server;
-  const atLeast1Ms: readonly (readonly [Path, number])[] = [
-    [['server', 'outbox', 'ackTimeout'], outbox.ackTimeout],
-    [['server', 'outbox', 'nackBackoff'], outbox.nackBackoff],
-    [['server', 'heartbeat', 'interval'], heartbeat.interval],
-    [['server', 'heartbeat', 'timeout'], heartbeat.timeout],
-    [['server', 'resumeTtl'], server.resumeTtl],
-    [['server', 'helloTimeout'], server.helloTimeout],
+  const { buffer } = server;
+  checkLeast(scenario, report);
+  if (clean('server', 'buffer') && buffer.warn > buffer.max) {
+    const limit = `the limit "max" is ${formatBytes(buffer.max)}`;
+    report(
+      ['server', 'buffer', 'warn'],
+      `Cannot warn above ${formatBytes(buffer.warn)}: ${limit}, at most that is wanted`,
+    );
+  }
+}
+
+/** Quantities that have to be 1 of their unit at least; whole numbers have their bounds in the schema. */
+function checkLeast({ server, duration, clients }: Scenario, report: Report): void {
+  const durations: readonly (readonly [Path, number])[] = [
     [['duration', 'load'], duration.load],
     [['duration', 'settle'], duration.settle],
     ...clients.flatMap(({ reconnect, ack }, index): (readonly [Path, number])[] => [
@@ -82,29 +89,14 @@ function checkSettings(scenario: Scenario, clean: Clean, report: Report): void {
       [['clients', index, 'ack', 'delay'], ack.delay],
     ]),
   ];
-  for (const [path, ms] of atLeast1Ms) {
-    if (ms < 1) report(path, `Cannot use ${formatDuration(ms)} for "${path.at(-1)}": at least 1ms is wanted`);
-  }
-  const atLeast1Byte: readonly (readonly [Path, number])[] = [
-    [['server', 'outbox', 'maxBytes'], outbox.maxBytes],
-    [['server', 'outbox', 'maxBytesTotal'], outbox.maxBytesTotal],
-    [['server', 'outbox', 'maxWaitingBytes'], outbox.maxWaitingBytes],
-    [['server', 'queue', 'maxBytes'], server.queue.maxBytes],
-    [['server', 'requests', 'maxBytes'], server.requests.maxBytes],
-    [['server', 'requests', 'maxBytesTotal'], server.requests.maxBytesTotal],
-    [['server', 'deadLetters', 'maxBytes'], server.deadLetters.maxBytes],
-    [['server', 'heartbeat', 'minRate'], heartbeat.minRate],
+  const least = [
+    ...leastSettings(server),
+    ...durations.map(([path, value]) => ({ path, value, kind: 'ms' as const })),
   ];
-  for (const [path, bytes] of atLeast1Byte) {
-    if (bytes < 1)
-      report(path, `Cannot use ${formatBytes(bytes)} for "${path.at(-1)}": at least 1B is wanted`);
-  }
-  if (clean('server', 'buffer') && buffer.warn > buffer.max) {
-    const limit = `the limit "max" is ${formatBytes(buffer.max)}`;
-    report(
-      ['server', 'buffer', 'warn'],
-      `Cannot warn above ${formatBytes(buffer.warn)}: ${limit}, at most that is wanted`,
-    );
+  for (const { path, value, kind } of least) {
+    const text = kind === 'ms' ? formatDuration(value) : formatBytes(value);
+    const wanted = kind === 'ms' ? '1ms' : '1B';
+    if (value < 1) report(path, `Cannot use ${text} for "${path.at(-1)}": at least ${wanted} is wanted`);
   }
 }
 

@@ -211,16 +211,17 @@ type QuantitySchema = ReturnType<typeof schemaOf>;
 
 interface QuantityPiece {
   (): QuantitySchema;
-  /** @param initial - the default, as it would stand in the file */
-  (initial: string): z.ZodPrefault<QuantitySchema>;
+  /** @param initial - the default, as it would stand in the file, or its value */
+  (initial: string | number): z.ZodPrefault<QuantitySchema>;
 }
 
 function piece(quantity: Quantity, parse: (input: unknown) => ParsedQuantity): QuantityPiece {
   function make(): QuantitySchema;
-  function make(initial: string): z.ZodPrefault<QuantitySchema>;
-  function make(initial?: string): QuantitySchema | z.ZodPrefault<QuantitySchema> {
+  function make(initial: string | number): z.ZodPrefault<QuantitySchema>;
+  function make(initial?: string | number): QuantitySchema | z.ZodPrefault<QuantitySchema> {
     const schema = schemaOf(quantity, parse);
-    return initial === undefined ? schema : schema.prefault(initial);
+    if (initial === undefined) return schema;
+    return schema.prefault(typeof initial === 'string' ? initial : writeQuantity(quantity, initial));
   }
   return make;
 }

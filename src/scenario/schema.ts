@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { DELIVERY_LEVELS } from '../delivery/level.ts';
 import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 import { found } from './found-schema.ts';
-import { alerts, broadcasterKind, failures, publishVia, queue } from './monitoring-schema.ts';
 import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts';
+import { serverSchema } from './server-schema.ts';
 
 /**
  * The scenario file as one schema: the source of the types, the defaults, the checks and the JSON Schema.
@@ -16,114 +16,6 @@ import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts
 export const CLIENTS_MAX = 200_000;
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name has lower-case letters, digits and hyphens');
-
-const outbox = z.strictObject({
-  ackTimeout: durationMs('5s').describe('How long a sent message waits for its ack before it is sent again.'),
-  resend: z
-    .boolean()
-    .default(true)
-    .describe('Send again when the ack timeout passes on an open socket; resume always replays.'),
-  maxResend: z
-    .int()
-    .min(0)
-    .max(100)
-    .default(5)
-    .describe('Unanswered resends after which a message becomes a dead letter.'),
-  nackBackoff: durationMs('1s').describe(
-    'Wait before a nacked message is tried again; doubles with each nack.',
-  ),
-  maxPending: z
-    .int()
-    .min(1)
-    .max(1_000_000)
-    .default(1000)
-    .describe('Messages an outbox holds before its overflow policy applies.'),
-  maxBytes: bytes('16MiB').describe('Bytes of messages an outbox holds before its overflow policy applies.'),
-  maxBytesTotal: bytes('128MiB').describe(
-    'Bytes of messages all outboxes hold; an outbox is full when it holds as much as is left of this.',
-  ),
-  overflow: z
-    .enum(['reject', 'drop-oldest', 'disconnect', 'pause'])
-    .default('reject')
-    .describe(
-      'What happens to a message for a full outbox; pause: its publisher waits, at most the message timeout.',
-    ),
-  maxWaitingBytes: bytes('32MiB').describe('overflow pause: bytes of publishes that wait; more are refused.'),
-  store: z
-    .enum(['memory'])
-    .default('memory')
-    .describe('Where outboxes live; memory does not survive a restart.'),
-});
-
-const server = z.strictObject({
-  delivery: z
-    .enum(DELIVERY_LEVELS)
-    .default('at-least-once')
-    .describe('The level of delivery the server gives.'),
-  outbox: outbox.prefault({}),
-  resumeTtl: durationMs('30s').describe('How long the session of an absent client is kept.'),
-  buffer: z
-    .strictObject({
-      warn: bytes('512KiB').describe('bufferedAmount above which a socket is reported.'),
-      max: bytes('1MiB').describe('bufferedAmount above which a socket is not written to.'),
-      warnInterval: durationMs('5s').describe('Shortest time between two warnings about one client.'),
-    })
-    .prefault({}),
-  heartbeat: z
-    .strictObject({
-      interval: durationMs('30s').describe('Time between two pings of one connection.'),
-      timeout: durationMs('10s').describe('How long a pong may take.'),
-      missed: z
-        .int()
-        .min(1)
-        .max(100)
-        .default(2)
-        .describe('Pongs missed in a row after which a connection is terminated.'),
-      minRate: bytesPerSec('32KiB/s').describe(
-        'The least that a client has to read: its pong may be late by the time that this takes for what was sent before the ping.',
-      ),
-    })
-    .prefault({}),
-  broadcast: z
-    .strictObject({
-      batchSize: z
-        .int()
-        .min(1)
-        .max(1_000_000)
-        .default(100)
-        .describe('Clients written to before the fan-out yields.'),
-      batchDelay: durationMs('10ms').describe(
-        'Pause between two batches; 0ms yields to the event loop and goes on.',
-      ),
-      retryAttempts: z
-        .int()
-        .min(0)
-        .max(100)
-        .default(2)
-        .describe('Retries of a transient send failure where no outbox retries.'),
-      retryDelay: durationMs('100ms').describe('Wait before a retry, times the attempt.'),
-      messageTimeout: durationMs('5s').describe('After this a send that has not left counts as failed.'),
-    })
-    .prefault({}),
-  requests: z
-    .strictObject({
-      maxBytes: bytes('4MiB').describe(
-        'Bytes that a client may have sent without an answer; more is refused.',
-      ),
-      maxBytesTotal: bytes('32MiB').describe('The same of all clients together.'),
-    })
-    .prefault({}),
-  deadLetters: z
-    .strictObject({
-      maxBytes: bytes('16MiB').describe('Bytes of the newest dead letters, which are kept to be looked at.'),
-    })
-    .prefault({}),
-  helloTimeout: durationMs('5s').describe('How long a new connection may take to say hello.'),
-  broadcaster: broadcasterKind,
-  failures: failures.prefault({}).describe('What is done about clients that fail again and again.'),
-  queue: queue.prefault({}).describe('Reliable broadcast, for streams that are published via queue.'),
-  alerts: alerts.prefault({}).describe('What an operator should know, and what happens then.'),
-});
 
 const upstream = z.strictObject({
   rate: ratePerSec('1/s').describe('Messages per second of each client.'),
@@ -210,7 +102,13 @@ const publish = z.strictObject({
     .default('constant')
     .describe('How the instants are spread.'),
   burst: z.int().min(1).max(100_000).default(10).describe('arrival burst: messages that leave together.'),
-  via: publishVia,
+  via: z
+    .enum(['direct', 'queue', 'rooms'])
+    .default('direct')
+    .describe(
+      'direct: one broadcast. queue: reliable, tried again for those it did not reach. ' +
+        'rooms: one broadcast to many rooms, with all other streams via rooms that are due at the time.',
+    ),
 });
 
 const selector = z.strictObject({
@@ -265,7 +163,7 @@ export const scenarioSchema = z.strictObject({
     .describe(
       'Fewer clients in `bench` where the machine is too slow for all of them; the result says how many.',
     ),
-  server: server
+  server: serverSchema
     .prefault({})
     .describe('The reference broadcaster; with a target, what that server is known to do.'),
   clients: z.array(profile).min(1).max(100).prefault([{}]).describe('Groups of simulated clients.'),
@@ -284,7 +182,7 @@ export const scenarioSchema = z.strictObject({
 });
 
 export type Scenario = z.output<typeof scenarioSchema>;
-export type ServerSettings = Scenario['server'];
+export type { ServerSettings } from './server-schema.ts';
 export type ClientProfile = Scenario['clients'][number];
 export type UpstreamEntry = NonNullable<ClientProfile['upstream']>;
 export type PublishStream = Scenario['publish'][number];

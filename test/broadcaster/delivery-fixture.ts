@@ -1,6 +1,7 @@
 import { Broadcaster } from '../../src/broadcaster/broadcaster.ts';
 import type { Policy } from '../../src/broadcaster/policy.ts';
-import { type BroadcasterSettings, DEFAULT_SETTINGS } from '../../src/broadcaster/settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/broadcaster/setting-table.ts';
+import type { BroadcasterSettings } from '../../src/broadcaster/settings.ts';
 import type { Application } from '../../src/broadcaster/upstream-intake.ts';
 import { encodeAck } from '../../src/protocol/frame.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';

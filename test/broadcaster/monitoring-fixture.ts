@@ -1,7 +1,8 @@
 import type { Broadcaster } from '../../src/broadcaster/broadcaster.ts';
 import { createBroadcaster } from '../../src/broadcaster/create-broadcaster.ts';
 import type { BroadcastAlert } from '../../src/broadcaster/monitoring/alerts.ts';
-import { type BroadcasterSettings, DEFAULT_SETTINGS } from '../../src/broadcaster/settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/broadcaster/setting-table.ts';
+import type { BroadcasterSettings } from '../../src/broadcaster/settings.ts';
 import { encodeAck } from '../../src/protocol/frame.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';
 import { type LinkEvents, LinkState } from '../../src/protocol/ports.ts';

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommandHelp, commandTable, flagTables } from './help-text.ts';
-import { anomalyTable, faultList, metricTables, scenarioList, variantTable } from './reference.ts';
+import {
+  anomalyTable,
+  faultList,
+  metricTables,
+  optionTable,
+  scenarioList,
+  variantTable,
+} from './reference.ts';
 import { keyTable, partNames } from './scenario-keys.ts';
 
 /** Everything in the documentation that a machine writes, by the name that its place in the text is marked with. */
@@ -12,6 +19,7 @@ export function generatedParts(root: string, commands: readonly CommandHelp[]): 
     ['metrics', metricTables()],
     ['anomalies', anomalyTable()],
     ['variants', variantTable()],
+    ['library options', optionTable()],
     ['scenarios', scenarioList(join(root, 'scenarios'))],
     ['commands', commandTable(commands)],
     ['flags', flagTables(commands)],

@@ -5,6 +5,7 @@ import { ruleFor } from '../../src/delivery/guarantee.ts';
 import { DELIVERY_LEVELS } from '../../src/delivery/level.ts';
 import type { Fault, FaultParameter } from '../../src/faults/fault.ts';
 import { FAULTS } from '../../src/faults/registry.ts';
+import { PLAIN_OPTION_NAMES, PLAIN_OPTIONS } from '../../src/library/check-options.ts';
 import { VARIANTS } from '../../src/mutants/registry.ts';
 import { expectedText } from '../../src/report/wording/mutation-test.ts';
 import { faultMetric, METRICS, type Metric } from '../../src/scenario/metric.ts';
@@ -104,6 +105,19 @@ export function strayMeanings(): string[] {
 /** What clients send has the same metrics as what they get: one sentence says so. */
 function documented(): Metric[] {
   return [...METRICS, faultMetric('<name>')].filter(({ name }) => !name.startsWith(UPSTREAM));
+}
+
+/** The options of the library that are plain values. */
+export function optionTable(): string {
+  const rows = PLAIN_OPTION_NAMES.map((name) => {
+    const setting = PLAIN_OPTIONS[name];
+    const isChoice = setting.kind === 'choice';
+    const kind = isChoice ? setting.choices.map(code).join(', ') : `${setting.kind} from ${setting.min}`;
+    const { path, meaning } = setting;
+    const initial = setting.default === Number.POSITIVE_INFINITY ? 'none' : code(String(setting.default));
+    return [code(name), kind, initial, path === undefined ? '' : code(`server.${path}`), meaning];
+  });
+  return table(['Option', 'Kind', 'Default', 'In a scenario', 'Meaning'], rows);
 }
 
 export function variantTable(): string {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { Broadcaster } from '../../src/broadcaster/broadcaster.ts';
 import type { PublishSettled } from '../../src/broadcaster/publish-gate.ts';
-import { DEFAULT_SETTINGS } from '../../src/broadcaster/settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/broadcaster/setting-table.ts';
 import { wsdeliver } from '../../src/drivers/wsdeliver/driver.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';
 import type { Link } from '../../src/protocol/ports.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/broadcaster/monitoring/failure.ts';
 import { FailureHandler, type FailureSettings } from '../../../src/broadcaster/monitoring/failure-handler.ts';
-import { DEFAULT_SETTINGS } from '../../../src/broadcaster/settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/broadcaster/setting-table.ts';
 import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
 
 class Fixture {

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { Broadcaster } from '../../../src/broadcaster/broadcaster.ts';
-import { type BroadcasterSettings, DEFAULT_SETTINGS } from '../../../src/broadcaster/settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/broadcaster/setting-table.ts';
+import type { BroadcasterSettings } from '../../../src/broadcaster/settings.ts';
 import type { AckFilter, ClientBehaviour, PublishOutcome } from '../../../src/drivers/driver.ts';
 import { WsdeliverClient } from '../../../src/drivers/wsdeliver/client.ts';
 import { OutgoingMessage } from '../../../src/protocol/message.ts';

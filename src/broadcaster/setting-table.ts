@@ -1,0 +1,296 @@
+import { DELIVERY_LEVELS } from '../protocol/frame.ts';
+import { MONITORING_SETTINGS } from './monitoring-setting-table.ts';
+import type { AnyName, GroupedName, KindOf, Setting, SettingValue } from './setting.ts';
+import type { BroadcasterSettings } from './settings.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** In the order of the documentation. */
+const table = {
+  delivery: {
+    kind: 'choice',
+    choices: DELIVERY_LEVELS,
+    default: 'at-least-once',
+    path: 'delivery',
+    option: true,
+    meaning: 'The level of delivery the server gives.',
+  },
+  ackTimeoutMs: {
+    kind: 'ms',
+    default: 5000,
+    min: 1,
+    path: 'outbox.ackTimeout',
+    option: true,
+    meaning: 'How long a sent message waits for its ack before it is sent again.',
+  },
+  resend: {
+    kind: 'flag',
+    default: true,
+    path: 'outbox.resend',
+    meaning: 'Send again when the ack timeout passes on an open socket; resume always replays.',
+  },
+  maxResend: {
+    kind: 'count',
+    default: 5,
+    min: 0,
+    max: 100,
+    path: 'outbox.maxResend',
+    option: true,
+    meaning: 'Unanswered resends after which a message becomes a dead letter.',
+  },
+  nackBackoffMs: {
+    kind: 'ms',
+    default: 1000,
+    min: 1,
+    path: 'outbox.nackBackoff',
+    option: true,
+    meaning: 'Wait before a nacked message is tried again; doubles with each nack.',
+  },
+  maxPending: {
+    kind: 'count',
+    default: 1000,
+    min: 1,
+    max: 1_000_000,
+    path: 'outbox.maxPending',
+    option: true,
+    meaning: 'Messages an outbox holds before its overflow policy applies.',
+  },
+  outboxBytesMax: {
+    kind: 'bytes',
+    default: 16 * MIB,
+    min: 1,
+    path: 'outbox.maxBytes',
+    option: true,
+    meaning: 'Bytes of messages an outbox holds before its overflow policy applies.',
+  },
+  outboxBytesTotalMax: {
+    kind: 'bytes',
+    default: 128 * MIB,
+    min: 1,
+    path: 'outbox.maxBytesTotal',
+    option: true,
+    meaning:
+      'Bytes of messages all outboxes hold; an outbox is full when it holds as much as is left of this.',
+  },
+  overflow: {
+    kind: 'choice',
+    choices: ['reject', 'drop-oldest', 'disconnect', 'pause'],
+    default: 'reject',
+    path: 'outbox.overflow',
+    option: true,
+    meaning:
+      'What happens to a message for a full outbox; pause: its publisher waits, at most the message timeout.',
+  },
+  waitingBytesMax: {
+    kind: 'bytes',
+    default: 32 * MIB,
+    min: 1,
+    path: 'outbox.maxWaitingBytes',
+    option: true,
+    meaning: 'overflow pause: bytes of publishes that wait; more are refused.',
+  },
+  resumeTtlMs: {
+    kind: 'ms',
+    default: 30_000,
+    min: 1,
+    path: 'resumeTtl',
+    option: true,
+    meaning: 'How long the session of an absent client is kept.',
+  },
+  bufferBytesWarn: {
+    kind: 'bytes',
+    default: 512 * KIB,
+    min: 0,
+    path: 'buffer.warn',
+    meaning: 'bufferedAmount above which a socket is reported.',
+  },
+  bufferBytesMax: {
+    kind: 'bytes',
+    default: MIB,
+    min: 1,
+    minInScenario: 0,
+    path: 'buffer.max',
+    option: true,
+    meaning: 'bufferedAmount above which a socket is not written to.',
+  },
+  bufferWarnIntervalMs: {
+    kind: 'ms',
+    default: 5000,
+    min: 0,
+    path: 'buffer.warnInterval',
+    meaning: 'Shortest time between two warnings about one client.',
+  },
+  pingIntervalMs: {
+    kind: 'ms',
+    default: 30_000,
+    min: 1,
+    path: 'heartbeat.interval',
+    option: true,
+    meaning: 'Time between two pings of one connection.',
+  },
+  pongTimeoutMs: {
+    kind: 'ms',
+    default: 10_000,
+    min: 1,
+    path: 'heartbeat.timeout',
+    option: true,
+    meaning: 'How long a pong may take.',
+  },
+  missedPongsMax: {
+    kind: 'count',
+    default: 2,
+    min: 1,
+    max: 100,
+    path: 'heartbeat.missed',
+    option: true,
+    meaning: 'Pongs missed in a row after which a connection is terminated.',
+  },
+  readBytesPerSecMin: {
+    kind: 'bytes-per-second',
+    default: 32 * KIB,
+    min: 1,
+    path: 'heartbeat.minRate',
+    option: true,
+    meaning:
+      'The least that a client has to read: its pong may be late by the time that this takes for what was sent before the ping.',
+  },
+  batchSize: {
+    kind: 'count',
+    default: 100,
+    min: 1,
+    max: 1_000_000,
+    path: 'broadcast.batchSize',
+    option: true,
+    meaning: 'Clients written to before the fan-out yields.',
+  },
+  batchDelayMs: {
+    kind: 'ms',
+    default: 10,
+    min: 0,
+    path: 'broadcast.batchDelay',
+    option: true,
+    meaning: 'Pause between two batches; 0ms yields to the event loop and goes on.',
+  },
+  retryAttempts: {
+    kind: 'count',
+    default: 2,
+    min: 0,
+    max: 100,
+    path: 'broadcast.retryAttempts',
+    meaning: 'Retries of a transient send failure where no outbox retries.',
+  },
+  retryDelayMs: {
+    kind: 'ms',
+    default: 100,
+    min: 0,
+    path: 'broadcast.retryDelay',
+    meaning: 'Wait before a retry, times the attempt.',
+  },
+  messageTimeoutMs: {
+    kind: 'ms',
+    default: 5000,
+    min: 1,
+    minInScenario: 0,
+    path: 'broadcast.messageTimeout',
+    option: true,
+    meaning: 'After this a send that has not left counts as failed.',
+  },
+  requestBytesMax: {
+    kind: 'bytes',
+    default: 4 * MIB,
+    min: 1,
+    path: 'requests.maxBytes',
+    option: true,
+    meaning: 'Bytes that a client may have sent without an answer; more is refused.',
+  },
+  requestBytesTotalMax: {
+    kind: 'bytes',
+    default: 32 * MIB,
+    min: 1,
+    path: 'requests.maxBytesTotal',
+    option: true,
+    meaning: 'The same of all clients together.',
+  },
+  deadLetterBytesMax: {
+    kind: 'bytes',
+    default: 16 * MIB,
+    min: 1,
+    path: 'deadLetters.maxBytes',
+    option: true,
+    meaning: 'Bytes of the newest dead letters, which are kept to be looked at.',
+  },
+  helloTimeoutMs: {
+    kind: 'ms',
+    default: 5000,
+    min: 1,
+    path: 'helloTimeout',
+    option: true,
+    meaning: 'How long a new connection may take to say hello.',
+  },
+  connectionsMax: {
+    kind: 'count',
+    default: 10_000,
+    min: 1,
+    inRun: Number.POSITIVE_INFINITY,
+    option: true,
+    meaning: 'Connections at a time; more are refused.',
+  },
+  sessionsMax: {
+    kind: 'count',
+    default: 20_000,
+    min: 1,
+    inRun: Number.POSITIVE_INFINITY,
+    option: true,
+    meaning: 'Sessions at a time; more are refused, a resume is always taken.',
+  },
+  framesPerSecMax: {
+    kind: 'count',
+    default: 10_000,
+    min: 1,
+    inRun: Number.POSITIVE_INFINITY,
+    option: true,
+    meaning: 'Frames a second of one connection; a faster one is read more slowly.',
+  },
+  broadcaster: {
+    kind: 'choice',
+    choices: ['robust', 'naive'],
+    default: 'robust',
+    path: 'broadcaster',
+    meaning:
+      'naive: the loop without any care, where one failing send ends the broadcast; to be tested against.',
+  },
+  ...MONITORING_SETTINGS,
+} as const satisfies { readonly [Name in Exclude<AnyName, GroupedName>]: KindOf<SettingValue<Name>> };
+
+type Table = typeof table;
+export type SettingName = keyof Table;
+/** Settings that are options of the library as well. */
+export type OptionName = {
+  [Name in SettingName]: Table[Name] extends { readonly option: true } ? Name : never;
+}[SettingName];
+/** Paths in a scenario, each with the name of its setting. */
+export type SettingPaths = {
+  [Name in SettingName as Table[Name] extends { readonly path: infer Path extends string }
+    ? Path
+    : never]: Name;
+};
+
+export const SETTINGS: Readonly<Record<SettingName, Setting>> = table;
+export const SETTING_NAMES = Object.keys(table) as readonly SettingName[];
+export const OPTION_NAMES = SETTING_NAMES.filter(
+  (name) => 'option' in SETTINGS[name],
+) as readonly OptionName[];
+
+/** Puts settings together, one by one. @param read - has to give each the kind of value that the table says */
+export function settingsOf(read: (name: SettingName) => unknown): BroadcasterSettings {
+  const settings: Record<string, unknown> = {};
+  for (const name of SETTING_NAMES) {
+    const [group = '', key] = name.split('.');
+    const value = read(name);
+    settings[group] = key === undefined ? value : { ...(settings[group] ?? {}), [key]: value };
+  }
+  return settings as unknown as BroadcasterSettings;
+}
+
+export const DEFAULT_SETTINGS = settingsOf((name) => SETTINGS[name].default);
