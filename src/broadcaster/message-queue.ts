@@ -15,9 +15,9 @@ export interface QueueSettings {
   readonly bytesMax: number;
   /** Tries after the first. */
   readonly retries: number;
-  /** Wait before a retry, times its number. */
+  /** Wait before a retry, multiplied by its number. */
   readonly retryDelayMs: number;
-  /** How often the queue is looked through. */
+  /** Interval at which the queue is processed. */
   readonly intervalMs: number;
 }
 

@@ -2,15 +2,15 @@ import { scaleClients } from './scale.ts';
 import type { Scenario } from './schema.ts';
 import { clientsOf, matchingCount } from './timeline.ts';
 
-/** What a delivery costs the server's process, in seconds of a core of the reference machine. */
+/** Cost of a delivery in the server's process, in seconds of a core of the reference machine. */
 const DELIVERY_COST_S = 22e-6;
-/** Of what a process gets of a core, this much at most is planned for: the rest is for faults and for others. */
+/** Largest share of a core that the plan uses; the rest is reserve for faults and other processes. */
 const USED_RATIO = 0.6;
-/** Below this, selectors with a count come down to a client or two. */
+/** With fewer clients, selectors with a count would select only one or two. */
 const CLIENTS_MIN = 100;
 
 /**
- * The scenario with as many of its clients as the machine can take; the same one when it can take them all.
+ * The scenario with as many of its clients as the machine can simulate; unchanged if it can simulate all.
  *
  * @param speed - cores of the reference machine that each process of the run gets
  */

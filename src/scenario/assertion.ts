@@ -27,7 +27,7 @@ import {
  * `latency.push{profile:slow}.p99.9 < 1s`.
  */
 export interface Assertion {
-  /** As it stands in the scenario, with single spaces. */
+  /** As written in the scenario, with single spaces. */
   readonly text: string;
   readonly metric: Metric;
   readonly aggregate?: string;
@@ -40,7 +40,7 @@ export interface Assertion {
 const OPS = ['==', '!=', '<=', '>=', '<', '>'] as const;
 type Op = (typeof OPS)[number];
 
-/** The names in the scenario that an assertion can speak of. */
+/** Names of the scenario that an assertion can refer to. */
 export interface AssertionContext {
   readonly profiles: readonly string[];
   readonly faults: readonly string[];
@@ -98,7 +98,7 @@ export function parseAssertion(text: string, context: AssertionContext): ParsedA
   };
 }
 
-/** @param result - plain data in the shape of a result file */
+/** @param result - plain data in the form of a result file */
 export function evaluateAssertion(assertion: Assertion, result: unknown): AssertionOutcome {
   const { text, metric, aggregate, op, bound } = assertion;
   const actual = actualOf(assertion, result);
@@ -107,7 +107,7 @@ export function evaluateAssertion(assertion: Assertion, result: unknown): Assert
   return { text, actual, actualText: formatValue(unitOf(metric, aggregate), actual), status };
 }
 
-/** Whether a slow machine alone may have moved the value to the side of the bound on which it was found. */
+/** Whether a slow machine alone may have moved the value to its side of the bound. */
 export function mayBeSlowness({ metric, aggregate, op, bound }: Assertion, actual: number): boolean {
   const slowness = slownessOf(metric, aggregate);
   const side = actual === bound ? SIDE_OF_BOUND[op] : actual > bound ? 'high' : 'low';
@@ -115,7 +115,7 @@ export function mayBeSlowness({ metric, aggregate, op, bound }: Assertion, actua
   return side === (slowness === 'raises' ? 'high' : 'low');
 }
 
-/** On which side of a broken or kept promise a value lies that is its bound. */
+/** The side of the bound to which a value equal to the bound is attributed. */
 const SIDE_OF_BOUND: Readonly<Record<Op, 'high' | 'low' | 'both'>> = {
   '<': 'high',
   '>=': 'high',
@@ -133,7 +133,7 @@ type MetricSearch =
   | { readonly ok: true; readonly metric: Metric; readonly aggregate?: string }
   | { readonly ok: false; readonly message: string };
 
-/** @param tail - what stands behind the labels, without its dot */
+/** @param tail - the text after the labels, without its dot */
 function findMetric(name: string, tail: string, context: AssertionContext): MetricSearch {
   const full = tail === '' ? name : `${name}.${tail}`;
   const fault = /^faults\.([^.]+)(?:\.|$)/.exec(full)?.[1];
@@ -250,7 +250,7 @@ function holds(actual: number, op: Op, bound: number): boolean {
 function actualOf({ metric, aggregate, profile }: Assertion, result: unknown): number | undefined {
   const { path, sampled, sparse, needsServer } = metric;
   if (path[0] === 'faults') return sumOverFaults(path[1] ?? '', aggregate ?? '', result);
-  // The server's own counters are there exactly when its record was at hand.
+  // The server's own counters exist exactly when its record was available.
   if (needsServer && inside(result, 'broadcast') === undefined) return undefined;
   const steps = profile === undefined ? path : ['profiles', profile, ...path];
   const holder = steps.slice(0, -1).reduce<unknown>(inside, result);

@@ -3,7 +3,7 @@ import type { Path } from './yaml-source.ts';
 
 type Report = (path: Path, message: string) => void;
 
-/** What spans several settings of failures, queue and alerts. */
+/** Checks that span several settings of failures, queue and alerts. */
 export function checkMonitoring({ server, publish, target }: Scenario, report: Report): void {
   const { alerts, failures } = server;
   checkScale(alerts, report);

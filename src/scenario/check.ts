@@ -16,23 +16,23 @@ import { leastSettings } from './server-schema.ts';
 import { lastsMs, matchingCount, selectedCount } from './timeline.ts';
 import type { Path } from './yaml-source.ts';
 
-/** Something that the schema allows and that makes no sense all the same. */
+/** A problem that the schema cannot express. */
 export interface Finding {
   readonly path: Path;
   readonly aboutKey: boolean;
   readonly message: string;
-  /** Where in the text of the value, from 0. */
+  /** Offset in the text of the value, from 0. */
   readonly offset?: number;
 }
 
-/** Whether everything at and below a path is as the file says; what is not can't be judged. */
+/** Whether everything at and below a path was read from the file; other values are not checked. */
 export type Clean = (...path: Path) => boolean;
 
 const INJECTIONS_MAX = 2_000_000;
-/** Largest frame is 1 MiB; what stays is for the envelope and the stamp. */
+/** The largest frame is 1 MiB; the rest is reserved for the envelope and the stamp. */
 const BODY_BYTES_MAX = 1020 * 1024;
 
-/** Everything that spans several settings, as far as those could be read. */
+/** All checks that span several settings, as far as these could be read. */
 export function checkScenario(scenario: Scenario, clean: Clean): readonly Finding[] {
   const findings: Finding[] = [];
   const report: Report = (path, message, extra = {}) =>
@@ -100,11 +100,11 @@ function checkLeast({ server, duration, clients }: Scenario, report: Report): vo
   }
 }
 
-/** What keeps a text from being an address that every WebSocket client takes; undefined when nothing does. */
+/** Why a text is no address that every WebSocket client accepts; undefined when it is one. */
 function misaddressed(text: string): string | undefined {
   if (!/^wss?:\/\/[^/]/.test(text) || !URL.canParse(text)) return 'is no WebSocket address';
-  if (text.includes('#')) return 'has a fragment (#), which no server is ever sent';
-  // The parser drops or turns them, so that another address would be dialled than the one that was written.
+  if (text.includes('#')) return 'has a fragment (#), which is never sent to a server';
+  // The parser drops or converts them, so that another address would be dialled than the one written.
   return /[\s\\\p{Cc}]/u.test(text) ? 'has a space, a control character or a backslash in it' : undefined;
 }
 

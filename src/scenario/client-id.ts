@@ -1,4 +1,4 @@
-/** What a simulated client is called on the wire: the one place that turns its number into an id and back. */
+/** Conversion between the number of a simulated client and its id on the wire. */
 
 const ID = /^c(0|[1-9]\d*)$/;
 
@@ -6,7 +6,7 @@ export function clientId(client: number): string {
   return `c${client}`;
 }
 
-/** @returns undefined for an id that no simulated client has */
+/** @returns undefined for an id that is not of a simulated client */
 export function clientNumber(id: string): number | undefined {
   const digits = ID.exec(id)?.[1];
   return digits === undefined ? undefined : Number(digits);

@@ -4,13 +4,13 @@ import { quote } from './problem.ts';
 import { scenarioSchema } from './schema.ts';
 import type { Path } from './yaml-source.ts';
 
-/** What is wrong with the value at a path, in our words instead of the validator's. */
+/** Describes the problem of the value at a path, in place of the validator's message. */
 interface Explanation {
   readonly path: Path;
-  /** The key at the end of the path is wrong, and not its value. */
+  /** The key at the end of the path is wrong, not its value. */
   readonly aboutKey: boolean;
   readonly message: string;
-  /** The key that a wrong one probably stands for, and which therefore is not as the file says either. */
+  /** The intended key of a misspelt one; its value therefore was not read from the file either. */
   readonly meant?: Path;
 }
 
@@ -21,7 +21,7 @@ export function explainIssue(issue: z.core.$ZodIssue): readonly Explanation[] {
   return [{ path, aboutKey: false, message: explainValue(issue, path) }];
 }
 
-/** A file with more unknown keys than this is no scenario, and the rest would say nothing new. */
+/** Unknown keys reported per file; a file with more is no scenario. */
 const KEYS_MAX = 100;
 
 function explainKey(parent: Path, key: string): Explanation {

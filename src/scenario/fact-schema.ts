@@ -9,7 +9,7 @@ const VALUES = {
   boolean: z.boolean(),
 } as const;
 
-/** What a file says of facts: one shape for each code of a table, and nothing beside it. */
+/** The schema of facts in files: one object shape per code of a table, without additional keys. */
 export function factSchema<Table extends FactTable>(table: Table): z.ZodType<FactOf<Table>> {
   const shapes = Object.entries(table).map(([code, values]) =>
     z.strictObject({ code: z.literal(code), ...shapeOf(values, factSchema) }),
@@ -18,10 +18,10 @@ export function factSchema<Table extends FactTable>(table: Table): z.ZodType<Fac
 }
 
 /**
- * The same in a result file, where each fact carries its sentence for people as `text`. The report writes it, and a
- * reader drops it.
+ * The schema of facts in a result file, where each fact also has its sentence as `text`. The report writes it, and
+ * readers ignore it.
  *
- * @param more - what stands beside the code
+ * @param more - keys beside the code
  */
 export function toldFactSchema<Table extends FactTable>(table: Table): z.ZodType<FactOf<Table>>;
 export function toldFactSchema<Table extends FactTable, More extends z.ZodRawShape>(
@@ -33,7 +33,7 @@ export function toldFactSchema(table: FactTable, more: z.ZodRawShape = {}): z.Zo
     Object.entries(table).map(([code, values]) =>
       z.object({ ...more, code: z.literal(code), ...shapeOf(values, toldFactSchema) }),
     ),
-  ).describe('Beside the code and its values, `text` says the same in words.');
+  ).describe('`text` is the same as a sentence.');
 }
 
 function shapeOf(values: FactTable[string], nested: (table: FactTable) => z.ZodType): z.ZodRawShape {

@@ -8,15 +8,15 @@ import { faultSchema } from './schema.ts';
 /** A problem of one fault of the scenario; without a key it concerns the whole entry. */
 interface FaultProblem {
   readonly key?: string;
-  /** Whether the key itself is wrong, and not its value. */
+  /** Whether the key itself is wrong, not its value. */
   readonly aboutKey?: boolean;
   readonly message: string;
 }
 
-/** The settings that every fault has; what else stands in an entry is a parameter of its fault. */
+/** The settings that every fault has; all other keys of an entry are parameters of its fault. */
 const FAULT_KEYS: readonly string[] = Object.keys(faultSchema.shape);
 
-/** The parameters of a fault as plain numbers, with the defaults for those that the entry leaves out. */
+/** The parameters of a fault as plain numbers, with defaults for missing ones. */
 export function readFaultValues(
   fault: Fault,
   entry: Readonly<Record<string, unknown>>,
@@ -34,7 +34,7 @@ export function readFaultValues(
   return { values, problems };
 }
 
-/** Everything about an entry that can be said without the rest of the scenario. */
+/** All problems of an entry that can be found without the rest of the scenario. */
 export function checkFaultEntry(entry: Readonly<Record<string, unknown>>): readonly FaultProblem[] {
   if (typeof entry.do !== 'string') return [];
   const fault = findFault(entry.do);
@@ -73,7 +73,7 @@ function misfits(
   if (fault.kind === 'server')
     found.push(['clients', `"${fault.name}" happens to the server, no clients are wanted`]);
   if (fault.kind !== 'acks') {
-    const reason = `"${fault.name}" does not act on acks, it is for lose-acks and its like`;
+    const reason = `"${fault.name}" does not act on acks, only ack faults such as lose-acks have it`;
     found.push(['probability', reason], ['nth', reason]);
   } else if (Object.hasOwn(entry, 'probability')) {
     found.push(['nth', 'the entry has a "probability", one of the two is wanted']);
@@ -96,7 +96,7 @@ function readParameter(parameter: FaultParameter, input: unknown): ParsedQuantit
   };
 }
 
-/** What YAML would make of a default or bound: counts are plain numbers there. */
+/** A default or bound as YAML would parse it: counts are plain numbers. */
 function asWritten(parameter: FaultParameter, text: string): string | number {
   return parameter.kind === 'count' || parameter.kind === 'close-code' ? Number(text) : text;
 }

@@ -15,7 +15,7 @@ export function scenarioJsonSchema(): JsonSchema {
     ...schema,
     title: 'wsdeliver scenario',
     description:
-      'One claim about the delivery of a WebSocket server: who connects, what is published, what goes wrong, what must hold.',
+      'One claim about the delivery of a WebSocket server: the clients, the publishes, the faults, and the assertions that must hold.',
     properties: {
       ...properties,
       faults: {
@@ -47,7 +47,7 @@ function faultItem(fault: Fault, common: readonly string[]): JsonSchema {
   };
 }
 
-/** Settings that other faults have and this one has not. */
+/** Settings that other faults have and this one does not. */
 function unusedKeys(fault: Fault): readonly string[] {
   switch (fault.kind) {
     case 'instant':

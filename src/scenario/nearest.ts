@@ -1,7 +1,7 @@
 /**
  * The candidate that `word` was probably meant to be, or `undefined` when nothing is near.
  *
- * Near is an edit distance of a third of the word, at least 1; the first of equally near candidates wins.
+ * Near means an edit distance of at most a third of the word, at least 1; of equally near candidates the first wins.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length === 0 || word.length > WORD_LENGTH_MAX) return undefined;
@@ -19,7 +19,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** `did you mean "x"?` where something is near, else what there is to choose from. */
+/** `did you mean "x"?` if something is near, else the choices. */
 export function suggest(word: string, candidates: readonly string[], noun: string): string {
   const near = nearest(word, candidates);
   if (near !== undefined) return `did you mean "${near}"?`;
@@ -28,11 +28,14 @@ export function suggest(word: string, candidates: readonly string[], noun: strin
   return `${noun} is one of ${shown}${candidates.length > CHOICES_SHOWN ? ', …' : ''}`;
 }
 
-/** Longer words are no typing mistakes, and the cost of comparing grows with the square. */
+/** Longer words are not compared, since the cost grows with the square of their length. */
 const WORD_LENGTH_MAX = 64;
 const CHOICES_SHOWN = 40;
 
-/** Letters changed, added, left out, or swapped with their neighbour; kept in the last three rows of the table. */
+/**
+ * Number of letters changed, added, left out, or swapped with their neighbour; only the last three rows of the table
+ * are kept.
+ */
 function editDistance(from: string, to: string): number {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: to.length + 1 }, (_, column) => column);

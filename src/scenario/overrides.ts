@@ -1,7 +1,7 @@
 import { quote } from './problem.ts';
 import type { Path, Positions } from './yaml-source.ts';
 
-/** A value from outside of the file: the environment or a flag. */
+/** A value from outside the file: the environment or a flag. */
 export interface Override {
   /** Keys and indices with dots: `clients.0.count`. */
   readonly path: string;
@@ -28,7 +28,7 @@ export class Origins {
     return this.#origins.get(path.join('/'));
   }
 
-  /** The last override of something below the path: what is missing beside it is its business. */
+  /** The last override below the path, which is responsible for keys missing beside it. */
   below(path: Path): string | undefined {
     const prefix = path.length === 0 ? '' : `${path.join('/')}/`;
     let found: string | undefined;
@@ -37,7 +37,7 @@ export class Origins {
   }
 }
 
-/** Merges the overrides into `root` in their order; what they replace loses its position in the file. */
+/** Merges the overrides into `root` in their order; replaced values lose their position in the file. */
 export function applyOverrides(
   root: Record<string, unknown>,
   overrides: readonly Override[],
@@ -85,7 +85,7 @@ function applyOne(
   return 'the path is empty, keys with dots are wanted';
 }
 
-/** What keeps a step from being one into this container. */
+/** Why a step is not valid in this container. */
 function misstep(container: Container, step: string | number, where: string): string | undefined {
   if (!Array.isArray(container)) {
     if (step !== '' && step !== '__proto__') return undefined;

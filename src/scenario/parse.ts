@@ -8,7 +8,7 @@ import { type Path, type Positions, readYaml } from './yaml-source.ts';
 export interface ParseOptions {
   /** As messages name the file. */
   readonly file: string;
-  /** Values that go before those of the file; of two for one path the later wins. */
+  /** Values that override those of the file; of two for one path the later wins. */
   readonly overrides?: readonly Override[];
 }
 
@@ -16,7 +16,7 @@ export type ParseOutcome =
   | { readonly ok: true; readonly scenario: Scenario }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** The text of a scenario file as a complete scenario, or everything that is wrong with it, by place. */
+/** Parses the text of a scenario file into a complete scenario, or all its problems in file order. */
 export function parseScenario(text: string, { file, overrides = [] }: ParseOptions): ParseOutcome {
   const yaml = readYaml(text);
   if (!yaml.ok) return { ok: false, problems: yaml.problems.map((problem) => ({ file, ...problem })) };
@@ -51,8 +51,8 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /**
- * Schema first, then what spans several settings. Where the schema complains, the rest is examined with the
- * defaults in place of what it complained about, so that one run finds as much as possible.
+ * The schema first, then checks that span several settings. Values that the schema rejects are replaced by defaults
+ * for these checks, so that one run finds as many problems as possible.
  */
 function testMutant(root: Record<string, unknown>): {
   readonly findings: readonly Finding[];
@@ -75,7 +75,10 @@ function testMutant(root: Record<string, unknown>): {
   return { findings: [...explained, ...further] };
 }
 
-/** The nearest thing around a broken one that can be left out: not an entry of a list, and not what a fault does. */
+/**
+ * The nearest enclosing value of a broken one that can be left out: not an entry of a list, and not the name of a
+ * fault.
+ */
 function replaceable(path: Path): Path {
   const last = path.at(-1);
   if (typeof last === 'number') return path.slice(0, -1);
@@ -86,7 +89,7 @@ function isPrefix(prefix: Path, path: Path): boolean {
   return prefix.every((step, depth) => path[depth] === step);
 }
 
-/** A copy that lacks what stands at the paths. */
+/** A copy without the values at the paths. */
 function without(value: unknown, paths: readonly Path[]): unknown {
   if (paths.length === 0) return value;
   const below = (step: string | number): readonly Path[] =>

@@ -1,6 +1,6 @@
 import { withoutSecrets } from '../text/secrets.ts';
 
-/** Something wrong with a scenario, and where. */
+/** A problem of a scenario, with its place. */
 export interface Problem {
   readonly file: string;
   /** From 1. */
@@ -8,7 +8,7 @@ export interface Problem {
   /** From 1. */
   readonly column: number;
   readonly message: string;
-  /** The override that holds the value, as the user gave it; then line and column mean nothing. */
+  /** The override that set the value, as the user gave it; line and column are then meaningless. */
   readonly origin?: string;
 }
 
@@ -17,7 +17,7 @@ export function formatProblem(problem: Problem): string {
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;
 }
 
-/** A value as messages quote it: on one line, not longer than a line, and without secrets, which a cut could hide. */
+/** Quotes a value for messages: on one line, shortened, with secrets removed before shortening. */
 export function quote(value: unknown): string {
   if (value === null || value === undefined) return 'an empty value';
   if (Array.isArray(value)) return 'a list';

@@ -53,7 +53,7 @@ export function formatBytes(bytes: number): string {
   );
 }
 
-/** Whole numbers from 100 on: `5123/s`, `0.25/s`; `max` for an infinite rate. */
+/** Whole numbers from 100: `5123/s`, `0.25/s`; `max` for an infinite rate. */
 export function formatRate(perSec: number): string {
   return perSec === Number.POSITIVE_INFINITY ? 'max' : `${digits(perSec)}/s`;
 }
@@ -63,14 +63,14 @@ export function formatRatio(ratio: number): string {
 }
 
 interface Quantity {
-  /** With its article, as it stands in messages. */
+  /** With its article, as used in messages. */
   readonly noun: string;
-  /** What one of the unit is in plain numbers. */
+  /** The value of one unit in plain numbers. */
   readonly units: Readonly<Record<string, number>>;
   readonly unitExample: string;
   readonly max: number;
   readonly maxText: string;
-  /** Other words than numbers with units. */
+  /** Words accepted in place of a number with a unit. */
   readonly words: readonly string[];
 }
 
@@ -139,7 +139,7 @@ function unitScale(quantity: Quantity, unit: string): number | undefined {
   return Object.hasOwn(quantity.units, unit) ? quantity.units[unit] : undefined;
 }
 
-/** Why the input is none, and what would be one. */
+/** Why the input is not a quantity, with an example. */
 function explain(quantity: Quantity, input: unknown): string {
   const { noun, units, unitExample } = quantity;
   const text = typeof input === 'number' || typeof input === 'string' ? String(input).trim() : '';
@@ -154,7 +154,7 @@ function explain(quantity: Quantity, input: unknown): string {
   return `Cannot read ${quote(input)}: ${noun} is wanted, for example 10${unitExample}${words}`;
 }
 
-/** The text in this unit, or nothing when it would be `below` or more of it. */
+/** The text in this unit, or nothing when the value is `below` or more. */
 function within(value: number, scale: number, below: number, unit: string): string | undefined {
   const text = digits(value / scale);
   return Number(text) < below ? `${text}${unit}` : undefined;
@@ -164,7 +164,7 @@ function last(value: number, scale: number, unit: string): string {
   return `${digits(value / scale)}${unit}`;
 }
 
-/** Three significant digits, but never fewer than the whole number has. */
+/** Three significant digits, but all digits of the whole number. */
 function digits(value: number): string {
   return String(Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
 }
@@ -186,10 +186,10 @@ function schemaOf(quantity: Quantity, parse: (input: unknown) => ParsedQuantity)
   return schema.register(quantities, { write: (value) => writeQuantity(quantity, value) });
 }
 
-/** How the values of quantities in a schema are written in a file, so that they read back as they are. */
+/** Writes the quantities of a schema as texts that read back to the same values. */
 export const quantities = z.registry<{ readonly write: (value: number) => string }>();
 
-/** The shortest text that reads back as the value, a whole number where there is one; else the nearest. */
+/** The shortest text that reads back as the value, if possible a whole number; else the nearest. */
 function writeQuantity(quantity: Quantity, value: number): string {
   if (value === Number.POSITIVE_INFINITY) return 'max';
   const texts = Object.entries(quantity.units).map(
@@ -201,7 +201,7 @@ function writeQuantity(quantity: Quantity, value: number): string {
   });
   const whole = exact.filter((text) => !text.includes('.'));
   const choices = whole.length > 0 ? whole : exact;
-  // The first unit is the smallest, in which the fewest digits are lost.
+  // The first unit is the smallest, so it loses the fewest digits.
   return choices.reduce((a, b) => (b.length < a.length ? b : a), choices[0] ?? texts[0] ?? '');
 }
 
@@ -211,7 +211,7 @@ type QuantitySchema = ReturnType<typeof schemaOf>;
 
 interface QuantityPiece {
   (): QuantitySchema;
-  /** @param initial - the default, as it would stand in the file, or its value */
+  /** @param initial - the default, as written in a file, or its value */
   (initial: string | number): z.ZodPrefault<QuantitySchema>;
 }
 
@@ -232,7 +232,7 @@ export const bytesPerSec = piece(BYTES_PER_SEC, parseBytesPerSec);
 export const ratio = piece(RATIO, parseRatio);
 export const ratePerSec = piece(RATE, parseRate);
 
-/** The pattern of the texts that a quantity of a fault's parameter may be written as. */
+/** The pattern of texts for a quantity of a fault's parameter. */
 export function quantityPattern(kind: 'duration' | 'bytes' | 'bytes-per-second' | 'ratio'): string {
   const quantity = { duration: DURATION, bytes: BYTES, 'bytes-per-second': BYTES_PER_SEC, ratio: RATIO }[
     kind

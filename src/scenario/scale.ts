@@ -8,7 +8,7 @@ export type Scaling =
 /**
  * The scenario with `total` clients: profiles keep their proportions, and so do selectors with a `count`.
  *
- * Each profile keeps one client at least. Selectors by `ids` keep the numbers that are left.
+ * Each profile keeps at least one client. Selectors by `ids` keep the remaining numbers.
  */
 export function scaleClients(scenario: Scenario, total: number): Scaling {
   const profiles = scenario.clients.length;
@@ -28,7 +28,7 @@ export function scaleClients(scenario: Scenario, total: number): Scaling {
     if (fault === undefined) {
       return {
         ok: false,
-        message: `Cannot simulate "${total}" clients: fault ${index + 1} selects by ids, and none of them is left`,
+        message: `Cannot simulate "${total}" clients: fault ${index + 1} selects by ids, and none of them remains`,
       };
     }
     faults.push(fault);
@@ -44,7 +44,8 @@ function apportion(weights: readonly number[], total: number): readonly number[]
   const missing = (index: number): number => (exact[index] ?? 0) - (shares[index] ?? 0);
   const order = weights.map((_, index) => index);
   const add = (step: 1 | -1): void => {
-    // The one farthest below its exact share grows; the one farthest above it shrinks, unless it is down to 1.
+    // Increases the part farthest below its exact share, or decreases the part farthest above it that is greater than
+    // 1.
     const eligible = order.filter((index) => step === 1 || (shares[index] ?? 0) > 1);
     const best = eligible.reduce((a, b) => (step * missing(b) > step * missing(a) ? b : a));
     shares[best] = (shares[best] ?? 0) + step;

@@ -12,7 +12,7 @@ import { serverSchema } from './server-schema.ts';
  * shares in 0..1, rates per second.
  */
 
-/** Clients that one machine can stand in for, over all profiles. */
+/** Clients that one machine can simulate, over all profiles. */
 export const CLIENTS_MAX = 200_000;
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name has lower-case letters, digits and hyphens');
@@ -26,8 +26,8 @@ const upstream = z.strictObject({
     .min(1)
     .max(200)
     .optional()
-    .describe('The server publishes each message to this room; absent: it goes to the application.'),
-  arrival: z.enum(['constant', 'poisson']).default('constant').describe('How the instants are spread.'),
+    .describe('The room to which the server publishes each message; absent: the application receives it.'),
+  arrival: z.enum(['constant', 'poisson']).default('constant').describe('How the send instants are distributed.'),
 });
 
 const profile = z.strictObject({
@@ -39,15 +39,15 @@ const profile = z.strictObject({
     .array(z.string().min(1).max(200))
     .max(1000)
     .default([])
-    .describe('Rooms to join; everybody is in the room "*".'),
+    .describe('Rooms to join; every client is in the room "*".'),
   ack: z
     .strictObject({
       mode: z
         .enum(['each', 'cumulative'])
         .default('each')
-        .describe('One ack a message, or one for all up to a seq.'),
-      every: z.int().min(1).max(100_000).default(32).describe('Cumulative: ack after so many messages.'),
-      delay: durationMs('50ms').describe('Cumulative: ack after this time at the latest.'),
+        .describe('One ack per message, or one for all up to a seq.'),
+      every: z.int().min(1).max(100_000).default(32).describe('cumulative: ack after this many messages.'),
+      delay: durationMs('50ms').describe('cumulative: ack after this time at the latest.'),
     })
     .prefault({}),
   dedupWindow: z
@@ -68,46 +68,46 @@ const profile = z.strictObject({
     .prefault({}),
   read: bytesPerSec()
     .optional()
-    .describe('How fast the client takes bytes from its socket; absent: at once.'),
+    .describe('How fast the client reads from its socket; absent: without a limit.'),
   handler: z
     .strictObject({
-      time: durationMs('0ms').describe('How long the handler takes for a message; one at a time.'),
+      time: durationMs('0ms').describe('How long the handler takes for a message; it handles one at a time.'),
       failure: ratio('0%').describe('Share of handler calls that fail.'),
       nack: z.boolean().default(true).describe('A failed handler sends a nack; false: it stays silent.'),
       nackRetry: z
         .boolean()
         .default(true)
-        .describe('A nack asks for another try; false: the message becomes a dead letter at once.'),
+        .describe('A nack asks for another attempt; false: the message becomes a dead letter at once.'),
       poison: z
         .int()
         .min(1)
         .max(1_000_000)
         .optional()
-        .describe('Each so-manieth message of every stream fails however often it comes; absent: none.'),
+        .describe('Every nth message of each stream fails at every attempt; absent: none.'),
     })
     .prefault({}),
   batch: z.boolean().default(false).describe('Offer batch frames (many messages in one write).'),
   upstream: upstream
     .optional()
-    .describe('What each client sends to the server during load; absent: nothing but acks.'),
+    .describe('Messages that each client sends during load; absent: none.'),
 });
 
 const publish = z.strictObject({
-  room: z.string().min(1).max(200).default('*').describe('Room to publish to; "*" is everybody.'),
+  room: z.string().min(1).max(200).default('*').describe('Room to publish to; "*" is every client.'),
   type: z.string().min(1).max(200).default('tick').describe('The type of the envelope.'),
   rate: ratePerSec('10/s').describe('Broadcasts per second, or max: as fast as deliveries complete.'),
   size: bytes('256B').describe('Length of the body of each message.'),
   arrival: z
     .enum(['constant', 'poisson', 'burst'])
     .default('constant')
-    .describe('How the instants are spread.'),
+    .describe('How the send instants are distributed.'),
   burst: z.int().min(1).max(100_000).default(10).describe('arrival burst: messages that leave together.'),
   via: z
     .enum(['direct', 'queue', 'rooms'])
     .default('direct')
     .describe(
-      'direct: one broadcast. queue: reliable, tried again for those it did not reach. ' +
-        'rooms: one broadcast to many rooms, with all other streams via rooms that are due at the time.',
+      'direct: one broadcast. queue: reliable, retried for recipients it did not reach. ' +
+        'rooms: one broadcast to several rooms, with all other streams via rooms that are due at the same instant.',
     ),
 });
 
@@ -115,19 +115,19 @@ const selector = z.strictObject({
   profile: name.optional().describe('Only clients of this profile.'),
   room: z.string().optional().describe('Only clients that join this room.'),
   share: ratio().optional().describe('A random share of those.'),
-  count: z.int().min(1).optional().describe('So many of those, chosen at random.'),
+  count: z.int().min(1).optional().describe('This many of those, chosen at random.'),
   ids: z.array(z.int().min(0)).min(1).optional().describe('Exactly these clients, by number from 0.'),
 });
 
-/** Beside these a fault has parameters of its own, which the fault registry knows; fault-entry.ts reads them. */
+/** Each fault has further parameters, declared in the fault registry; fault-entry.ts reads them. */
 export const faultSchema = z.looseObject({
   do: z.string().describe('Name of the fault.'),
   at: durationMs().optional().describe('When it begins, from the start of load.'),
   during: z.enum(['load']).optional().describe('From the start of load to its end.'),
   for: durationMs().optional().describe('How long it lasts; absent: to the end of load.'),
-  clients: selector.optional().describe('Which clients; absent: all.'),
-  probability: ratio().optional().describe('Frame faults: chance for each frame.'),
-  nth: z.int().min(1).optional().describe('Frame faults: each nth frame.'),
+  clients: selector.optional().describe('Selected clients; absent: all.'),
+  probability: ratio().optional().describe('Ack faults: probability for each ack.'),
+  nth: z.int().min(1).optional().describe('Ack faults: every nth ack.'),
 });
 
 const expectation = z.strictObject({
@@ -150,9 +150,9 @@ const expectation = z.strictObject({
 });
 
 export const scenarioSchema = z.strictObject({
-  name: name.default('unnamed').describe('The claim, as a name.'),
-  description: z.string().default('').describe('The claim, as a sentence.'),
-  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe('Source of all randomness.'),
+  name: name.default('unnamed').describe('Name of the scenario.'),
+  description: z.string().default('').describe('The claim that the scenario tests, as a sentence.'),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe('Seed of all random draws.'),
   target: z
     .string()
     .optional()
@@ -161,22 +161,22 @@ export const scenarioSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Fewer clients in `bench` where the machine is too slow for all of them; the result says how many.',
+      '`bench` uses fewer clients if the machine is too slow for all; the result contains the number.',
     ),
   server: serverSchema
     .prefault({})
-    .describe('The reference broadcaster; with a target, what that server is known to do.'),
+    .describe('The reference broadcaster; with a target, the known settings of that server.'),
   clients: z.array(profile).min(1).max(100).prefault([{}]).describe('Groups of simulated clients.'),
-  publish: z.array(publish).min(1).max(64).prefault([{}]).describe('What is published, one stream an entry.'),
+  publish: z.array(publish).min(1).max(64).prefault([{}]).describe('Publish streams, one per entry.'),
   duration: z
     .strictObject({
       rampUp: durationMs('2s').describe('Time over which the clients connect.'),
-      warmUp: durationMs('1s').describe('Publishing before latency counts.'),
+      warmUp: durationMs('1s').describe('Publishing that is not measured yet.'),
       load: durationMs('10s').describe('Publishing that is measured; faults happen here.'),
       settle: durationMs('20s').describe('Longest time for the drain.'),
     })
     .prefault({}),
-  faults: z.array(faultSchema).max(1000).default([]).describe('What goes wrong, when and for whom.'),
+  faults: z.array(faultSchema).max(1000).default([]).describe('Faults: which, when and for which clients.'),
   expect: expectation.prefault({}).describe('What must hold.'),
   found: found.describe('The failure that simulation found with this file, for `wsdeliver replay`.'),
 });

@@ -7,20 +7,20 @@ import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts
 
 /** Maps whose purpose their keys do not tell. */
 const MAP_MEANINGS: Readonly<Record<string, string>> = {
-  failures: 'What is done about clients that fail again and again.',
+  failures: 'Handling of clients that fail repeatedly.',
   queue: 'Reliable broadcast, for streams that are published via queue.',
-  alerts: 'What an operator should know, and what happens then.',
+  alerts: 'Alerts for operators, with their thresholds and actions.',
 };
 
 const store = z
   .enum(['memory'])
   .default('memory')
-  .describe('Where outboxes live; memory does not survive a restart.');
+  .describe('Where outboxes are kept; memory does not survive a restart.');
 
 const scale = z
   .strictObject({
-    command: z.string().min(1).max(2000).optional().describe('Shell command, run once for each alert.'),
-    webhook: z.string().min(1).max(2000).optional().describe('http(s) address that each alert is posted to.'),
+    command: z.string().min(1).max(2000).optional().describe('Shell command, run once per alert.'),
+    webhook: z.string().min(1).max(2000).optional().describe('http(s) address to which each alert is posted.'),
   })
   .prefault({});
 

@@ -6,7 +6,7 @@ export interface NamedTimeout {
   readonly ms: number;
 }
 
-/** The first of the server's timeouts to pass when everything is late: what is late by as much changes what it does. */
+/** The shortest of the server's timeouts: lateness of this size changes its behaviour. */
 export function shortestTimeout({ server }: Pick<Scenario, 'server'>): NamedTimeout {
   const { delivery, outbox, heartbeat, broadcast, helloTimeout, resumeTtl } = server;
   const acked: readonly NamedTimeout[] = [

@@ -4,8 +4,8 @@ import { readFaultValues } from './fault-entry.ts';
 import type { ClientSelector, FaultEntry, PublishStream, Scenario } from './schema.ts';
 
 /**
- * A scenario spelled out: who each client is, which streams it is owed, when each message leaves, and which fault
- * hits whom. The same scenario and seed give the same timeline in every process.
+ * The expansion of a scenario: the profile of each client, the streams it is owed, the instant of each message, and
+ * the clients of each fault. The same scenario and seed give the same timeline in every process.
  */
 
 /** A seeded stream of numbers in [0, 1). */
@@ -16,7 +16,7 @@ interface RandomStream {
 /** The clients of a scenario: numbered from 0 over all profiles, in the order of the file. */
 export interface ClientRoster {
   readonly count: number;
-  /** @returns place of the client's profile in the scenario */
+  /** @returns index of the client's profile in the scenario */
   profileOf(client: number): number;
   /** Numbers of the clients of a profile: from `first`, before `end`. */
   rangeOf(profileIndex: number): { readonly first: number; readonly end: number };
@@ -42,17 +42,20 @@ export function clientsOf(scenario: Scenario): ClientRoster {
   };
 }
 
-/** By number of the stream, whether a profile is owed it: the probe (0), everybody's room, and the rooms it joins. */
+/**
+ * By number of the stream, whether a profile is owed it: the probe (0), the room of all clients, and the rooms it
+ * joins.
+ */
 export function subscribedStreams(scenario: Scenario, profileIndex: number): boolean[] {
   const rooms = scenario.clients[profileIndex]?.rooms ?? [];
   return [true, ...scenario.publish.map(({ room }) => room === '*' || rooms.includes(room))];
 }
 
 /**
- * The instants at which a stream's messages should leave, in order, in integer µs from `fromUs` (inclusive) to
- * `toUs` (exclusive). Keeps nothing but its place, however long the span.
+ * The instants at which a stream's messages should leave, in order, in integer µs from `fromUs` (inclusive) to `toUs`
+ * (exclusive). Uses constant memory, however long the span.
  *
- * Constant and burst instants are multiples of the interval and not sums of it, so that nothing drifts.
+ * Constant and burst instants are multiples of the interval, not sums, so that they do not drift.
  *
  * @throws {Error} for rate `max`, where deliveries and not the clock decide
  */
@@ -108,8 +111,8 @@ function* poisson(
 /**
  * The explicit fault list of a scenario, by instant.
  *
- * @param random - gives the stream of a name; each fault draws from one of its own, named after its content, so that
- *   removing or moving one fault changes the draws of no other
+ * @param random - creates the stream of a name; each fault draws from its own stream, named after its content, so
+ *   that removing or moving one fault does not change the draws of others
  */
 export function planFaults(scenario: Scenario, random: (name: string) => RandomStream): PlannedFault[] {
   const roster = clientsOf(scenario);
@@ -147,7 +150,7 @@ function planOne(
   };
 }
 
-/** Text that is equal for equal entries, whatever the order of their keys. */
+/** A text that is equal for equal entries, regardless of the order of their keys. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
@@ -156,7 +159,7 @@ function canonical(value: unknown): string {
   return `{${entries.map(([key, inner]) => `${key}:${canonical(inner)}`).join()}}`;
 }
 
-/** How long a fault holds, ms; `undefined` when it happens at one instant or is never healed. */
+/** Duration of a fault, ms; `undefined` when it happens at one instant or is never healed. */
 export function lastsMs(fault: Fault, entry: FaultEntry, scenario: Scenario): number | undefined {
   switch (fault.kind) {
     case 'instant':
@@ -171,10 +174,10 @@ export function lastsMs(fault: Fault, entry: FaultEntry, scenario: Scenario): nu
   }
 }
 
-/** A session is gone for sure so long after its TTL, timers and scheduling included. */
+/** A session has certainly expired this long after its TTL, including timer and scheduling delays. */
 const PAST_TTL_MS = 1000;
 
-/** The profiles that a selector's `profile` and `room` leave, by place in the scenario. */
+/** Indexes of the profiles that match a selector's `profile` and `room`. */
 function profilesOf(scenario: Scenario, selector: ClientSelector | undefined): readonly number[] {
   const { profile, room } = selector ?? {};
   const indices = scenario.clients.map((client, index) => {
@@ -185,7 +188,7 @@ function profilesOf(scenario: Scenario, selector: ClientSelector | undefined): r
   return indices.filter((index) => index >= 0);
 }
 
-/** How many clients a selector's `profile` and `room` leave. */
+/** Number of clients that match a selector's `profile` and `room`. */
 export function matchingCount(scenario: Scenario, selector: ClientSelector | undefined): number {
   return profilesOf(scenario, selector).reduce(
     (sum, index) => sum + (scenario.clients[index]?.count ?? 0),
@@ -193,7 +196,7 @@ export function matchingCount(scenario: Scenario, selector: ClientSelector | und
   );
 }
 
-/** How many clients a selector takes. */
+/** Number of clients that a selector selects. */
 export function selectedCount(scenario: Scenario, selector: ClientSelector | undefined): number {
   if (selector?.ids !== undefined) return new Set(selector.ids).size;
   const matching = matchingCount(scenario, selector);

@@ -1,10 +1,10 @@
 import type { Scenario } from './schema.ts';
 import { clientsOf } from './timeline.ts';
 
-/** What clients send to the server: one stream for each client whose profile has `upstream`, numbered from 0. */
+/** Upstream messages: one stream for each client whose profile has `upstream`, numbered from 0. */
 export interface UpstreamStreams {
   readonly count: number;
-  /** @returns -1 for a client that sends nothing */
+  /** @returns -1 for a client without an upstream stream */
   streamOf(client: number): number;
   clientOf(stream: number): number;
 }
@@ -34,7 +34,7 @@ export function upstreamStreams(scenario: Scenario): UpstreamStreams {
   };
 }
 
-/** Identity of what clients send, apart from what they are sent. */
+/** The run id in stamps of upstream messages, which differs from that of downstream messages. */
 export function upstreamRun(run: string): string {
   return `${run}u`;
 }

@@ -4,15 +4,14 @@ import { dataWithoutSecrets } from '../text/secrets.ts';
 import { quantities } from './quantity.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 
-/** Maps and lists up to this length stand on one line. */
+/** Maps and lists up to this length are written on one line. */
 const FLOW_LENGTH_MAX = 96;
 
 /**
- * A scenario as the text of a file: what is not as by default, with units.
+ * Writes a scenario as the text of a file: all settings that differ from the defaults, with units.
  *
- * Reading the text back gives the same scenario, for every scenario that was read from a text. Values that were
- * computed may have more digits than a file holds; they come back rounded, and stay as they are from then on.
- * Secrets are left out.
+ * Parsing the text gives the same scenario, for every scenario that was parsed from a text. Computed values may have
+ * more digits than a file can hold; they are rounded once. Secrets are left out.
  *
  * @param comment - lines for the head of the file
  */
@@ -31,7 +30,7 @@ export function writeScenario(scenario: Scenario, comment: readonly string[] = [
   return document.toString({ lineWidth: 0 });
 }
 
-/** Replaces single settings by their defaults, one in each copy: whole maps before what is in them. */
+/** Yields copies with one setting replaced by its default: whole maps before their contents. */
 export function* towardsDefaults<T>(schema: z.ZodType, value: T): Generator<T, undefined> {
   const inner = unwrapped(schema);
   if (!(inner instanceof z.ZodObject) || !isMap(value)) return;
@@ -46,11 +45,11 @@ export function* towardsDefaults<T>(schema: z.ZodType, value: T): Generator<T, u
 
 function withSetting<T>(value: T, key: string, setting: unknown): T {
   const { [key]: _old, ...rest } = value as Record<string, unknown>;
-  // What is optional is absent by default, and not undefined.
+  // Optional settings are absent by default, not undefined.
   return (setting === undefined ? rest : { ...value, [key]: setting }) as T;
 }
 
-/** What a file would say, as plain data. */
+/** The content of a file, as plain data. */
 function written(schema: z.ZodType, value: unknown): unknown {
   const quantity = quantities.get(schema);
   if (quantity !== undefined && typeof value === 'number') return quantity.write(value);
@@ -61,7 +60,7 @@ function written(schema: z.ZodType, value: unknown): unknown {
   if (!(inner instanceof z.ZodObject) || !isMap(value)) return value;
   const entries = Object.entries(value).flatMap(([key, part]): [string, unknown][] => {
     const partSchema: z.ZodType | undefined = inner.shape[key];
-    // A parameter of a fault is kept as it was written.
+    // Parameters of faults are kept as written.
     if (partSchema === undefined) return [[key, part]];
     const initial = partSchema.safeParse(undefined);
     return initial.success && isEqual(initial.data, part) ? [] : [[key, written(partSchema, part)]];

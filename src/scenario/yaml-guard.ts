@@ -1,7 +1,7 @@
 import { Lexer } from 'yaml';
 
 /**
- * Refuses text that would cost the YAML reader its stack or minutes, before it gets it.
+ * Rejects text that would overflow the YAML parser's stack or take it minutes.
  *
  * The lexer is linear and keeps no stack, so depth and volume are measured on its tokens: open brackets for flow
  * collections, columns of indicators for block collections.
@@ -40,9 +40,9 @@ interface Excess {
 export const NESTING_MAX = 64;
 const TEXT_LENGTH_MAX = 1024 * 1024;
 const TOKENS_MAX = 200_000;
-/** What the lexer puts before documents, flow errors and scalars, and is not in the text. */
+/** Tokens that the lexer inserts before documents, flow errors and scalars, and that are not in the text. */
 const MARKERS: ReadonlySet<string> = new Set(['\u0002', '\u0018', '\u001f']);
-/** Controls other than tab and line ends, and what a decoder puts in the place of bytes that are no UTF-8. */
+/** Control characters except tab and line ends, and the replacement character for invalid UTF-8. */
 const BINARY = /[^\t\n\v\f\r\P{Cc}]|\ufffd/u;
 const TOO_LONG = `Cannot read the scenario: it has more than ${TOKENS_MAX} tokens, no scenario is that long`;
 const TOO_DEEP = `Cannot read the scenario: it is nested more than ${NESTING_MAX} levels deep`;
@@ -54,7 +54,7 @@ class Depth {
   /** Columns at which the open block collections begin, ascending. */
   readonly #blocks: number[] = [];
 
-  /** @returns what is wrong, if something is */
+  /** @returns the problem, if any */
   add(token: string): string | undefined {
     if (token === '[' || token === '{') this.#brackets++;
     if (token === ']' || token === '}') this.#brackets--;
@@ -76,7 +76,7 @@ class Depth {
     if (this.#lineBegins) this.#open(this.#column);
     this.#lineBegins = false;
     this.#column += token.length;
-    // What follows one of these on the same line may be a collection of its own.
+    // After one of these, a nested collection may begin on the same line.
     if (token === '-' || token === '?' || token === ':') this.#open(this.#column);
   }
 

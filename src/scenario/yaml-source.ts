@@ -26,12 +26,12 @@ interface LocatedMessage extends Position {
   readonly message: string;
 }
 
-/** Where a value stands, and how far behind that its text begins; no inset when the text is not on one line. */
+/** Position of a value, and the offset of its text from there; no inset when the text is not on one line. */
 interface ValuePosition extends Position {
   readonly inset?: number;
 }
 
-/** Where each key and each value of a file stands. */
+/** Positions of the keys and values of a file. */
 export class Positions {
   readonly #keys = new Map<string, Position>();
   readonly #values = new Map<string, ValuePosition>();
@@ -41,7 +41,7 @@ export class Positions {
     if (key !== undefined) this.#keys.set(path.join('/'), key);
   }
 
-  /** Forgets what stands at and below a path. */
+  /** Removes the positions at and below a path. */
   remove(path: Path): void {
     const name = path.join('/');
     for (const table of [this.#keys, this.#values]) {
@@ -62,7 +62,7 @@ type YamlReading =
   | { readonly ok: true; readonly value: unknown; readonly positions: Positions }
   | { readonly ok: false; readonly problems: readonly LocatedMessage[] };
 
-/** YAML text as plain data with positions; every way to make a reader hang or overflow is refused. */
+/** Parses YAML text into plain data with positions; input that would hang or overflow the parser is rejected. */
 export function readYaml(text: string): YamlReading {
   const lines = new LineCounter();
   const located = (offset: number, message: string): LocatedMessage => ({
@@ -75,7 +75,7 @@ export function readYaml(text: string): YamlReading {
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
     return { ok: false, problems: [located(excess.offset, excess.message)] };
   }
-  // Duplicate keys are found below: the check of the library takes time by the square.
+  // Duplicate keys are detected below, because the check of the library takes quadratic time.
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -123,7 +123,7 @@ function isEmpty(document: Document.Parsed): boolean {
   );
 }
 
-/** One walk over the nodes; aliases are followed a bounded number of times and never into themselves. */
+/** Walks over the nodes once; aliases are followed a limited number of times and never recursively. */
 class Conversion {
   readonly problems: LocatedMessage[] = [];
   readonly positions = new Positions();
@@ -132,7 +132,7 @@ class Conversion {
   readonly #open = new Set<Node>();
   #nodes = 0;
   #aliases = 0;
-  /** Inside the target of an alias, whose anchors are known. */
+  /** Inside the target of an alias, whose anchors are already known. */
   #followed = false;
   #excessive = false;
 

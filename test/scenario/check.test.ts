@@ -66,7 +66,7 @@ describe('faults that make no sense', () => {
     ],
     [
       '{ do: drop, nth: 3 }',
-      'Cannot use "nth": "drop" does not act on acks, it is for lose-acks and its like',
+      'Cannot use "nth": "drop" does not act on acks, only ack faults such as lose-acks have it',
     ],
     [
       '{ do: lose-acks, nth: 3, probability: 1% }',
@@ -136,7 +136,7 @@ describe('settings that contradict each other', () => {
       'Cannot use "http://localhost" as a target: it is no WebSocket address, ws://host:port/path is wanted',
     ],
     ['target: "ws://"', 'Cannot use "ws://" as a target: it is no WebSocket address'],
-    ['target: ws://host/path#x', 'it has a fragment (#), which no server is ever sent'],
+    ['target: ws://host/path#x', 'it has a fragment (#), which is never sent to a server'],
     ['target: "ws://host/a b"', 'it has a space, a control character or a backslash in it'],
     ['target: "ws://host/a\\\\b"', 'it has a space, a control character or a backslash in it'],
     ['target: "ws://host\\n/a"', 'it has a space, a control character or a backslash in it'],

@@ -62,7 +62,7 @@ describe('scaling the clients of a scenario', () => {
     const scenario = scenarioOf('clients: [{ count: 100 }]\nfaults: [{ do: drop, clients: { ids: [99] } }]');
     expect(scaleClients(scenario, 50)).toEqual({
       ok: false,
-      message: 'Cannot simulate "50" clients: fault 1 selects by ids, and none of them is left',
+      message: 'Cannot simulate "50" clients: fault 1 selects by ids, and none of them remains',
     });
   });
 });
