@@ -40,6 +40,7 @@ describe('the bundled scenarios', () => {
       'overflow-pause-upstream.yaml',
       'overflow-pause.yaml',
       'overflow-reject.yaml',
+      'ping-behind-payload.yaml',
       'poison-message-dead-letter.yaml',
       'problematic-client-degraded.yaml',
       'quickstart.yaml',
