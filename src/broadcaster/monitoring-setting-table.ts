@@ -17,7 +17,8 @@ export const MONITORING_SETTINGS = {
     default: 60_000,
     min: 0,
     path: 'failures.window',
-    meaning: 'How far back failures count; a client without a failure for this long is no longer problematic.',
+    meaning:
+      'How far back failures count; a client without a failure for this long is no longer problematic.',
   },
   'failures.globalRatio': {
     kind: 'share',
@@ -53,7 +54,8 @@ export const MONITORING_SETTINGS = {
     min: 2,
     max: 1_000_000,
     path: 'failures.keepEvery',
-    meaning: 'degraded: a problematic client gets one in this many messages of a room, and a gap for the rest.',
+    meaning:
+      'degraded: a problematic client gets one in this many messages of a room, and a gap for the rest.',
   },
   'queue.size': {
     kind: 'count',
@@ -125,6 +127,7 @@ export const MONITORING_SETTINGS = {
     choices: ['log', 'disconnect', 'scale'],
     default: ['log'],
     path: 'alerts.actions',
-    meaning: 'Actions of an alert: write it to the log, close the client concerned, run the hook under "scale".',
+    meaning:
+      'Actions of an alert: write it to the log, close the client concerned, run the hook under "scale".',
   },
 } as const satisfies { readonly [Name in GroupedName]: KindOf<SettingValue<Name>> };

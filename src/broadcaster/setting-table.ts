@@ -14,7 +14,7 @@ const table = {
     default: 'at-least-once',
     path: 'delivery',
     option: true,
-    meaning: 'The level of delivery the server gives.',
+    meaning: 'The level of delivery of the server.',
   },
   ackTimeoutMs: {
     kind: 'ms',
@@ -22,13 +22,13 @@ const table = {
     min: 1,
     path: 'outbox.ackTimeout',
     option: true,
-    meaning: 'How long a sent message waits for its ack before it is sent again.',
+    meaning: 'How long a sent message waits for its ack before it is resent.',
   },
   resend: {
     kind: 'flag',
     default: true,
     path: 'outbox.resend',
-    meaning: 'Send again when the ack timeout passes on an open socket; resume always replays.',
+    meaning: 'Resend when the ack timeout passes on an open socket; a resume always replays.',
   },
   maxResend: {
     kind: 'count',
@@ -45,7 +45,7 @@ const table = {
     min: 1,
     path: 'outbox.nackBackoff',
     option: true,
-    meaning: 'Wait before a nacked message is tried again; doubles with each nack.',
+    meaning: 'Wait before a nacked message is resent; doubles with each nack.',
   },
   maxPending: {
     kind: 'count',
@@ -71,7 +71,7 @@ const table = {
     path: 'outbox.maxBytesTotal',
     option: true,
     meaning:
-      'Bytes of messages all outboxes hold; an outbox is full when it holds as much as is left of this.',
+      'Bytes of messages that all outboxes together hold; an outbox is full when it reaches the remainder.',
   },
   overflow: {
     kind: 'choice',
@@ -80,7 +80,7 @@ const table = {
     path: 'outbox.overflow',
     option: true,
     meaning:
-      'What happens to a message for a full outbox; pause: its publisher waits, at most the message timeout.',
+      'Policy for a message to a full outbox; pause: its publisher waits, at most the message timeout.',
   },
   waitingBytesMax: {
     kind: 'bytes',
@@ -88,7 +88,7 @@ const table = {
     min: 1,
     path: 'outbox.maxWaitingBytes',
     option: true,
-    meaning: 'overflow pause: bytes of publishes that wait; more are refused.',
+    meaning: 'overflow pause: bytes of waiting publishes; more are rejected.',
   },
   resumeTtlMs: {
     kind: 'ms',
@@ -96,7 +96,7 @@ const table = {
     min: 1,
     path: 'resumeTtl',
     option: true,
-    meaning: 'How long the session of an absent client is kept.',
+    meaning: 'How long the session of a disconnected client is kept.',
   },
   bufferBytesWarn: {
     kind: 'bytes',
@@ -178,14 +178,14 @@ const table = {
     min: 0,
     max: 100,
     path: 'broadcast.retryAttempts',
-    meaning: 'Retries of a transient send failure where no outbox retries.',
+    meaning: 'Retries of a transient send failure without an outbox.',
   },
   retryDelayMs: {
     kind: 'ms',
     default: 100,
     min: 0,
     path: 'broadcast.retryDelay',
-    meaning: 'Wait before a retry, times the attempt.',
+    meaning: 'Wait before a retry, multiplied by the attempt.',
   },
   messageTimeoutMs: {
     kind: 'ms',
@@ -194,7 +194,7 @@ const table = {
     minInScenario: 0,
     path: 'broadcast.messageTimeout',
     option: true,
-    meaning: 'After this a send that has not left counts as failed.',
+    meaning: 'Time after which an unsent message counts as failed.',
   },
   requestBytesMax: {
     kind: 'bytes',
@@ -202,7 +202,7 @@ const table = {
     min: 1,
     path: 'requests.maxBytes',
     option: true,
-    meaning: 'Bytes that a client may have sent without an answer; more is refused.',
+    meaning: 'Unanswered bytes that a client may send; more are rejected.',
   },
   requestBytesTotalMax: {
     kind: 'bytes',
@@ -210,7 +210,7 @@ const table = {
     min: 1,
     path: 'requests.maxBytesTotal',
     option: true,
-    meaning: 'The same of all clients together.',
+    meaning: 'Unanswered bytes of all clients together.',
   },
   deadLetterBytesMax: {
     kind: 'bytes',
@@ -218,7 +218,7 @@ const table = {
     min: 1,
     path: 'deadLetters.maxBytes',
     option: true,
-    meaning: 'Bytes of the newest dead letters, which are kept to be looked at.',
+    meaning: 'Bytes of dead letters that are kept for inspection, the newest first.',
   },
   helloTimeoutMs: {
     kind: 'ms',
@@ -226,7 +226,7 @@ const table = {
     min: 1,
     path: 'helloTimeout',
     option: true,
-    meaning: 'How long a new connection may take to say hello.',
+    meaning: 'How long a new connection may take to send its hello.',
   },
   connectionsMax: {
     kind: 'count',
@@ -257,8 +257,7 @@ const table = {
     choices: ['robust', 'naive'],
     default: 'robust',
     path: 'broadcaster',
-    meaning:
-      'naive: the loop without any care, where one failing send ends the broadcast; to be tested against.',
+    meaning: 'naive: a plain loop in which one failing send ends the broadcast, for comparison.',
   },
   ...MONITORING_SETTINGS,
 } as const satisfies { readonly [Name in Exclude<AnyName, GroupedName>]: KindOf<SettingValue<Name>> };

@@ -27,7 +27,10 @@ const upstream = z.strictObject({
     .max(200)
     .optional()
     .describe('The room to which the server publishes each message; absent: the application receives it.'),
-  arrival: z.enum(['constant', 'poisson']).default('constant').describe('How the send instants are distributed.'),
+  arrival: z
+    .enum(['constant', 'poisson'])
+    .default('constant')
+    .describe('How the send instants are distributed.'),
 });
 
 const profile = z.strictObject({
@@ -87,9 +90,7 @@ const profile = z.strictObject({
     })
     .prefault({}),
   batch: z.boolean().default(false).describe('Offer batch frames (many messages in one write).'),
-  upstream: upstream
-    .optional()
-    .describe('Messages that each client sends during load; absent: none.'),
+  upstream: upstream.optional().describe('Messages that each client sends during load; absent: none.'),
 });
 
 const publish = z.strictObject({

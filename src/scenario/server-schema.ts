@@ -3,9 +3,9 @@ import type { NumberSetting, Setting, SettingValue } from '../broadcaster/settin
 import { SETTING_NAMES, SETTINGS, type SettingPaths } from '../broadcaster/setting-table.ts';
 import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts';
 
-/** The `server` block of a scenario: the settings of the broadcaster that have a path, and what goes beside them. */
+/** The `server` block of a scenario: the settings of the broadcaster that have a path, and further keys. */
 
-/** Maps whose purpose their keys do not tell. */
+/** Descriptions of maps. */
 const MAP_MEANINGS: Readonly<Record<string, string>> = {
   failures: 'Handling of clients that fail repeatedly.',
   queue: 'Reliable broadcast, for streams that are published via queue.',
@@ -20,7 +20,12 @@ const store = z
 const scale = z
   .strictObject({
     command: z.string().min(1).max(2000).optional().describe('Shell command, run once per alert.'),
-    webhook: z.string().min(1).max(2000).optional().describe('http(s) address to which each alert is posted.'),
+    webhook: z
+      .string()
+      .min(1)
+      .max(2000)
+      .optional()
+      .describe('http(s) address to which each alert is posted.'),
   })
   .prefault({});
 
@@ -32,7 +37,7 @@ const QUANTITIES = {
   'per-second': ratePerSec,
 } as const;
 
-/** Keys of a run, which the broadcaster itself knows nothing of. */
+/** Keys that are not settings of the broadcaster. */
 const BESIDE: Readonly<Record<string, z.ZodType>> = { 'outbox.store': store, 'alerts.scale': scale };
 
 type At<Path extends string, Value> = Path extends `${infer Head}.${infer Rest}`
@@ -44,7 +49,7 @@ type All<Union> = (Union extends unknown ? (part: Union) => void : never) extend
 type FromTable = All<
   { [Path in keyof SettingPaths]: At<Path, SettingValue<SettingPaths[Path]>> }[keyof SettingPaths]
 >;
-/** One level of names and one of values, as an editor shows them best. */
+/** One level of maps and one of values, as an editor shows them best. */
 type Plain<Value> = Value extends readonly unknown[]
   ? Value
   : Value extends object
@@ -58,7 +63,7 @@ export type ServerSettings = Plain<
   }
 >;
 
-/** The compiler can't follow how it is put together: its type is that of the table. */
+/** The compiler cannot derive the type from the construction: the type of the table is asserted. */
 export const serverSchema = z.strictObject(shapeOf()) as unknown as z.ZodType<
   ServerSettings,
   Record<string, unknown>
@@ -71,7 +76,7 @@ export function settingAt(server: ServerSettings, path: string): unknown {
   return key === undefined ? part : (part as Readonly<Record<string, unknown>>)[key];
 }
 
-/** Quantities of the table that a scenario must not set to 0. */
+/** Quantities that a scenario must not set to 0. */
 export function leastSettings(
   server: ServerSettings,
 ): { readonly path: string[]; readonly value: number; readonly kind: NumberSetting['kind'] }[] {
@@ -128,7 +133,7 @@ function schemaOf(setting: Setting): z.ZodType {
   }
 }
 
-/** The least that a quantity may be is checked where all of a scenario is known, in `check.ts`. */
+/** Minimum values of quantities are checked in `check.ts`, where the whole scenario is known. */
 function numberSchema({ kind, min, max, default: initial }: NumberSetting): z.ZodType {
   if (kind !== 'count') return QUANTITIES[kind](initial);
   const whole = z.int().min(min);
