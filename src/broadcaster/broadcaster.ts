@@ -1,20 +1,14 @@
-import {
-  type Action,
-  CloseCode,
-  type Envelope,
-  encodeAck,
-  encodeFrame,
-  encodeNack,
-  fitsFrame,
-} from '../protocol/frame.ts';
+import { CloseCode, encodeAck, encodeFrame, encodeNack, fitsFrame } from '../protocol/frame.ts';
 import { isName, NAME_LENGTH_MAX, PAYLOAD_DEPTH_MAX, structureProblem } from '../protocol/limits.ts';
 import type { OutgoingMessage } from '../protocol/message.ts';
+import type { Link, LinkEvents } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
 import type { DropReason } from '../protocol/session-contract.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { DeliveryCounts } from './delivery-counts.ts';
 import { FailingSends } from './failing-sends.ts';
 import { FanOut } from './fan-out.ts';
+import type { Load, SessionState } from './load.ts';
 import { MessageQueue, type QueuedMessage } from './message-queue.ts';
 import { MessageTimeouts } from './message-timeouts.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
@@ -25,9 +19,10 @@ import { PublisherPressure } from './publisher-pressure.ts';
 import { QueueProgress } from './queue-progress.ts';
 import { RoomActions } from './room-actions.ts';
 import { broadcastToRooms, type RoomBroadcast } from './room-broadcast.ts';
-import { NOT_ALLOWED } from './rooms.ts';
-import { SessionHost } from './session-host.ts';
+import { NOT_ALLOWED, type Rooms } from './rooms.ts';
+import { type RegistryOptions, type RoomInfo, SessionRegistry } from './session-registry.ts';
 import type { BroadcasterSettings } from './settings.ts';
+import type { Statistics } from './statistics.ts';
 import { TypeCounters } from './type-counters.ts';
 import { type Application, NO_APPLICATION, UpstreamIntake } from './upstream-intake.ts';
 
@@ -41,6 +36,8 @@ export interface BroadcasterOptions {
   readonly deadLetters?: DeadLetters;
   readonly types?: TypeCounters;
   readonly policy?: Policy;
+  /** Keeps the sessions; another one than the usual for a server that is broken on purpose. */
+  readonly newRegistry?: (options: RegistryOptions) => SessionRegistry;
 }
 
 /**
@@ -49,9 +46,14 @@ export interface BroadcasterOptions {
  * Synchronous and without a clock, socket or timer of its own. Whoever binds it to a world calls `accept` for
  * each new socket and `publish` for each broadcast.
  */
-export class Broadcaster extends SessionHost {
+export class Broadcaster {
+  readonly registry: SessionRegistry;
+  readonly settings: BroadcasterSettings;
+  readonly statistics: Statistics;
+  readonly rooms: Rooms;
+  protected readonly ports: BroadcasterPorts;
   protected readonly fanOut: FanOut;
-  readonly #failing = new FailingSends((session) => this.ownerOf.get(session)?.heartbeat);
+  readonly #failing = new FailingSends((session) => this.registry.ownerOf.get(session)?.heartbeat);
   readonly monitoring: Monitoring;
   readonly queue: MessageQueue;
   readonly #messageTimeouts: MessageTimeouts;
@@ -66,8 +68,20 @@ export class Broadcaster extends SessionHost {
   readonly #actions: RoomActions;
 
   constructor(options: BroadcasterOptions) {
-    super(options);
-    const { settings, statistics, rooms } = this;
+    const { newRegistry = (registry) => new SessionRegistry(registry) } = options;
+    this.registry = newRegistry({
+      ...options,
+      receive: (session, frame) => this.upstream.receive(session, frame),
+      act: (session, frame) => {
+        this.statistics.actions += 1;
+        this.#actions.act(session, frame);
+      },
+    });
+    const { settings, statistics, rooms } = this.registry;
+    this.settings = settings;
+    this.statistics = statistics;
+    this.rooms = rooms;
+    this.ports = options.ports;
     const { timers, clock } = options.ports;
     this.deadLetters =
       options.deadLetters ??
@@ -95,7 +109,7 @@ export class Broadcaster extends SessionHost {
       statistics,
       application: options.application ?? NO_APPLICATION,
       publish: (session, message, settled) => {
-        if (!this.mayPublish(session, message.room, message.type)) {
+        if (!this.registry.mayPublish(session, message.room, message.type)) {
           settled(NOT_ALLOWED);
           return;
         }
@@ -108,17 +122,17 @@ export class Broadcaster extends SessionHost {
     this.#pressure = this.#createPressure();
     const notify = (session: Session, text: string): void => {
       statistics.notices += 1;
-      this.ownerOf.get(session)?.say(text);
+      this.registry.ownerOf.get(session)?.say(text);
     };
     this.#actions = new RoomActions({
       rooms,
       clock,
       notify,
-      mayJoin: (session, room) => this.mayJoin(session, room),
-      mayPublish: (session, room, type) => this.mayPublish(session, room, type),
+      mayJoin: (session, room) => this.registry.mayJoin(session, room),
+      mayPublish: (session, room, type) => this.registry.mayPublish(session, room, type),
     });
     const { types, deadLetters } = this;
-    this.listeners.add(
+    this.registry.listeners.add(
       new DeliveryCounts({ statistics, types, deadLetters, clock }),
       this.#gate,
       this.#pressure,
@@ -127,8 +141,52 @@ export class Broadcaster extends SessionHost {
       this.#failing,
       this.fanOut,
       this.upstream,
-      this.observer,
+      options.observer,
     );
+  }
+
+  /**
+   * Takes a new socket.
+   *
+   * @param credentials - handed to the policy, which decides by them who the client is
+   * @returns what the socket's events go to
+   */
+  accept(link: Link, credentials?: unknown): LinkEvents {
+    return this.registry.accept(link, credentials);
+  }
+
+  get epoch(): string {
+    return this.registry.store.epoch;
+  }
+
+  /** Draining or stopped: nothing is accepted any more. */
+  get stopped(): boolean {
+    return this.registry.stopped;
+  }
+
+  /** Whether a new socket would be taken. */
+  get hasRoomForConnection(): boolean {
+    return this.registry.hasRoomForConnection;
+  }
+
+  /** Whether a client is there: its socket open, and no pong missed. */
+  isHealthy(clientId: string): boolean {
+    return this.registry.isHealthy(clientId);
+  }
+
+  /** Who is in a room; nobody, where there is no such room. */
+  roomInfo(room: string): RoomInfo {
+    return this.registry.roomInfo(room);
+  }
+
+  /** What it holds now; walks over all sessions. */
+  load(): Load {
+    return this.registry.load();
+  }
+
+  /** Every session with what it waits for, for a check at the end. */
+  sessionStates(): IterableIterator<SessionState> {
+    return this.registry.sessionStates();
   }
 
   /**
@@ -140,7 +198,7 @@ export class Broadcaster extends SessionHost {
    * @returns undefined when accepted, else why not
    */
   publish(message: OutgoingMessage): string | undefined {
-    if (this.stopped) return 'draining';
+    if (this.registry.stopped) return 'draining';
     const refusal = refusalOf(message);
     if (refusal !== undefined) return refusal;
     this.#broadcast(message, this.rooms.members(message.room));
@@ -153,7 +211,7 @@ export class Broadcaster extends SessionHost {
    * @returns undefined when it was taken, else why not
    */
   enqueue(message: QueuedMessage): string | undefined {
-    return this.stopped ? 'draining' : this.queue.add(message);
+    return this.registry.stopped ? 'draining' : this.queue.add(message);
   }
 
   /** Broadcasts one message to each of many rooms. What goes wrong in one does not touch the others. */
@@ -167,7 +225,7 @@ export class Broadcaster extends SessionHost {
    * @param settled - called exactly once, with undefined when the message is accepted, else why not
    */
   submit(message: OutgoingMessage, settled: PublishSettled): void {
-    if (this.#gate === undefined || this.stopped) settled(this.publish(message));
+    if (this.#gate === undefined || this.registry.stopped) settled(this.publish(message));
     else this.#gate.publish(message, settled);
   }
 
@@ -184,46 +242,37 @@ export class Broadcaster extends SessionHost {
     }
     const outcome = session.offer(message);
     this.#pressure?.grew(session);
-    if (outcome === 'disconnect') this.expel(session);
+    if (outcome === 'disconnect') this.registry.expel(session);
     else if (!session.connected) return;
     else if (this.#failing.isHealthy(session)) this.fanOut.add(session);
     else session.skipUnsent();
   }
 
-  /**
-   * Takes an upstream message, a publish request or one for the application, deduplicated by its seq.
-   *
-   * One that comes again, since the answer got lost, gets the same answer.
-   */
-  override receive(session: Session, frame: Envelope): void {
-    this.upstream.receive(session, frame);
-  }
-
-  /** Answers an at-most-once action. */
-  override act(session: Session, frame: Action): void {
-    this.statistics.actions += 1;
-    this.#actions.act(session, frame);
-  }
-
-  override drain(spreadMs: number): void {
-    super.drain(spreadMs);
+  /** Asks every client to go away and come back at a random instant within `spreadMs`. Nothing is accepted any more. */
+  drain(spreadMs: number): void {
+    this.registry.drain(spreadMs);
     this.#gate?.stop('draining');
   }
 
-  override stop(reason: DropReason): void {
+  /**
+   * Stops all timers and ends every session: what a process with a memory store loses when it dies.
+   *
+   * @param reason - what pending messages are counted as
+   */
+  stop(reason: DropReason): void {
     this.fanOut.stop();
     this.#messageTimeouts.stop();
     this.monitoring.stop();
     this.queue.stop();
     this.#gate?.stop('draining');
     this.#pressure?.stop();
-    super.stop(reason);
+    this.registry.stop(reason);
   }
 
   /** To the socket that the session has now, if any: a client that missed the answer asks again. */
   #answer(session: Session, seq: number, refusal: string | undefined): void {
     const text = refusal === undefined ? encodeAck(seq, false) : encodeNack(seq, { reason: refusal });
-    this.ownerOf.get(session)?.say(text);
+    this.registry.ownerOf.get(session)?.say(text);
   }
 
   #broadcast(message: OutgoingMessage, recipients: Iterable<Session>): void {
@@ -244,10 +293,10 @@ export class Broadcaster extends SessionHost {
       ports,
       statistics,
       rooms,
-      linkOf: (session) => this.ownerOf.get(session)?.link,
-      sessionOf: (clientId) => this.store.latestOf(clientId),
+      linkOf: (session) => this.registry.ownerOf.get(session)?.link,
+      sessionOf: (clientId) => this.registry.store.latestOf(clientId),
       disconnect: (session, reason) =>
-        this.ownerOf.get(session)?.close(CloseCode.slowConsumer, reason, 'problematic'),
+        this.registry.ownerOf.get(session)?.close(CloseCode.slowConsumer, reason, 'problematic'),
     });
   }
 
@@ -268,7 +317,7 @@ export class Broadcaster extends SessionHost {
   #tryTo(message: OutgoingMessage, clientIds: readonly string[]): void {
     const recipients: Session[] = [];
     for (const clientId of clientIds) {
-      const sessions = this.store.sessionsOf(clientId);
+      const sessions = this.registry.store.sessionsOf(clientId);
       const members = sessions.filter((session) => this.rooms.isMember(session, message.room));
       recipients.push(...members);
       if (members.length === 0) this.queue.missed(message, clientId);
@@ -310,7 +359,7 @@ export class Broadcaster extends SessionHost {
       tell: (session, high) => {
         if (high) this.statistics.pressured += 1;
         const text = encodeFrame({ kind: 'pressure', state: high ? 'high' : 'normal' });
-        this.ownerOf.get(session)?.link.send(text);
+        this.registry.ownerOf.get(session)?.link.send(text);
       },
     });
   }

@@ -3,11 +3,21 @@ import { NOTICE_HEAD } from '../protocol/message.ts';
 import { type Link, type LinkEvents, LinkState } from '../protocol/ports.ts';
 import { errorCode } from '../protocol/send-error.ts';
 import type { Session } from '../protocol/session.ts';
-import { Broadcaster } from './broadcaster.ts';
+import { Broadcaster, type BroadcasterOptions } from './broadcaster.ts';
+import { SessionRegistry } from './session-registry.ts';
 
 /** A send to a socket that is not open. */
 class NotOpen extends Error {
   readonly code = 'ENOTCONN';
+}
+
+class NaiveRegistry extends SessionRegistry {
+  protected override createHeartbeat(): undefined {
+    return undefined;
+  }
+
+  /** Whoever was once here is sent to for ever. */
+  override disconnected(): void {}
 }
 
 /**
@@ -18,6 +28,10 @@ class NotOpen extends Error {
  * be tested against; it serves at-most-once sessions only.
  */
 export class NaiveBroadcaster extends Broadcaster {
+  constructor(options: BroadcasterOptions) {
+    super({ ...options, newRegistry: (registry) => new NaiveRegistry(registry) });
+  }
+
   override publish(message: OutgoingMessage): string | undefined {
     if (this.stopped) return 'draining';
     const members = this.rooms.members(message.room);
@@ -43,24 +57,17 @@ export class NaiveBroadcaster extends Broadcaster {
     return events;
   }
 
-  protected override createHeartbeat(): undefined {
-    return undefined;
-  }
-
-  /** Whoever was once here is sent to for ever. */
-  override disconnected(): void {}
-
   #send(session: Session, message: OutgoingMessage): void {
     const link = this.#linkOf(session);
     if (link.state !== LinkState.open) throw new NotOpen('socket is not open');
-    this.listeners.assigned(session, 0, message);
+    this.registry.listeners.assigned(session, 0, message);
     link.sendShared(NOTICE_HEAD, message);
     message.result.sent += 1;
-    this.listeners.sent(session, 0, message, 1);
+    this.registry.listeners.sent(session, 0, message, 1);
   }
 
   #linkOf(session: Session): Link {
-    const connection = this.ownerOf.get(session);
+    const connection = this.registry.ownerOf.get(session);
     if (connection === undefined) throw new NotOpen('no socket');
     return connection.link;
   }

@@ -1,4 +1,5 @@
 import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { type RegistryOptions, SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Hello } from '../protocol/frame.ts';
 import { Session } from '../protocol/session.ts';
 import type { SessionSettings } from '../protocol/session-contract.ts';
@@ -8,25 +9,23 @@ type SessionOptions = ConstructorParameters<typeof Session>[0];
 
 /** A broadcaster with a broken session class. */
 export function withSessions(Kind: new (options: SessionOptions) => Session): NewBroadcaster {
-  return (options) => new BroadcasterOf(options, (parts) => new Kind(parts));
+  return withNewSession((parts) => new Kind(parts));
 }
 
 /** A broadcaster whose sessions ignore some of the settings. */
 export function withSessionSettings(changed: Partial<SessionSettings>): NewBroadcaster {
-  return (options) =>
-    new BroadcasterOf(
-      options,
-      (parts) => new Session({ ...parts, settings: { ...parts.settings, ...changed } }),
-    );
+  return withNewSession((parts) => new Session({ ...parts, settings: { ...parts.settings, ...changed } }));
 }
 
-class BroadcasterOf extends Broadcaster {
+function withNewSession(newSession: (options: SessionOptions) => Session): NewBroadcaster {
+  return (options) =>
+    new Broadcaster({ ...options, newRegistry: (registry) => new RegistryOf(registry, newSession) });
+}
+
+class RegistryOf extends SessionRegistry {
   readonly #newSession: (options: SessionOptions) => Session;
 
-  constructor(
-    options: ConstructorParameters<typeof Broadcaster>[0],
-    newSession: (options: SessionOptions) => Session,
-  ) {
+  constructor(options: RegistryOptions, newSession: (options: SessionOptions) => Session) {
     super(options);
     this.#newSession = newSession;
   }

@@ -1,10 +1,11 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Session } from '../protocol/session.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class ClosesTheNewer extends Broadcaster {
+class ClosesTheNewer extends SessionRegistry {
   readonly #hadSession = new Map<Connection, Session>();
 
   protected override displace(older: Connection): void {
@@ -30,7 +31,7 @@ export const closeRemovesTheNewerConnection: Variant = {
     duration: { settle: '15s' },
     faults: [{ at: '500ms', clients: { ids: [0, 1, 2] }, do: 'second-socket' }],
   }),
-  newBroadcaster: (options) => new ClosesTheNewer(options),
+  newBroadcaster: withRegistry(ClosesTheNewer),
   outcome: { kind: 'silent-loss', stage: 'not-sent' },
   consequences: [],
 };

@@ -1,12 +1,13 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import { decodeClientText } from '../protocol/frame.ts';
 import { type Link, type LinkEvents, LinkState } from '../protocol/ports.ts';
 import type { Session } from '../protocol/session.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class TakesLateAcks extends Broadcaster {
+class TakesLateAcks extends SessionRegistry {
   readonly #spokeFor = new Map<Link, Session>();
 
   override accept(link: Link): LinkEvents {
@@ -52,7 +53,7 @@ export const crossGenerationAck: Variant = {
     faults: [400, 600, 800, 1000, 1200, 1400, 1600].map((at) => ({ at: `${at}ms`, do: 'second-socket' })),
   }),
   network: { up: { delayMs: 0.1, jitterMs: 100 }, down: { delayMs: 0.1 } },
-  newBroadcaster: (options) => new TakesLateAcks(options),
+  newBroadcaster: withRegistry(TakesLateAcks),
   outcome: { kind: 'split-ownership', cause: { code: 'older-still-used' } },
   consequences: [],
 };

@@ -1,15 +1,16 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
 import { Heartbeat } from '../broadcaster/heartbeat.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Session } from '../protocol/session.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
 class DeafHeartbeat extends Heartbeat {
   override life(): void {}
 }
 
-class HearsNoPongs extends Broadcaster {
+class HearsNoPongs extends SessionRegistry {
   protected override own(connection: Connection, session: Session): void {
     super.own(connection, session);
     connection.heartbeat?.stop();
@@ -31,7 +32,7 @@ export const deafHeartbeat: Variant = {
     name: 'deaf-heartbeat',
     server: { heartbeat: { interval: '400ms', timeout: '200ms', missed: 2 } },
   }),
-  newBroadcaster: (options) => new HearsNoPongs(options),
+  newBroadcaster: withRegistry(HearsNoPongs),
   outcome: { kind: 'misdetected' },
   consequences: [],
 };

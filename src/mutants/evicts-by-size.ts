@@ -9,7 +9,7 @@ const PENDING_MAX = 10;
 class EvictsBySize extends Broadcaster {
   protected override owe(session: Session, message: OutgoingMessage): void {
     super.owe(session, message);
-    if (session.connected && session.outbox.pending > PENDING_MAX) this.expel(session);
+    if (session.connected && session.outbox.pending > PENDING_MAX) this.registry.expel(session);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Variant } from './variant.ts';
 class LivesOnItsOwnSends extends Broadcaster {
   constructor(options: BroadcasterOptions) {
     super(options);
-    this.listeners.add({ sent: (session) => this.ownerOf.get(session)?.heartbeat?.life() });
+    this.registry.listeners.add({ sent: (session) => this.registry.ownerOf.get(session)?.heartbeat?.life() });
   }
 }
 

@@ -1,11 +1,12 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
 import { Heartbeat } from '../broadcaster/heartbeat.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Session } from '../protocol/session.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class IgnoresUnreadBytes extends Broadcaster {
+class IgnoresUnreadBytes extends SessionRegistry {
   protected override createHeartbeat(connection: Connection, session: Session): Heartbeat {
     return new Heartbeat({
       settings: { ...this.settings, readBytesPerSecMin: Number.POSITIVE_INFINITY },
@@ -33,7 +34,7 @@ export const impatientHeartbeat: Variant = {
     publish: [{ room: 'ticks', rate: '1/s', size: '128KiB' }],
     duration: { load: '1s', settle: '20s' },
   }),
-  newBroadcaster: (options) => new IgnoresUnreadBytes(options),
+  newBroadcaster: withRegistry(IgnoresUnreadBytes),
   outcome: { kind: 'misdetected', cause: { code: 'closed-alive' } },
   consequences: [],
 };

@@ -1,10 +1,11 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import { Timer } from '../protocol/ports.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class CleansUpLate extends Broadcaster {
+class CleansUpLate extends SessionRegistry {
   override disconnected(connection: Connection, code: number): void {
     super.disconnected(connection, code);
     const { session } = connection;
@@ -26,7 +27,7 @@ export const lateCleanupEndsTheSession: Variant = {
     faults: [{ at: '300ms', clients: { ids: [0, 1] }, do: 'drop' }],
     duration: { settle: '20s' },
   }),
-  newBroadcaster: (options) => new CleansUpLate(options),
+  newBroadcaster: withRegistry(CleansUpLate),
   outcome: { kind: 'silent-loss', stage: 'not-enqueued' },
   consequences: [],
 };

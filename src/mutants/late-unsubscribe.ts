@@ -9,13 +9,13 @@ const DELAY_MS = 300;
 class UnsubscribesLate extends Broadcaster {
   constructor(options: BroadcasterOptions) {
     super(options);
-    this.listeners.add({ discarded: (session) => this.#leaveLater(session) });
+    this.registry.listeners.add({ discarded: (session) => this.#leaveLater(session) });
   }
 
   #leaveLater(session: Session): void {
-    if (this.stopped) return;
+    if (this.registry.stopped) return;
     const timer = new Timer(() => {
-      const latest = this.store.latestOf(session.identity.clientId);
+      const latest = this.registry.store.latestOf(session.identity.clientId);
       if (latest !== undefined) this.rooms.leaveAll(latest);
     });
     this.ports.timers.arm(timer, DELAY_MS);

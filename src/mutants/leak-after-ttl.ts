@@ -1,8 +1,9 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class NeverExpires extends Broadcaster {
+class NeverExpires extends SessionRegistry {
   protected override expire(): void {}
 }
 
@@ -17,7 +18,7 @@ export const leakAfterTtl: Variant = {
     faults: [{ at: '200ms', clients: { ids: [0, 1] }, do: 'never-return' }],
     expect: { allowReported: ['session-expired'] },
   }),
-  newBroadcaster: (options) => new NeverExpires(options),
+  newBroadcaster: withRegistry(NeverExpires),
   outcome: { kind: 'leak', cause: { code: 'session-kept' } },
   consequences: [],
 };

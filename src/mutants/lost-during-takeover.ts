@@ -1,5 +1,6 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { Broadcaster, type BroadcasterOptions } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Hello } from '../protocol/frame.ts';
 import type { OutgoingMessage } from '../protocol/message.ts';
 import { Timer } from '../protocol/ports.ts';
@@ -9,24 +10,31 @@ import type { Variant } from './variant.ts';
 
 const TAKEOVER_MS = 120;
 
-class LosesDuringTakeover extends Broadcaster {
-  readonly #changing = new Set<Session>();
+class TakesItsTime extends SessionRegistry {
+  readonly changing = new Set<Session>();
 
   protected override resume(connection: Connection, session: Session, hello: Hello): void {
     if (this.ownerOf.get(session) === undefined) {
       super.resume(connection, session, hello);
       return;
     }
-    this.#changing.add(session);
+    this.changing.add(session);
     const timer = new Timer(() => {
-      this.#changing.delete(session);
+      this.changing.delete(session);
       super.resume(connection, session, hello);
     });
     this.ports.timers.arm(timer, TAKEOVER_MS);
   }
+}
+
+class LosesDuringTakeover extends Broadcaster {
+  constructor(options: BroadcasterOptions) {
+    super({ ...options, newRegistry: (registry) => new TakesItsTime(registry) });
+  }
 
   protected override owe(session: Session, message: OutgoingMessage): void {
-    if (!this.#changing.has(session)) super.owe(session, message);
+    const { registry } = this;
+    if (!(registry instanceof TakesItsTime && registry.changing.has(session))) super.owe(session, message);
   }
 }
 

@@ -15,7 +15,7 @@ class Misroutes extends Broadcaster {
   }
 
   #missend(message: OutgoingMessage): void {
-    for (const session of this.store.sessions()) {
+    for (const session of this.registry.store.sessions()) {
       if (this.rooms.isMember(session, message.room)) continue;
       this.owe(session, message);
       return;

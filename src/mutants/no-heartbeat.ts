@@ -1,10 +1,11 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Session } from '../protocol/session.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class NeverPings extends Broadcaster {
+class NeverPings extends SessionRegistry {
   protected override own(connection: Connection, session: Session): void {
     super.own(connection, session);
     connection.heartbeat?.stop();
@@ -21,7 +22,7 @@ export const noHeartbeat: Variant = {
     duration: { load: '3s' },
     faults: [{ at: '200ms', for: '2500ms', clients: { ids: [0, 1] }, do: 'half-open' }],
   }),
-  newBroadcaster: (options) => new NeverPings(options),
+  newBroadcaster: withRegistry(NeverPings),
   outcome: { kind: 'undetected', cause: { code: 'still-open' } },
   consequences: [],
 };

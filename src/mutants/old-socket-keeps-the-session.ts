@@ -1,8 +1,9 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class KeepsOlderSocket extends Broadcaster {
+class KeepsOlderSocket extends SessionRegistry {
   protected override displace(): void {}
 }
 
@@ -14,7 +15,7 @@ export const oldSocketKeepsTheSession: Variant = {
     name: 'old-socket-keeps-the-session',
     faults: [{ at: '500ms', clients: { ids: [0, 1, 2] }, do: 'second-socket' }],
   }),
-  newBroadcaster: (options) => new KeepsOlderSocket(options),
+  newBroadcaster: withRegistry(KeepsOlderSocket),
   outcome: { kind: 'split-ownership', cause: { code: 'older-never-closed' } },
   consequences: [],
 };

@@ -5,7 +5,7 @@ import type { Variant } from './variant.ts';
 class ForgetsRequests extends Broadcaster {
   constructor(options: BroadcasterOptions) {
     super(options);
-    this.listeners.add({ owned: (session) => this.upstream.discarded(session) });
+    this.registry.listeners.add({ owned: (session) => this.upstream.discarded(session) });
   }
 }
 

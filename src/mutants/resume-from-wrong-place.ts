@@ -1,11 +1,12 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Hello } from '../protocol/frame.ts';
 import type { Session } from '../protocol/session.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class ResumesFromWrongPlace extends Broadcaster {
+class ResumesFromWrongPlace extends SessionRegistry {
   protected override resume(connection: Connection, session: Session, hello: Hello): void {
     const { resume } = hello;
     const lastSeq = session.outbox.highestSent;
@@ -28,7 +29,7 @@ export const resumeFromWrongPlace: Variant = {
       { at: '1s', clients: { ids: [0, 1, 2] }, do: 'reset' },
     ],
   }),
-  newBroadcaster: (options) => new ResumesFromWrongPlace(options),
+  newBroadcaster: withRegistry(ResumesFromWrongPlace),
   outcome: { kind: 'silent-loss', stage: 'not-received', cause: { code: 'believed-delivered' } },
   consequences: ['false-resume'],
 };

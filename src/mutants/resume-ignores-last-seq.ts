@@ -1,11 +1,12 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Hello } from '../protocol/frame.ts';
 import type { Session } from '../protocol/session.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class IgnoresLastSeq extends Broadcaster {
+class IgnoresLastSeq extends SessionRegistry {
   protected override resume(connection: Connection, session: Session, hello: Hello): void {
     const { resume } = hello;
     super.resume(
@@ -29,7 +30,7 @@ export const resumeIgnoresLastSeq: Variant = {
       { at: '1150ms', clients: { ids: [0, 1, 2] }, do: 'reset' },
     ],
   }),
-  newBroadcaster: (options) => new IgnoresLastSeq(options),
+  newBroadcaster: withRegistry(IgnoresLastSeq),
   outcome: { kind: 'unsound-ack', cause: { code: 'resent-after-declared' } },
   consequences: ['duplicate-after-ack'],
 };

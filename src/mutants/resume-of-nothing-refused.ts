@@ -1,10 +1,11 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Hello } from '../protocol/frame.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class RefusesTheEmptyHanded extends Broadcaster {
+class RefusesTheEmptyHanded extends SessionRegistry {
   override greet(connection: Connection, hello: Hello): void {
     const { resume, ...rest } = hello;
     super.greet(connection, resume?.lastSeq === 0 ? rest : hello);
@@ -27,7 +28,7 @@ export const resumeOfNothingRefused: Variant = {
     ],
     expect: { allowReported: ['replaced'] },
   }),
-  newBroadcaster: (options) => new RefusesTheEmptyHanded(options),
+  newBroadcaster: withRegistry(RefusesTheEmptyHanded),
   outcome: { kind: 'reported-loss', cause: { reason: 'session-expired' } },
   consequences: [],
 };

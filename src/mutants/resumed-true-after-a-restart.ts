@@ -1,10 +1,11 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Hello } from '../protocol/frame.ts';
 import type { Session } from '../protocol/session.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class ResumesWhatItLost extends Broadcaster {
+class ResumesWhatItLost extends SessionRegistry {
   protected override createSession(hello: Hello): Session {
     const session = super.createSession(hello);
     // A welcome of the second generation claims to resume.
@@ -25,7 +26,7 @@ export const resumedTrueAfterARestart: Variant = {
     ],
     expect: { allowReported: ['restart'] },
   }),
-  newBroadcaster: (options) => new ResumesWhatItLost(options),
+  newBroadcaster: withRegistry(ResumesWhatItLost),
   outcome: { kind: 'false-resume' },
   consequences: ['silent-loss', 'unsound-ack', 'duplicate-after-ack'],
 };

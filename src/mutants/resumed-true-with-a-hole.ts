@@ -1,9 +1,10 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Session } from '../protocol/session.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
-class ForgetsWhileAway extends Broadcaster {
+class ForgetsWhileAway extends SessionRegistry {
   protected override release(session: Session): void {
     super.release(session);
     session.outbox.clear(() => {});
@@ -21,7 +22,7 @@ export const resumedTrueWithAHole: Variant = {
       { at: '1s', clients: { ids: [0, 1, 2] }, do: 'reset' },
     ],
   }),
-  newBroadcaster: (options) => new ForgetsWhileAway(options),
+  newBroadcaster: withRegistry(ForgetsWhileAway),
   outcome: { kind: 'false-resume' },
   consequences: ['silent-loss'],
 };

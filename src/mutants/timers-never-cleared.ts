@@ -1,15 +1,16 @@
-import { Broadcaster } from '../broadcaster/broadcaster.ts';
 import type { Connection } from '../broadcaster/connection.ts';
 import { Heartbeat } from '../broadcaster/heartbeat.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import type { Session } from '../protocol/session.ts';
 import { mutantScenario } from './mutant-scenario.ts';
 import type { Variant } from './variant.ts';
+import { withRegistry } from './with-registry.ts';
 
 class EndlessHeartbeat extends Heartbeat {
   override stop(): void {}
 }
 
-class NeverStopsPinging extends Broadcaster {
+class NeverStopsPinging extends SessionRegistry {
   protected override own(connection: Connection, session: Session): void {
     super.own(connection, session);
     connection.heartbeat?.stop();
@@ -28,7 +29,7 @@ export const timersNeverCleared: Variant = {
   side: 'server',
   defect: 'The heartbeat timer of a closed connection stays armed, and keeps the process from ending.',
   scenario: mutantScenario({ name: 'timers-never-cleared' }),
-  newBroadcaster: (options) => new NeverStopsPinging(options),
+  newBroadcaster: withRegistry(NeverStopsPinging),
   outcome: { kind: 'leak', cause: { code: 'not-given-back', what: 'timers' } },
   consequences: [],
 };

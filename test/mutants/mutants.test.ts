@@ -15,6 +15,7 @@ const MACHINERY = [
   'mutation-test',
   'registry',
   'variant',
+  'with-registry',
   'wrapped-link',
 ];
 const BROKEN_SEEDS = [1, 2, 3, 4, 5];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Broadcaster } from '../../src/broadcaster/broadcaster.ts';
+import { SessionRegistry } from '../../src/broadcaster/session-registry.ts';
 import type { Envelope } from '../../src/protocol/frame.ts';
 import { encodeAck } from '../../src/protocol/frame.ts';
-import type { Session } from '../../src/protocol/session.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import { scenarioSchema } from '../../src/scenario/schema.ts';
 import type { NewBroadcaster } from '../../src/server/reference-server.ts';
@@ -36,16 +36,22 @@ function findingsWith(newBroadcaster?: NewBroadcaster): Findings {
 function serverThat(
   receive: (inner: (frame: Envelope) => void, frame: Envelope, answer: (text: string) => void) => void,
 ): NewBroadcaster {
-  class Altered extends Broadcaster {
-    override receive(session: Session, frame: Envelope): void {
-      receive(
-        (altered) => super.receive(session, altered),
-        frame,
-        (text) => this.ownerOf.get(session)?.link.send(text),
-      );
-    }
-  }
-  return (options) => new Altered(options);
+  return (options) =>
+    new Broadcaster({
+      ...options,
+      newRegistry: (parts) => {
+        const registry = new SessionRegistry({
+          ...parts,
+          receive: (session, frame) =>
+            receive(
+              (altered) => parts.receive(session, altered),
+              frame,
+              (text) => registry.ownerOf.get(session)?.link.send(text),
+            ),
+        });
+        return registry;
+      },
+    });
 }
 
 describe('what clients send', () => {

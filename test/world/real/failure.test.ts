@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Broadcaster } from '../../../src/broadcaster/broadcaster.ts';
+import { RoomActions } from '../../../src/broadcaster/room-actions.ts';
 import { createBroadcaster } from '../../../src/library.ts';
 import type { Link, LinkEvents } from '../../../src/protocol/ports.ts';
 import { type Listener, listen } from '../../../src/world/real/listener.ts';
@@ -136,7 +136,7 @@ describe('a failure at an event of a connection', () => {
     const causes: string[] = [];
     broadcaster.on('disconnected', ({ clientId, cause }) => causes.push(`${clientId} ${cause}`));
     const healthy = await SimpleClient.connect(url, { clientId: 'healthy' });
-    vi.spyOn(Broadcaster.prototype, 'act').mockImplementation(broken);
+    vi.spyOn(RoomActions.prototype, 'act').mockImplementation(broken);
     const victim = await SimpleClient.connect(url, { clientId: 'victim' });
     victim.say({ action: 'ping' });
     await until(() => told.length === 1 && causes.length === 1);

@@ -33,37 +33,46 @@ export interface RoomInfo {
   readonly healthy: number;
 }
 
+export interface RegistryOptions {
+  readonly settings: BroadcasterSettings;
+  readonly ports: BroadcasterPorts;
+  readonly observer?: BroadcasterObserver;
+  readonly policy?: Policy;
+  /** Take what the client of a session sends. */
+  readonly receive: (session: Session, frame: Envelope) => void;
+  readonly act: (session: Session, frame: Action) => void;
+}
+
 /**
  * Who is here: connections, the sessions they speak for, and what becomes of a session from its first hello until
  * it is resumed, taken over, given up or ended.
  *
- * What is sent to the sessions is the business of the broadcaster.
+ * The listeners hear of it. What is sent to the sessions is the business of the broadcaster.
  */
-export abstract class SessionHost implements ConnectionOwner {
+export class SessionRegistry implements ConnectionOwner {
   readonly settings: BroadcasterSettings;
   readonly statistics = newStatistics();
   readonly rooms = new Rooms();
   readonly turns: Turns;
+  readonly receive: (session: Session, frame: Envelope) => void;
+  readonly act: (session: Session, frame: Action) => void;
   /** The parts that hear what becomes of sessions and messages. */
-  protected readonly listeners = new SessionListeners();
+  readonly listeners = new SessionListeners();
   /** Of the messages in all outboxes. */
   protected readonly heldBytes: HeldBytes;
   protected readonly ports: BroadcasterPorts;
-  protected readonly store: MemoryStore;
+  readonly store: MemoryStore;
   protected readonly observer: BroadcasterObserver | undefined;
   protected readonly policy: Policy;
   /** The connection that owns a session; absent sessions have none. */
-  protected readonly ownerOf = new Map<Session, Connection>();
+  readonly ownerOf = new Map<Session, Connection>();
   readonly #connections = new Set<Connection>();
   #stopped = false;
 
-  constructor(options: {
-    readonly settings: BroadcasterSettings;
-    readonly ports: BroadcasterPorts;
-    readonly observer?: BroadcasterObserver;
-    readonly policy?: Policy;
-  }) {
+  constructor(options: RegistryOptions) {
     this.settings = options.settings;
+    this.receive = options.receive;
+    this.act = options.act;
     this.policy = options.policy ?? {};
     this.ports = options.ports;
     this.observer = options.observer;
@@ -78,9 +87,6 @@ export abstract class SessionHost implements ConnectionOwner {
       expire: (session) => this.expire(session),
     });
   }
-
-  abstract receive(session: Session, frame: Envelope): void;
-  abstract act(session: Session, frame: Action): void;
 
   get epoch(): string {
     return this.store.epoch;
@@ -309,7 +315,7 @@ export abstract class SessionHost implements ConnectionOwner {
   }
 
   /** Ends the session of a client that can't keep up, and closes its socket. */
-  protected expel(session: Session): void {
+  expel(session: Session): void {
     this.statistics.slowConsumers += 1;
     const connection = this.ownerOf.get(session);
     if (connection === undefined) {
@@ -391,7 +397,7 @@ export abstract class SessionHost implements ConnectionOwner {
   }
 
   /** Everybody may be in the room of everybody. */
-  protected mayJoin(session: Session, room: string): boolean {
+  mayJoin(session: Session, room: string): boolean {
     if (room === EVERYBODY || this.policy.canJoin?.(session, room) !== false) return true;
     this.statistics.joinsRefused += 1;
     const { clientId } = session.identity;
@@ -399,7 +405,7 @@ export abstract class SessionHost implements ConnectionOwner {
     return false;
   }
 
-  protected mayPublish(session: Session, room: string, type: string): boolean {
+  mayPublish(session: Session, room: string, type: string): boolean {
     if (this.policy.canPublish?.(session, room, type) !== false) return true;
     this.statistics.publishesRefused += 1;
     const { clientId } = session.identity;
