@@ -5,14 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { SLOW_TESTS } from '../vitest.config.ts';
 
 /**
- * Holds what no linter knows: who may import whom, and that the pure rooms take time, chance and sockets only
+ * Holds what no linter knows: who may import whom, and that the pure layers take time, chance and sockets only
  * through their ports.
  */
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SOURCE = join(ROOT, 'src');
 
-/** What each room may import besides itself. */
+/** The layers that each layer may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   broadcaster: ['protocol'],
@@ -100,7 +100,7 @@ const NESTING_MAX = 3;
 
 interface SourceFile {
   readonly path: string;
-  readonly room: string;
+  readonly layer: string;
   readonly text: string;
 }
 
@@ -113,7 +113,7 @@ function filesBelow(folder: string): string[] {
 
 const files: readonly SourceFile[] = filesBelow(SOURCE).map((path) => ({
   path: relative(SOURCE, path),
-  room: relative(SOURCE, path).split('/')[0] ?? '',
+  layer: relative(SOURCE, path).split('/')[0] ?? '',
   text: readFileSync(path, 'utf8'),
 }));
 
@@ -178,17 +178,39 @@ function oversized(path: string, text: string): string[] {
   return found;
 }
 
-describe('the house', () => {
-  it('has only rooms that the table of layers knows', () => {
-    expect([...new Set(files.map(({ room }) => room))].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+/** Every text of the project in which a word has to be the right one, by path. */
+const TEXTS: ReadonlyMap<string, string> = new Map(
+  [
+    ...['src', 'test', 'bin'].flatMap((folder) => filesBelow(join(ROOT, folder))),
+    ...readdirSync(join(ROOT, 'docs')).map((name) => join(ROOT, 'docs', name)),
+    join(ROOT, 'README.md'),
+  ].map((path) => [relative(ROOT, path), readFileSync(path, 'utf8')]),
+);
+
+/** The "Instead of" column of the glossary. */
+function replacedWords(): string[] {
+  const [, table = ''] = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8').split('| Instead of | Say |');
+  const [rows = ''] = table.trimStart().split('\n\n');
+  return [...rows.matchAll(/^\| ([a-z][a-z, -]*) \|/gm)].flatMap(([, words = '']) => words.split(', '));
+}
+
+/** Words of the list that occur, as a word, as a plural, or as a part of an identifier. */
+function replacedIn(text: string, words: readonly string[]): string[] {
+  const separate = text.replaceAll(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ');
+  return words.filter((word) => new RegExp(`\\b${word}s?\\b`, 'i').test(separate));
+}
+
+describe('the project', () => {
+  it('has only layers that the table of layers knows', () => {
+    expect([...new Set(files.map(({ layer }) => layer))].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
   });
 
   it('imports downwards only', () => {
     const wrong = files.flatMap((file) =>
       importsOf(file)
         .map((target) => target.split('/')[0] ?? '')
-        .filter((room) => room !== file.room && !MAY_IMPORT[file.room]?.includes(room))
-        .map((room) => `${file.path} imports ${room}`),
+        .filter((layer) => layer !== file.layer && !MAY_IMPORT[file.layer]?.includes(layer))
+        .map((layer) => `${file.path} imports ${layer}`),
     );
     expect(wrong).toEqual([]);
   });
@@ -196,17 +218,20 @@ describe('the house', () => {
   it('is described in ARCHITECTURE.md as it is', () => {
     const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
     const rows = [...text.matchAll(/^\| `src\/([\w.]+)` \|.*\| ([^|]+) \|$/gm)];
-    const described = Object.fromEntries(rows.map(([, room = '', imports]) => [room, imports]));
-    const held = Object.entries(MAY_IMPORT).map(([room, imports]) => [room, imports.join(', ') || 'nothing']);
+    const described = Object.fromEntries(rows.map(([, layer = '', imports]) => [layer, imports]));
+    const held = Object.entries(MAY_IMPORT).map(([layer, imports]) => [
+      layer,
+      imports.join(', ') || 'nothing',
+    ]);
     expect(described).toEqual(Object.fromEntries(held));
   });
 
   it('has no permission that nobody uses', () => {
     const used = new Set(
-      files.flatMap((file) => importsOf(file).map((target) => `${file.room} ${target.split('/')[0]}`)),
+      files.flatMap((file) => importsOf(file).map((target) => `${file.layer} ${target.split('/')[0]}`)),
     );
-    const unused = Object.entries(MAY_IMPORT).flatMap(([room, others]) =>
-      others.map((other) => `${room} ${other}`).filter((pair) => !used.has(pair)),
+    const unused = Object.entries(MAY_IMPORT).flatMap(([layer, others]) =>
+      others.map((other) => `${layer} ${other}`).filter((pair) => !used.has(pair)),
     );
     expect(unused).toEqual([]);
   });
@@ -223,7 +248,9 @@ describe('the house', () => {
 
   it('knows the driver of one protocol nowhere but in the registry, and where that driver is broken on purpose', () => {
     const wrong = files
-      .filter(({ room, path }) => !['drivers', 'mutants'].includes(room) || path.startsWith('drivers/driver'))
+      .filter(
+        ({ layer, path }) => !['drivers', 'mutants'].includes(layer) || path.startsWith('drivers/driver'),
+      )
       .filter((file) => importsOf(file).some((target) => target.startsWith('drivers/wsdeliver/')));
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
@@ -237,8 +264,8 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('keeps clocks, timers, chance, promises and Node out of the pure rooms', () => {
-    const pure = files.filter(({ path }) => PURE.some((room) => path.startsWith(`${room}/`)));
+  it('keeps clocks, timers, chance, promises and Node out of the pure layers', () => {
+    const pure = files.filter(({ path }) => PURE.some((layer) => path.startsWith(`${layer}/`)));
     expect(pure.length).toBeGreaterThan(40);
     const wrong = pure.flatMap(({ path, text }) => {
       const found = IMPURE.exec(codeOf(text));
@@ -255,7 +282,7 @@ describe('the house', () => {
 
   it('writes to the console and ends the process in cli only, and in the scripts of worker processes', () => {
     const wrong = files
-      .filter(({ room, path }) => room !== 'cli' && !WORKER_SCRIPTS.includes(path))
+      .filter(({ layer, path }) => layer !== 'cli' && !WORKER_SCRIPTS.includes(path))
       .filter(({ text }) => /\bconsole\.|process\.(exit|stdout|stderr)\b/.test(codeOf(text)));
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
@@ -308,5 +335,22 @@ describe('the house', () => {
       .map((path) => relative(ROOT, path))
       .filter((path) => !SLOW_TESTS.some((place) => path.startsWith(place)));
     expect(wrong).toEqual([]);
+  });
+
+  it('uses none of the words that the glossary replaces', () => {
+    const words = replacedWords();
+    expect(words.length).toBeGreaterThan(15);
+    const found = [...TEXTS].flatMap(([path, text]) =>
+      replacedIn(`${path} ${text}`, words).map((word) => `${path}: ${word}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('would notice a replaced word in a comment, an identifier and a plural', () => {
+    const words = ['foo', 'foo-bar'];
+    expect(replacedIn('// of the foo', words)).toEqual(['foo']);
+    expect(replacedIn('const newFoos = 1;', words)).toEqual(['foo']);
+    expect(replacedIn("kind: 'foo-bar'", words)).toEqual(['foo', 'foo-bar']);
+    expect(replacedIn('const food = 1;', words)).toEqual([]);
   });
 });

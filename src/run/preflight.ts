@@ -60,17 +60,17 @@ export function thisMachine(): Machine {
 
 /** @throws {PreflightError} naming every limit that is too low, with the number needed */
 export function preflight(demand: Demand, machine: Machine): void {
-  const objections = [
-    descriptorObjection(demand, machine.descriptors),
-    portObjection(demand, machine.ports),
-    memoryObjection(demand, machine.memoryBytes),
-    socketMemoryObjection(demand, machine.socketBytes),
-  ].flatMap((objection) => objection ?? []);
-  if (objections.length > 0)
-    throw new PreflightError(`Cannot run ${demand.clients} clients: ${objections.join('; ')}`);
+  const shortages = [
+    descriptorShortage(demand, machine.descriptors),
+    portShortage(demand, machine.ports),
+    memoryShortage(demand, machine.memoryBytes),
+    socketMemoryShortage(demand, machine.socketBytes),
+  ].flatMap((shortage) => shortage ?? []);
+  if (shortages.length > 0)
+    throw new PreflightError(`Cannot run ${demand.clients} clients: ${shortages.join('; ')}`);
 }
 
-function descriptorObjection(
+function descriptorShortage(
   { scenario, clients, workers }: Demand,
   limit: number | undefined,
 ): string | undefined {
@@ -85,19 +85,19 @@ function descriptorObjection(
 }
 
 /** Loopback has as many addresses as are wanted; any other server is one address. */
-function portObjection({ scenario, clients }: Demand, ports: number | undefined): string | undefined {
+function portShortage({ scenario, clients }: Demand, ports: number | undefined): string | undefined {
   const { target } = scenario;
   if (ports === undefined || target === undefined || clients <= ports || isLoopback(target)) return undefined;
   return `there are ${ports} local ports towards one server (widen net.ipv4.ip_local_port_range, or take --clients ${ports})`;
 }
 
-function memoryObjection({ clients }: Demand, available: number | undefined): string | undefined {
+function memoryShortage({ clients }: Demand, available: number | undefined): string | undefined {
   const needed = BASE_BYTES + clients * CLIENT_BYTES;
   if (available === undefined || needed <= available) return undefined;
   return `they need about ${formatBytes(needed)} of memory, and ${formatBytes(available)} is available`;
 }
 
-function socketMemoryObjection({ scenario, planned }: Demand, limit: number | undefined): string | undefined {
+function socketMemoryShortage({ scenario, planned }: Demand, limit: number | undefined): string | undefined {
   if (limit === undefined || !isLoopback(scenario.target ?? 'ws://127.0.0.1')) return undefined;
   const stalled = new Set(planned.filter(({ name }) => STALLING.has(name)).flatMap(({ clients }) => clients))
     .size;

@@ -17,7 +17,7 @@ const FRAME_LENGTH = 322;
 const SECONDS = 4;
 const SERVER = 'server: { delivery: effectively-once, broadcast: { batchSize: 100, batchDelay: 0ms } }';
 /** From what this costs the busier process, it is known at which rate that is busy to a given share. */
-const PACED_TRIAL_PER_SEC = 4;
+const PACED_PROBE_PER_SEC = 4;
 /** The folders of `src` that judge and measure; checksums are made by Node for them alone. */
 const CHECKING_ROOMS = ['delivery', 'measure'];
 
@@ -256,8 +256,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
     bound: { atMost: 5 },
     run: async () => {
       const paced = (perSec: number): string => scenario({ clients: 4000, rate: `${perSec}/s` });
-      const trial = await runProduct(paced(PACED_TRIAL_PER_SEC));
-      const perSec = (PACED_TRIAL_PER_SEC * 0.6) / busiestShare(trial);
+      const probe = await runProduct(paced(PACED_PROBE_PER_SEC));
+      const perSec = (PACED_PROBE_PER_SEC * 0.6) / busiestShare(probe);
       const { result } = await runProduct(paced(Math.round(perSec * 10) / 10));
       const p99Ms = result.generator.scheduleSlip.p99 / 1000;
       const note = `${perSec.toFixed(1)} broadcasts/s, a core ${percent(busiestShare({ result }))} busy, push p99 ${pushP99Ms(result).toFixed(1)} ms`;

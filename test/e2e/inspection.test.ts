@@ -50,12 +50,12 @@ describe('wsdeliver', () => {
     [['report', 'x', '--format', 'pdf'], 'Allowed choices are text'],
     [['report'], "missing required argument 'result'"],
     [['validate'], "missing required argument 'scenario'"],
-  ])('refuses %j with exit code 2', (args, complaint) =>
+  ])('refuses %j with exit code 2', (args, message) =>
     inTurn(async () => {
       expect(await wsdeliver(args)).toMatchObject({
         code: 2,
         stdout: '',
-        stderr: expect.stringContaining(complaint),
+        stderr: expect.stringContaining(message),
       });
     }),
   );
@@ -167,12 +167,12 @@ describe('wsdeliver validate', () => {
     ['no-metric', 'expect: { assert: ["latency.psh.p99 < 1s"] }\n', 'latency.push'],
     ['no-profile', 'faults: [{ at: 1s, clients: { profile: slwo }, do: reset }]\n', 'slwo'],
     ['no-target', 'target: http://example.com\n', 'ws://host:port/path is wanted'],
-  ])('places what is wrong with the file %s', (name, content, complaint) =>
+  ])('places what is wrong with the file %s', (name, content, message) =>
     inTurn(async () => {
       const file = folder.write(`${name}.yaml`, content);
       const { code, stdout, stderr } = await wsdeliver(['validate', file]);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toContain(complaint);
+      expect(stderr).toContain(message);
       expect(stderr).not.toMatch(/^ {4}at /m);
       for (const line of stderr.trimEnd().split('\n')) expect(line).toMatch(/\.yaml:\d+:\d+: Cannot \w+/);
     }),
@@ -194,12 +194,12 @@ describe('wsdeliver validate', () => {
     ['a name that is near nothing', 'qqqqqq', '"wsdeliver scenarios" lists those'],
     ['a folder without scenarios', join(ROOT, 'dist'), 'no file in it ends in .yaml or .yml'],
     ['a device without an end', '/dev/zero', '1048576'],
-  ])('refuses %s', (_, name, complaint) =>
+  ])('refuses %s', (_, name, message) =>
     inTurn(async () => {
       expect(await wsdeliver(['validate', name])).toMatchObject({
         code: 2,
         stdout: '',
-        stderr: expect.stringContaining(complaint),
+        stderr: expect.stringContaining(message),
       });
     }),
   );

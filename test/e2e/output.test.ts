@@ -96,13 +96,13 @@ describe('the report', () => {
     ['a folder', '.', 'EISDIR'],
     ['no JSON', 'small.yaml', 'it is no JSON'],
     ['JSON of another kind', 'other.json', 'it is not a wsdeliver.result/1 document'],
-  ])('is refused for %s', (_, name, complaint) =>
+  ])('is refused for %s', (_, name, message) =>
     inTurn(async () => {
       folder.write('other.json', '{"schema":"something/1"}');
       const { code, stdout, stderr } = await wsdeliver(['report', name], { cwd: folder.path });
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(stderr).toMatch(/^Cannot read "/);
-      expect(stderr).toContain(complaint);
+      expect(stderr).toContain(message);
     }),
   );
 
@@ -151,13 +151,13 @@ describe('a file that cannot be written', () => {
       ['small.yaml', '--out', 'out'],
       'two scenarios are named "small"',
     ],
-  ])('because it %s is refused before the run', (_, flags, complaint) =>
+  ])('because it %s is refused before the run', (_, flags, message) =>
     inTurn(async () => {
       const { code, stdout, stderr } = await wsdeliver(['bench', 'small.yaml', ...flags], {
         cwd: folder.path,
       });
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toContain(complaint);
+      expect(stderr).toContain(message);
       expect(stderr.split('\n')).toHaveLength(2);
       expect(existsSync(folder.file('two.json'))).toBe(false);
     }),
@@ -263,11 +263,11 @@ describe('a setting', () => {
       { WSDELIVER_CLIENTS: '10000000' },
       'WSDELIVER_CLIENTS=10000000: Cannot simulate',
     ],
-  ])('%s is refused before the run', (_, flags, env, complaint) =>
+  ])('%s is refused before the run', (_, flags, env, message) =>
     inTurn(async () => {
       const { code, stdout, stderr } = await wsdeliver(['bench', SMALL, ...flags], { env });
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toContain(complaint);
+      expect(stderr).toContain(message);
       expect(stderr).not.toMatch(/^ {4}at |^\[/m);
     }),
   );

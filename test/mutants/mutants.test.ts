@@ -45,12 +45,12 @@ describe.each(VARIANTS)('$name', (variant) => {
     for (const seed of BROKEN_SEEDS) {
       const { caught, unexpected, inconclusive, forbidden } = runVariant(variant, seed);
       // A stuck session keeps the drain from completing.
-      const doubts = variant.outcome.kind === 'stuck' ? [] : inconclusive;
-      expect({ seed, caught, unexpected, doubts }).toEqual({
+      const unproved = variant.outcome.kind === 'stuck' ? [] : inconclusive;
+      expect({ seed, caught, unexpected, unproved }).toEqual({
         seed,
         caught: true,
         unexpected: [],
-        doubts: [],
+        unproved: [],
       });
       expect(forbidden).toContain(variant.outcome.kind);
     }

@@ -182,7 +182,7 @@ describe('renderText', () => {
     expect(sectionOf(text, 'LATENCY').join('\n')).toContain('? no samples of recovery');
   });
 
-  it('doubts the latency when the generator was late', () => {
+  it('warns of the latency when the generator was late', () => {
     expect(sectionOf(plain(failingResult()), 'LATENCY')[0]).toContain('the generator is suspect');
     expect(sectionOf(plain(passingResult()), 'LATENCY').join('\n')).not.toContain('the generator is');
   });

@@ -81,11 +81,11 @@ describe('a document that was edited', () => {
     ['lost silently', { ...passing, delivery }],
     ['an unproven guarantee', { ...passing, guarantee: { ...passing.guarantee, status: 'inconclusive' } }],
     ['without a reason', { ...failing, reasons: [] }],
-  ])('is refused: %s', (complaint, result) => {
+  ])('is refused: %s', (message, result) => {
     expect(() => parseResult(renderJson(result), 'edited.json')).toThrow(
       /^Cannot read "edited.json": it contradicts itself, /,
     );
-    expect(contradictions(result).join()).toContain(complaint);
+    expect(contradictions(result).join()).toContain(message);
   });
 
   it('is what no run writes', () => {

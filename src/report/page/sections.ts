@@ -131,7 +131,7 @@ export function latencySection(result: Result): Markup {
     return [whole, ...parts.map(([profile, { latency }]) => latencyRow(profile, latency[name], 'part'))];
   });
   const { push } = result.latency;
-  const doubt =
+  const warning =
     result.generator.status === 'valid'
       ? NOTHING
       : html`<p class="warn">The generator is ${result.generator.status}: part of this latency may be its own.</p>`;
@@ -141,7 +141,7 @@ export function latencySection(result: Result): Markup {
       : html`<figure class="chart"><figcaption><span>push, ${LATENCY_MEANING.push}</span><span class="soft">${formatCount(push.count)} deliveries</span></figcaption>${histogramChart(push, 'histogram of push latency')}</figure>`;
   return section(
     'Latency',
-    html`${doubt}${chart}${grid(['', 'p50', 'p90', 'p99', 'p99.9', 'max', 'count'], rows)}`,
+    html`${warning}${chart}${grid(['', 'p50', 'p90', 'p99', 'p99.9', 'max', 'count'], rows)}`,
   );
 }
 

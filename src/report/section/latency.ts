@@ -23,7 +23,7 @@ export function latencyLines(result: Result, width: number): Line[] {
   if (rows.length === 0) return [line(span('no samples', 'warn'))];
   const { push } = result.latency;
   return [
-    ...doubtLines(result, width),
+    ...warningLines(result, width),
     ...table(quantileColumns(rows), width),
     ...missingLines(result, width),
     ...(push === undefined || push.count === 0 ? [] : [[], ...histogramLines(push, width)]),
@@ -47,10 +47,10 @@ function rowsOf(result: Result, name: LatencyName): Row[] {
   ];
 }
 
-function doubtLines({ generator }: Result, width: number): Line[] {
+function warningLines({ generator }: Result, width: number): Line[] {
   if (generator.status === 'valid') return [];
-  const doubt = `the generator is ${generator.status}: part of this latency may be its own`;
-  return wrap(line(span(doubt, 'warn')), width);
+  const warning = `the generator is ${generator.status}: part of this latency may be its own`;
+  return wrap(line(span(warning, 'warn')), width);
 }
 
 function quantileColumns(rows: readonly Row[]): Column[] {
