@@ -40,7 +40,8 @@ export function contradictions(result: Statements): string[] {
     found.push(`verdict ${verdict} does not go with a broken guarantee`);
   if (verdict !== 'pass' && result.reasons.length === 0)
     found.push(`verdict ${verdict} comes without a reason`);
-  if (verdict !== 'pass' || partial === true) return found;
+  if (verdict !== 'pass') return found;
+  if (partial === true) found.push('verdict pass does not go with a run that was cut short');
   if (guarantee.status === 'inconclusive') found.push('verdict pass does not go with an unproven guarantee');
   const unmet = assertions.find(({ status }) => status !== 'pass');
   if (unmet !== undefined)

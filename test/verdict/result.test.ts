@@ -74,6 +74,7 @@ describe('a document that was edited', () => {
   it.each<[string, Result]>([
     ['verdict pass does not go with exit code 3', { ...failing, verdict: 'pass' }],
     ['verdict pass does not go with a broken guarantee', { ...failing, verdict: 'pass', exitCode: 0 }],
+    ['a run that was cut short', { ...failing, verdict: 'pass', exitCode: 0, partial: true }],
     ['verdict fail does not go with exit code 0', { ...failing, exitCode: 0 }],
     ['verdict inconclusive does not go with', { ...failing, verdict: 'inconclusive', exitCode: 5 }],
     ['(not met)', { ...passing, assertions: [{ text: 'a > 0', actualText: '0', status: 'fail' }] }],
