@@ -5,22 +5,15 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   parseDocument,
   Scalar,
 } from 'yaml';
+import { type Position, TextLines } from './text-lines.ts';
 import { findExcess, NESTING_MAX } from './yaml-guard.ts';
 
 /** Keys and list indices from the top of the scenario. */
 export type Path = readonly (string | number)[];
-
-interface Position {
-  /** From 1. */
-  readonly line: number;
-  /** From 1. */
-  readonly column: number;
-}
 
 interface LocatedMessage extends Position {
   readonly message: string;
@@ -64,20 +57,17 @@ type YamlReading =
 
 /** Parses YAML text into plain data with positions; input that would hang or overflow the parser is rejected. */
 export function readYaml(text: string): YamlReading {
-  const lines = new LineCounter();
+  const lines = new TextLines(text);
   const located = (offset: number, message: string): LocatedMessage => ({
-    ...positionIn(lines, offset),
+    ...lines.at(offset),
     message,
   });
   const excess = findExcess(text);
   if (excess !== undefined) {
-    lines.addNewLine(0);
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
     return { ok: false, problems: [located(excess.offset, excess.message)] };
   }
   // Duplicate keys are detected below, because the check of the library takes quadratic time.
   const document = parseDocument(text, {
-    lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: false,
     logLevel: 'error',
@@ -105,11 +95,6 @@ const SYNTAX_PROBLEMS_MAX = 20;
 const ALIASES_MAX = 100;
 const NODES_MAX = 200_000;
 
-function positionIn(lines: LineCounter, offset: number): Position {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(1, line), column: Math.max(1, line === 0 ? offset + 1 : col) };
-}
-
 function reword(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS')
     return 'Cannot read a second document: a scenario file holds one, give each its own file';
@@ -127,7 +112,7 @@ function isEmpty(document: Document.Parsed): boolean {
 class Conversion {
   readonly problems: LocatedMessage[] = [];
   readonly positions = new Positions();
-  readonly #lines: LineCounter;
+  readonly #lines: TextLines;
   readonly #anchors = new Map<string, Node>();
   readonly #open = new Set<Node>();
   #nodes = 0;
@@ -136,7 +121,7 @@ class Conversion {
   #followed = false;
   #excessive = false;
 
-  constructor(lines: LineCounter) {
+  constructor(lines: TextLines) {
     this.#lines = lines;
   }
 
@@ -210,7 +195,7 @@ class Conversion {
   }
 
   #at(node: Node): Position {
-    return positionIn(this.#lines, node.range?.[0] ?? 0);
+    return this.#lines.at(node.range?.[0] ?? 0);
   }
 
   #complain(node: Node, message: string): void {

@@ -123,7 +123,7 @@ faults: [{ do: reset, clients: { profile: slow } }]
     ['name: *here', 'a.yaml:1:7: Cannot follow "*here": no anchor &here stands before it'],
     ['faults: &all [*all]', 'a.yaml:1:15: Cannot follow "*all": it stands within its own anchor'],
     ['seed: }', 'a.yaml:1:7: Cannot read "}": no bracket is open that it could close'],
-    ['faults:\n', 'a.yaml:1:8: Cannot read "faults" as an empty value: a list is wanted'],
+    ['faults:\n', 'a.yaml:1:7: Cannot read "faults" as an empty value: a list is wanted'],
     ['__proto__: { a: 1 }', 'a.yaml:1:1: Cannot read this key: a key is a word of the scenario format'],
     ['name: !odd x', 'a.yaml:1:7: Cannot read the YAML: unresolved tag: !odd'],
   ])('in %j are told in words', (text, message) => {
