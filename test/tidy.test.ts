@@ -87,6 +87,9 @@ const PURE = [
 const IMPURE =
   /\b(Date|process|Buffer|setTimeout|setInterval|setImmediate|queueMicrotask|crypto|fetch)\b|Math\.random|\bperformance\.|\basync\b|\bawait\b|\bPromise\b|from 'node:/;
 
+/** The one thing of Node that pure layers may use: a function of its argument and of nothing else. */
+const PURE_IMPORT = "import { crc32 } from 'node:zlib';\n";
+
 /** Processes of their own, which end by themselves. */
 const WORKER_SCRIPTS = ['load/load-worker.ts', 'world/real/parent-process.ts'];
 
@@ -268,7 +271,7 @@ describe('the project', () => {
     const pure = files.filter(({ path }) => PURE.some((layer) => path.startsWith(`${layer}/`)));
     expect(pure.length).toBeGreaterThan(40);
     const wrong = pure.flatMap(({ path, text }) => {
-      const found = IMPURE.exec(codeOf(text));
+      const found = IMPURE.exec(codeOf(text.replace(PURE_IMPORT, '')));
       return found === null ? [] : [`${path}: ${found[0]}`];
     });
     expect(wrong).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Checksum } from './crc32.ts';
+import { crc32 } from 'node:zlib';
 import { Examples } from './examples.ts';
 import type { LedgerExample } from './record.ts';
 import { StampScanner } from './stamp.ts';
@@ -9,7 +9,6 @@ const INTACT_LENGTH_MAX = 16_384;
 
 export interface LedgerContextOptions {
   readonly run: string;
-  readonly checksum: Checksum;
   /** A message handled later than this after its intended instant counts as late. */
   readonly lateAfterUs?: number;
 }
@@ -20,7 +19,6 @@ export class LedgerContext {
   readonly lateAfterUs: number;
   readonly examples = new Examples<LedgerExample>();
   readonly scanner = new StampScanner();
-  readonly #checksum: Checksum;
   /**
    * Bodies recently found intact. A broadcast reaches thousands of clients of a process, and comparing is cheaper
    * than a checksum.
@@ -28,9 +26,8 @@ export class LedgerContext {
   readonly #intact = new Array<string>(INTACT_MAX).fill('');
   readonly #intactCrc = new Array<number>(INTACT_MAX).fill(0);
 
-  constructor({ run, checksum, lateAfterUs }: LedgerContextOptions) {
+  constructor({ run, lateAfterUs }: LedgerContextOptions) {
     this.run = run;
-    this.#checksum = checksum;
     this.lateAfterUs = lateAfterUs ?? Number.POSITIVE_INFINITY;
   }
 
@@ -39,7 +36,7 @@ export class LedgerContext {
     if (body.length !== length) return false;
     const slot = crc & (INTACT_MAX - 1);
     if (this.#intactCrc[slot] === crc && this.#intact[slot] === body) return true;
-    if (this.#checksum(body) !== crc) return false;
+    if (crc32(body) !== crc) return false;
     if (length <= INTACT_LENGTH_MAX) {
       this.#intactCrc[slot] = crc;
       this.#intact[slot] = body;

@@ -1,5 +1,4 @@
 import { Arrival } from '../delivery/arrival.ts';
-import type { Checksum } from '../delivery/crc32.ts';
 import type { DrainGoal, DrainTarget } from '../delivery/drain-target.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
@@ -35,7 +34,6 @@ export interface FleetPorts {
   readonly dialFor: (client: number) => Dial;
   /** Named random streams of the run's seed. */
   readonly streams: (name: string) => Random;
-  readonly checksum: Checksum;
 }
 
 /** How far the clients of a fleet are. */
@@ -127,7 +125,6 @@ export class Fleet implements LoadClientOwner {
     const { lateAfter } = scenario.expect;
     this.#context = new LedgerContext({
       run: options.run,
-      checksum: ports.checksum,
       ...(lateAfter === undefined ? {} : { lateAfterUs: lateAfter * 1000 }),
     });
     this.measures = new Measures(scenario.clients.length);

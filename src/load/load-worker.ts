@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import { findDriver } from '../drivers/registry.ts';
 import { randomStreams } from '../world/random.ts';
 import { MachineClock } from '../world/real/clock.ts';
@@ -38,7 +37,6 @@ function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
       timers,
       dialFor: () => dial,
       streams: randomStreams(scenario.seed),
-      checksum: (body) => crc32(body),
     },
   });
   setInterval(() => {

@@ -1,4 +1,4 @@
-import type { Checksum } from '../delivery/crc32.ts';
+import { crc32 } from 'node:zlib';
 import type { DrainGoal } from '../delivery/drain-target.ts';
 import type { Intervals } from '../delivery/intervals.ts';
 import { unionOf } from '../delivery/intervals.ts';
@@ -58,7 +58,6 @@ export class Publishers {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #streams: (name: string) => Random;
-  readonly #checksum: Checksum;
   readonly #running: Timer[] = [];
   #loadFromUs = Number.POSITIVE_INFINITY;
   #slipExcusedUntilUs = 0;
@@ -72,7 +71,6 @@ export class Publishers {
     readonly clock: Clock;
     readonly timers: Timers;
     readonly streams: (name: string) => Random;
-    readonly checksum: Checksum;
   }) {
     this.#scenario = options.scenario;
     this.#run = options.run;
@@ -80,7 +78,6 @@ export class Publishers {
     this.#clock = options.clock;
     this.#timers = options.timers;
     this.#streams = options.streams;
-    this.#checksum = options.checksum;
   }
 
   /** Messages published since load began. */
@@ -184,7 +181,7 @@ export class Publishers {
       seq,
       intendedUs,
       length: body.length,
-      crc: this.#checksum(body),
+      crc: crc32(body),
     };
     const payloadText = stampedPayload(formatStamp(stamp), body);
     const nowUs = this.#clock.nowUs();

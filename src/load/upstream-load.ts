@@ -1,4 +1,4 @@
-import type { Checksum } from '../delivery/crc32.ts';
+import { crc32 } from 'node:zlib';
 import { PublishLog, type PublishLogRecord } from '../delivery/publish-log.ts';
 import { formatStamp, makeBody, stampedPayload } from '../delivery/stamp.ts';
 import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.ts';
@@ -24,7 +24,6 @@ export class UpstreamLoad {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #random: (name: string) => Random;
-  readonly #checksum: Checksum;
   readonly #running: Timer[] = [];
   #settled = 0;
 
@@ -34,14 +33,12 @@ export class UpstreamLoad {
     readonly clock: Clock;
     readonly timers: Timers;
     readonly streams: (name: string) => Random;
-    readonly checksum: Checksum;
   }) {
     this.#run = upstreamRun(options.run);
     this.#streams = upstreamStreams(options.scenario);
     this.#clock = options.clock;
     this.#timers = options.timers;
     this.#random = options.streams;
-    this.#checksum = options.checksum;
   }
 
   /** Messages whose outcome is known: it grows while the server answers. */
@@ -82,7 +79,7 @@ export class UpstreamLoad {
     const stream = this.#streams.streamOf(client.client);
     const seq = this.#log.count(stream) + 1;
     const body = makeBody(size, stream, seq);
-    const stamp = { run: this.#run, stream, seq, intendedUs, length: body.length, crc: this.#checksum(body) };
+    const stamp = { run: this.#run, stream, seq, intendedUs, length: body.length, crc: crc32(body) };
     const payloadText = stampedPayload(formatStamp(stamp), body);
     this.#log.begin(stream, seq, intendedUs, this.#clock.nowUs());
     client.driven.publish({

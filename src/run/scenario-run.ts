@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { crc32 } from 'node:zlib';
 import type { Reason } from '../delivery/reason.ts';
 import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import type { PlannedFault } from '../faults/fault.ts';
@@ -106,7 +105,6 @@ class ScenarioRun {
       clock,
       timers,
       streams: randomFor,
-      checksum,
     });
     this.#parts = {
       world: 'real',
@@ -141,7 +139,6 @@ class ScenarioRun {
       planned,
       run,
       ports: { ...this.#machine, scale: (alert) => hook.run(alert) },
-      checksum,
       process: {
         takeDelayUs: () => this.#watch.takeDelayUs(),
         rssBytes: () => this.#watch.rssBytes(),
@@ -224,10 +221,6 @@ class ScenarioRun {
     const elapsedMs = (this.#machine.clock.nowUs() - this.#phaseFromUs) / 1000;
     this.#options.onProgress(progressOf({ phase: this.#phase, elapsedMs }, this.#parts, this.#pool));
   }
-}
-
-function checksum(body: string): number {
-  return crc32(body);
 }
 
 function workerCount(wanted: number | undefined, clients: number): number {

@@ -1,4 +1,3 @@
-import { crc32 } from '../delivery/crc32.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import { Fleet } from '../load/fleet.ts';
@@ -89,7 +88,6 @@ class SimulatedRun {
       planned,
       run,
       ports: { clock: time, timers, randomFor: streams, newId: newIdFrom(streams('ids')) },
-      checksum: crc32,
       ...(newBroadcaster === undefined ? {} : { newBroadcaster }),
       onHeldUp: (untilUs) => publishers.excuseSlipUntil(untilUs),
     });
@@ -108,7 +106,6 @@ class SimulatedRun {
       clock: time,
       timers,
       streams,
-      checksum: crc32,
     });
     this.#fleet = new Fleet({
       scenario,
@@ -125,7 +122,6 @@ class SimulatedRun {
             ...(newTap === undefined ? {} : { newTap: () => newTap(client, time) }),
           }),
         streams,
-        checksum: crc32,
       },
       driver,
     });

@@ -1,5 +1,4 @@
 import type { BroadcasterPorts } from '../broadcaster/observer.ts';
-import type { Checksum } from '../delivery/crc32.ts';
 import type { FaultRecord, PlannedFault } from '../faults/fault.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { broadcasterSettings } from './broadcaster-settings.ts';
@@ -14,7 +13,6 @@ export interface ServerOptions {
   /** Identity of the run. */
   readonly run: string;
   readonly ports: BroadcasterPorts;
-  readonly checksum: Checksum;
   /** Absent: it has no process of its own to look at. */
   readonly process?: SampledProcess;
   readonly newBroadcaster?: NewBroadcaster;
@@ -29,13 +27,13 @@ export class ServerUnderTest {
   readonly #faults: ServerFaults;
 
   constructor(options: ServerOptions) {
-    const { scenario, planned, run, ports, checksum, newBroadcaster, onHeldUp } = options;
+    const { scenario, planned, run, ports, newBroadcaster, onHeldUp } = options;
     const { clock, timers, randomFor } = ports;
     const failing = planned.some(({ name }) => name === 'send-errors');
     const reference = new ReferenceServer({
       settings: broadcasterSettings(scenario.server),
       ports,
-      upstreamHandler: new UpstreamHandler({ scenario, run, clock, checksum }),
+      upstreamHandler: new UpstreamHandler({ scenario, run, clock }),
       ...(failing ? { sendFailures: randomFor('send-errors') } : {}),
       ...(newBroadcaster === undefined ? {} : { newBroadcaster }),
     });

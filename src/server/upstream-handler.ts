@@ -1,5 +1,4 @@
 import type { Application, UpstreamMessage } from '../broadcaster/upstream-intake.ts';
-import type { Checksum } from '../delivery/crc32.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
@@ -37,14 +36,12 @@ export class UpstreamHandler implements Application {
     readonly scenario: Scenario;
     readonly run: string;
     readonly clock: Clock;
-    readonly checksum: Checksum;
   }) {
-    const { scenario, clock, checksum } = options;
+    const { scenario, clock } = options;
     const { lateAfter } = scenario.expect;
     this.#clock = clock;
     this.#context = new LedgerContext({
       run: upstreamRun(options.run),
-      checksum,
       ...(lateAfter === undefined ? {} : { lateAfterUs: lateAfter * 1000 }),
     });
     const roster = clientsOf(scenario);

@@ -1,5 +1,5 @@
+import { crc32 } from 'node:zlib';
 import type { Arrival } from '../../src/delivery/arrival.ts';
-import { crc32 } from '../../src/delivery/crc32.ts';
 import { type EndReason, ServerEvidence, type SessionEvidence } from '../../src/delivery/evidence.ts';
 import { ClientLedger } from '../../src/delivery/ledger.ts';
 import { LedgerContext } from '../../src/delivery/ledger-context.ts';
@@ -101,7 +101,7 @@ export const SUBSCRIBED = [true, true, false];
 export class History {
   readonly log = new PublishLog();
   readonly server = new ServerEvidence();
-  readonly context = new LedgerContext({ run: RUN, checksum: crc32 });
+  readonly context = new LedgerContext({ run: RUN });
   readonly ledger = new ClientLedger({
     context: this.context,
     client: 0,

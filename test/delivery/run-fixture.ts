@@ -1,6 +1,6 @@
+import { crc32 } from 'node:zlib';
 import type { Arrival } from '../../src/delivery/arrival.ts';
 import { type JudgeInput, type Judgement, judge } from '../../src/delivery/checker.ts';
-import { crc32 } from '../../src/delivery/crc32.ts';
 import { ServerEvidence } from '../../src/delivery/evidence.ts';
 import type { Handling } from '../../src/delivery/ledger.ts';
 import { ClientLedger } from '../../src/delivery/ledger.ts';
@@ -20,7 +20,6 @@ export class RunFixture {
   constructor(lateAfterUs?: number) {
     this.context = new LedgerContext({
       run: RUN,
-      checksum: crc32,
       ...(lateAfterUs === undefined ? {} : { lateAfterUs }),
     });
   }

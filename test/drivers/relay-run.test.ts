@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../src/delivery/crc32.ts';
 import { Fleet } from '../../src/load/fleet.ts';
 import { FleetHere } from '../../src/load/fleet-here.ts';
 import { Publishers, type PublishRoute } from '../../src/load/publishers.ts';
@@ -29,7 +28,7 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
     },
     inFlight: () => undefined,
   };
-  const ports = { clock: time, timers: time, streams, checksum: crc32 };
+  const ports = { clock: time, timers: time, streams };
   const publishers = new Publishers({ scenario, run: 'relay', route, ...ports });
   const clients = Array.from({ length: clientsOf(scenario).count }, (_, client) => client);
   const lane = { delayMs: 1 };

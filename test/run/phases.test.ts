@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../src/delivery/crc32.ts';
 import type { Clients } from '../../src/load/clients.ts';
 import type { FleetCounts } from '../../src/load/fleet.ts';
 import { Measures } from '../../src/load/measures.ts';
@@ -108,7 +107,6 @@ function play({ scenario = SCENARIO, answers, events = [], interruptedAtMs = Inf
       clock: time,
       timers: time,
       streams: randomStreams(1),
-      checksum: crc32,
     }),
     server: undefined,
     route: undefined,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../src/delivery/crc32.ts';
 import { planFaults } from '../../src/scenario/timeline.ts';
 import { ServerUnderTest } from '../../src/server/server-under-test.ts';
 import { newIdFrom, randomStreams } from '../../src/world/random.ts';
@@ -24,7 +23,6 @@ duration: {load: 2s}
     planned: planFaults(scenario, randomFor),
     run: 'r',
     ports: { clock: time, timers: time, randomFor, newId: newIdFrom(randomFor('ids')) },
-    checksum: crc32,
     onHeldUp: (untilUs) => heldUp.push((untilUs - fromUs) / 1000),
   });
   server.reference.endpoint = { goDown() {}, comeUp() {}, block: (forMs) => block(time, forMs) };
