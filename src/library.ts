@@ -22,7 +22,7 @@ import { isName, NAME_LENGTH_MAX, PAYLOAD_DEPTH_MAX, structureProblem } from './
 import { OutgoingMessage } from './protocol/message.ts';
 import { LinkState } from './protocol/ports.ts';
 import { METRICS_CLIENTS, Metrics } from './server/metrics.ts';
-import { Entrance } from './world/real/entrance.ts';
+import { Admission } from './world/real/admission.ts';
 import { Machine } from './world/real/machine.ts';
 import { linkUpgrade, type Upgrade } from './world/real/upgrade.ts';
 import { type LinkTaker, WsLink } from './world/real/ws-link.ts';
@@ -34,7 +34,7 @@ import { type LinkTaker, WsLink } from './world/real/ws-link.ts';
 
 export { BroadcasterError, ERROR_CODES, type ErrorCode } from './library/error.ts';
 export type { AskedHello, BroadcasterOptions, Client, ClientMessage, Verdict } from './library/options.ts';
-export type { Origins } from './world/real/entrance.ts';
+export type { Origins } from './world/real/admission.ts';
 
 /** What became of a publish. */
 export type Published =
@@ -128,7 +128,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
         ? {}
         : { application: { receive: (message, settled) => void this.#handle(message, settled) } }),
     });
-    const entrance = new Entrance({
+    const admission = new Admission({
       origins,
       connectionsPerSecMax,
       connectionsPerSecPerAddressMax,
@@ -142,7 +142,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
     });
     this.#taker = {
       accept: (link, request) => this.#broadcaster.accept(link, request),
-      refusalOf: (request) => entrance.refusalOf(request),
+      refusalOf: (request) => admission.refusalOf(request),
       beforeRead: () => this.#machine.timers.catchUp(),
       onFailure: (error) => {
         this.#broadcaster.statistics.internalErrors += 1;

@@ -7,7 +7,7 @@ import { descriptorLimit, OWN_DESCRIPTORS } from '../run/preflight.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import { broadcasterSettings } from '../server/broadcaster-settings.ts';
 import { ScaleHook } from '../server/scale-hook.ts';
-import { Entrance, isOrigin, type Origins } from '../world/real/entrance.ts';
+import { Admission, isOrigin, type Origins } from '../world/real/admission.ts';
 import { ListenError, type ListenOptions, listen } from '../world/real/listener.ts';
 import { Machine } from '../world/real/machine.ts';
 import { printLine, say } from './console.ts';
@@ -58,7 +58,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   const letterFile = openLetterFile(options, broadcaster, machine.clock, warn('dead letters'));
   const metrics = await openMetricsPort(options, options.host, { source: () => broadcaster });
-  const entrance = new Entrance({
+  const admission = new Admission({
     origins,
     connectionsPerSecMax: options.maxConnectRate,
     connectionsPerSecPerAddressMax: Number.POSITIVE_INFINITY,
@@ -67,13 +67,13 @@ export async function serve(options: ServeOptions): Promise<void> {
     onRefused: () => {
       broadcaster.statistics.connectionsRefused += 1;
     },
-    onError: (error) => log.warn('entrance', String(error)),
+    onError: (error) => log.warn('admission', String(error)),
   });
   const listener = await listen({
     port: options.port,
     host: options.host,
     accept: (link, request) => broadcaster.accept(link, request),
-    refusalOf: (request) => entrance.refusalOf(request),
+    refusalOf: (request) => admission.refusalOf(request),
     beforeRead: () => machine.timers.catchUp(),
     onFailure: (error) => {
       broadcaster.statistics.internalErrors += 1;

@@ -1,6 +1,6 @@
 import type { OptionSetting } from '../broadcaster/setting.ts';
 import { OPTION_NAMES, type OptionName, SETTINGS } from '../broadcaster/setting-table.ts';
-import { isOrigin } from '../world/real/entrance.ts';
+import { isOrigin } from '../world/real/admission.ts';
 import { BroadcasterError } from './error.ts';
 import type { BroadcasterOptions } from './options.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { DeliveryLevel } from '../protocol/frame.ts';
-import type { Origins } from '../world/real/entrance.ts';
+import type { Origins } from '../world/real/admission.ts';
 
 /** What can be chosen; everything has a default. Durations in ms, sizes in bytes. */
 export interface BroadcasterOptions {

@@ -10,7 +10,7 @@ import type { PublishStream, Scenario } from '../scenario/schema.ts';
 import { publishInstants } from '../scenario/timeline.ts';
 
 /** Hands one message to the server, however it is reached. */
-export interface PublishRoute {
+export interface PublisherTransport {
   /** @param settle - called exactly once, maybe at once, unless the run ends before the answer */
   publish(request: PublishRequest, settle: (status: Exclude<PublishStatus, 'open'>) => void): void;
   /** Deliveries that the server still waits for; undefined where nobody can know. */
@@ -54,7 +54,7 @@ export class Publishers {
   readonly accept = new Histogram();
   readonly #scenario: Scenario;
   readonly #run: string;
-  readonly #route: PublishRoute;
+  readonly #transport: PublisherTransport;
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #streams: (name: string) => Random;
@@ -67,14 +67,14 @@ export class Publishers {
   constructor(options: {
     readonly scenario: Scenario;
     readonly run: string;
-    readonly route: PublishRoute;
+    readonly transport: PublisherTransport;
     readonly clock: Clock;
     readonly timers: Timers;
     readonly streams: (name: string) => Random;
   }) {
     this.#scenario = options.scenario;
     this.#run = options.run;
-    this.#route = options.route;
+    this.#transport = options.transport;
     this.#clock = options.clock;
     this.#timers = options.timers;
     this.#streams = options.streams;
@@ -167,7 +167,7 @@ export class Publishers {
   }
 
   #hasRoom(clients: number): boolean {
-    const inFlight = this.#route.inFlight();
+    const inFlight = this.#transport.inFlight();
     // A publish that waits for room is open too: more of them would only wait as well.
     return this.#open < OPEN_MAX && (inFlight === undefined || inFlight < clients * MAX_RATE_WINDOW);
   }
@@ -192,7 +192,7 @@ export class Publishers {
     this.log.begin(number, seq, intendedUs, nowUs);
     this.#open += 1;
     const { room, type, via } = stream;
-    this.#route.publish({ stream: number, seq, room, type, payloadText, via }, (status) => {
+    this.#transport.publish({ stream: number, seq, room, type, payloadText, via }, (status) => {
       this.#open -= 1;
       const settledUs = this.#clock.nowUs();
       this.log.settle(number, seq, status, settledUs);

@@ -5,7 +5,7 @@ import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.t
 import type { Scenario, UpstreamEntry } from '../scenario/schema.ts';
 import { publishInstants } from '../scenario/timeline.ts';
 import { type UpstreamStreams, upstreamRun, upstreamStreams } from '../scenario/upstream-streams.ts';
-import { publishStatus } from './client-route.ts';
+import { publishStatus } from './client-transport.ts';
 import type { LoadClient } from './load-client.ts';
 
 /** Messages of one client that leave in one turn before others get theirs. */

@@ -1,7 +1,7 @@
 import type { Drain } from '../delivery/loss-judge.ts';
 import type { Reason } from '../delivery/reason.ts';
 import type { PlannedFault } from '../faults/fault.ts';
-import type { ClientRoute } from '../load/client-route.ts';
+import type { ClientTransport } from '../load/client-transport.ts';
 import type { Clients } from '../load/clients.ts';
 import type { Publishers } from '../load/publishers.ts';
 import type { ProcessUse } from '../load/worker-messages.ts';
@@ -49,7 +49,7 @@ export interface RunParts {
   /** Absent for a target. */
   readonly server: ServerUnderTest | undefined;
   /** The publishers' way to a target; absent where the server is at hand. */
-  readonly route: ClientRoute | undefined;
+  readonly transport: ClientTransport | undefined;
   /** Absent in virtual time, where the server has no process. */
   readonly watch: Watch | undefined;
   /** Shortest time between two samples of what the server holds. */
@@ -114,12 +114,12 @@ export function* phases(run: RunParts): Generator<Wait, RunRecord, void> {
 
 type Step<T> = Generator<Wait, T, void>;
 
-function* reachTarget({ route, scenario, isInterrupted }: RunParts): Step<void> {
-  if (route === undefined) return;
-  route.connect();
-  yield { phase: 'start', isOver: () => route.ready, atMostMs: TARGET_TIMEOUT_MS };
-  if (route.ready || isInterrupted()) return;
-  const why = route.lastFailure === '' ? 'it does not answer a hello' : route.lastFailure;
+function* reachTarget({ transport, scenario, isInterrupted }: RunParts): Step<void> {
+  if (transport === undefined) return;
+  transport.connect();
+  yield { phase: 'start', isOver: () => transport.ready, atMostMs: TARGET_TIMEOUT_MS };
+  if (transport.ready || isInterrupted()) return;
+  const why = transport.lastFailure === '' ? 'it does not answer a hello' : transport.lastFailure;
   throw new TargetUnreachable(
     `Cannot reach "${scenario.target}": ${why}, a WebSocket server that speaks wsdeliver.v1 is wanted`,
   );

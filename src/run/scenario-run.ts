@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Reason } from '../delivery/reason.ts';
 import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import type { PlannedFault } from '../faults/fault.ts';
-import { ClientRoute } from '../load/client-route.ts';
+import { ClientTransport } from '../load/client-transport.ts';
 import { ProcessWatch } from '../load/process-use.ts';
 import { Publishers } from '../load/publishers.ts';
 import { WorkerPool } from '../load/worker-pool.ts';
@@ -97,11 +97,11 @@ class ScenarioRun {
       onTrouble: (trouble) => this.#troubles.push(trouble),
     });
     const server = scenario.target === undefined ? this.#makeServer(run, planned) : undefined;
-    const route = server === undefined ? publisherRoute(scenario, run, machine) : undefined;
+    const transport = server === undefined ? publisherTransport(scenario, run, machine) : undefined;
     const publishers = new Publishers({
       scenario,
       run,
-      route: server?.reference ?? (route as ClientRoute),
+      transport: server?.reference ?? (transport as ClientTransport),
       clock,
       timers,
       streams: randomFor,
@@ -114,7 +114,7 @@ class ScenarioRun {
       clients: this.#pool,
       publishers,
       server,
-      route,
+      transport,
       watch: this.#watch,
       troubles: this.#troubles,
       isInterrupted: () => signal.aborted,
@@ -206,9 +206,9 @@ class ScenarioRun {
 
   async dispose(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#hurry);
-    const { publishers, route, server } = this.#parts;
+    const { publishers, transport, server } = this.#parts;
     publishers.stop();
-    route?.stop();
+    transport?.stop();
     server?.stop();
     this.#scaleHook?.stop();
     this.#watch.stop();
@@ -230,10 +230,14 @@ function workerCount(wanted: number | undefined, clients: number): number {
 }
 
 /** Each stream of the scenario, and the probe, through a client of its own. */
-function publisherRoute({ target = '', publish }: Scenario, run: string, machine: Machine): ClientRoute {
+function publisherTransport(
+  { target = '', publish }: Scenario,
+  run: string,
+  machine: Machine,
+): ClientTransport {
   const { clock, timers, randomFor } = machine;
   const random = randomFor('publishers');
-  return new ClientRoute({
+  return new ClientTransport({
     run,
     streams: publish.length + 1,
     driver: DEFAULT_DRIVER,

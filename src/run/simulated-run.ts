@@ -102,7 +102,7 @@ class SimulatedRun {
     const publishers = new Publishers({
       scenario,
       run,
-      route: reference,
+      transport: reference,
       clock: time,
       timers,
       streams,
@@ -133,7 +133,7 @@ class SimulatedRun {
       clients: new FleetHere(this.#fleet, paths.length),
       publishers,
       server,
-      route: undefined,
+      transport: undefined,
       watch: undefined,
       sampleMs: scenario.duration.load / SAMPLES,
       troubles: [],

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 
 const DIST = resolve(import.meta.dirname, '../../dist');
 export const RESUME_TTL_MS = 8000;
-/** The caps on connections, sessions and frames would turn most of an attack away at the entrance: here they are off. */
+/** The caps on connections, sessions and frames would turn most of an attack away at the handshake: here they are off. */
 export const UNCAPPED = 1_000_000;
 const MEGABYTE_KB = 1024;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fleet } from '../../src/load/fleet.ts';
 import { FleetHere } from '../../src/load/fleet-here.ts';
-import { Publishers, type PublishRoute } from '../../src/load/publishers.ts';
+import { Publishers, type PublisherTransport } from '../../src/load/publishers.ts';
 import { phases } from '../../src/run/phases.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { clientsOf, planFaults } from '../../src/scenario/timeline.ts';
@@ -21,7 +21,7 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
   const server = new RelayServer();
   const listener = network.listen('server', (link) => server.accept(link));
   const planned = planFaults(scenario, streams);
-  const route: PublishRoute = {
+  const transport: PublisherTransport = {
     publish: ({ room, payloadText }, settle) => {
       server.publish(room, payloadText);
       settle('accepted');
@@ -29,7 +29,7 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
     inFlight: () => undefined,
   };
   const ports = { clock: time, timers: time, streams };
-  const publishers = new Publishers({ scenario, run: 'relay', route, ...ports });
+  const publishers = new Publishers({ scenario, run: 'relay', transport, ...ports });
   const clients = Array.from({ length: clientsOf(scenario).count }, (_, client) => client);
   const lane = { delayMs: 1 };
   const fleet = new Fleet({
@@ -54,7 +54,7 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
     clients: new FleetHere(fleet, clients.length),
     publishers,
     server: undefined,
-    route: undefined,
+    transport: undefined,
     watch: undefined,
     troubles: [],
     isInterrupted: () => false,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Clients } from '../../src/load/clients.ts';
 import type { FleetCounts } from '../../src/load/fleet.ts';
 import { Measures } from '../../src/load/measures.ts';
-import { Publishers, type PublishRoute } from '../../src/load/publishers.ts';
+import { Publishers, type PublisherTransport } from '../../src/load/publishers.ts';
 import { phases, type RunParts } from '../../src/run/phases.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import type { RunRecord } from '../../src/verdict/run-record.ts';
@@ -78,7 +78,7 @@ class ScriptedClients implements Clients {
 
 interface Stage {
   readonly scenario?: Scenario;
-  readonly answers?: PublishRoute['publish'];
+  readonly answers?: PublisherTransport['publish'];
   /** Something happens at an instant, ms from the start. */
   readonly events?: readonly (readonly [atMs: number, act: (clients: ScriptedClients) => void])[];
   readonly interruptedAtMs?: number;
@@ -103,13 +103,13 @@ function play({ scenario = SCENARIO, answers, events = [], interruptedAtMs = Inf
     publishers: new Publishers({
       scenario,
       run: 'r',
-      route: { publish: answers ?? ((_request, settle) => settle('accepted')), inFlight: () => 0 },
+      transport: { publish: answers ?? ((_request, settle) => settle('accepted')), inFlight: () => 0 },
       clock: time,
       timers: time,
       streams: randomStreams(1),
     }),
     server: undefined,
-    route: undefined,
+    transport: undefined,
     watch: undefined,
     troubles: [],
     isInterrupted,

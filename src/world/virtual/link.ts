@@ -19,12 +19,12 @@ const CONTROL_BYTES = 8;
 const HANDSHAKE_BYTES = 200;
 const ABORTED = 'WebSocket was closed before the connection was established';
 
-/** What a server's end of a connection leads to. */
-export interface Door {
+/** Takes the connections to one address of a server. */
+export interface Acceptor {
   readonly listening: boolean;
-  /** The client's handshake is here. */
+  /** The client's handshake has arrived. */
   enter(link: VirtualLink): LinkEvents;
-  /** A link that had entered is closed. */
+  /** A link that was accepted is closed. */
   leave(link: VirtualLink): void;
 }
 
@@ -35,7 +35,7 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   answerPings = true;
   readonly #time: VirtualTime;
   #events: LinkEvents | undefined;
-  readonly #door: Door | undefined;
+  readonly #acceptor: Acceptor | undefined;
   #state: LinkState = LinkState.connecting;
   #out: Pipe | undefined = undefined;
   #in: Pipe | undefined = undefined;
@@ -55,10 +55,10 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   readonly #deadline = new Timer(() => this.#expired());
 
   /** @param end - what a client's end tells, or what a server's end leads to */
-  constructor(time: VirtualTime, end: LinkEvents | Door) {
+  constructor(time: VirtualTime, end: LinkEvents | Acceptor) {
     this.#time = time;
     this.#events = 'enter' in end ? undefined : end;
-    this.#door = 'enter' in end ? end : undefined;
+    this.#acceptor = 'enter' in end ? end : undefined;
   }
 
   join(incoming: Pipe, outgoing: Pipe): void {
@@ -158,7 +158,7 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   take(item: Item): void {
     switch (item.kind) {
       case 'open':
-        if (this.#door) this.#enter(this.#door);
+        if (this.#acceptor) this.#enter(this.#acceptor);
         else this.#opened();
         break;
       case 'refused':
@@ -222,15 +222,15 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   }
 
   /** The answer is written before the owner can send anything. */
-  #enter(door: Door): void {
-    if (!door.listening) {
+  #enter(acceptor: Acceptor): void {
+    if (!acceptor.listening) {
       this.#out?.write({ kind: 'refused', bytes: CONTROL_BYTES });
       this.#finish(CloseCode.abnormal, '');
       return;
     }
     this.#state = LinkState.open;
     this.#out?.write({ kind: 'open', bytes: HANDSHAKE_BYTES });
-    this.#events = door.enter(this);
+    this.#events = acceptor.enter(this);
   }
 
   #takeText(text: string): void {
@@ -300,7 +300,7 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
     this.#time.disarm(this.#deadline);
     const events = this.#events;
     this.#events = undefined;
-    this.#door?.leave(this);
+    this.#acceptor?.leave(this);
     if (this.#endedWith === undefined) events?.onClose(code, reason);
     else events?.onClose(this.#endedWith, 'slow consumer');
   }

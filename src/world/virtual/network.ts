@@ -1,6 +1,6 @@
 import type { Accept, Dial, LinkEvents, Random } from '../../protocol/ports.ts';
 import { Lane, type LaneOptions, type Path } from './lane.ts';
-import { type Door, VirtualLink } from './link.ts';
+import { type Acceptor, VirtualLink } from './link.ts';
 import { Pipe, type PipeTap } from './pipe.ts';
 import type { VirtualTime } from './scheduler.ts';
 
@@ -39,7 +39,7 @@ export interface ConnectionTap {
   readonly down: PipeTap;
 }
 
-/** Who listens at an address. */
+/** A listener at one address. */
 export interface VirtualListener {
   /** Stops listening, and drops what is still connected. */
   close(): void;
@@ -99,8 +99,8 @@ export class VirtualNetwork {
   }
 }
 
-/** A place that can be dialled, whether anybody listens there or not. */
-class Address implements Door {
+/** An address that can be dialled, with or without a listener. */
+class Address implements Acceptor {
   readonly #name: string;
   readonly #links = new Set<VirtualLink>();
   #accept: Accept | undefined = undefined;
@@ -128,7 +128,7 @@ class Address implements Door {
   }
 
   enter(link: VirtualLink): LinkEvents {
-    if (!this.#accept) throw new Error('nobody enters where nobody listens');
+    if (!this.#accept) throw new Error('a connection came to an address without a listener');
     this.#links.add(link);
     return this.#accept(link);
   }

@@ -12,7 +12,7 @@ export type Origins =
   | readonly string[]
   | ((origin: string, request: IncomingMessage) => boolean);
 
-export interface EntranceOptions {
+export interface AdmissionOptions {
   readonly origins: Origins;
   /** Connections a second, over all and of one address; more are refused. */
   readonly connectionsPerSecMax: number;
@@ -31,13 +31,13 @@ const ADDRESSES_MAX = 10_000;
 const SECOND_US = 1_000_000;
 
 /** Decides at the upgrade, before the handshake costs anything, whether a connection may be opened. */
-export class Entrance {
-  readonly #options: EntranceOptions;
+export class Admission {
+  readonly #options: AdmissionOptions;
   #countsSinceUs = Number.NEGATIVE_INFINITY;
   #count = 0;
   readonly #countOf = new Map<string, number>();
 
-  constructor(options: EntranceOptions) {
+  constructor(options: AdmissionOptions) {
     this.#options = options;
   }
 

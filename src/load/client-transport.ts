@@ -1,5 +1,5 @@
 import type { ClientObserver, Driver, DriverClient, DriverPorts, PublishOutcome } from '../drivers/driver.ts';
-import type { PublishRequest, PublishRoute } from './publishers.ts';
+import type { PublisherTransport, PublishRequest } from './publishers.ts';
 
 const BEHAVIOUR = {
   rooms: [],
@@ -18,7 +18,7 @@ export function publishStatus({ kind }: PublishOutcome): 'accepted' | 'rejected'
 }
 
 /** Publishing into somebody else's server: each stream has a client of the driver to itself. */
-export class ClientRoute implements PublishRoute {
+export class ClientTransport implements PublisherTransport {
   readonly #publishers: readonly DriverClient<object>[];
   lastFailure = '';
 
