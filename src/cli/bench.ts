@@ -75,7 +75,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   } finally {
     interrupt.dispose();
     await metrics?.close();
-    // What ran before a scenario that could not run is worth its files.
+    // Scenarios that ran before one that could not run still get their files.
     if (results.length > 0)
       files.writeAll({
         junit: renderJunit(results),

@@ -122,7 +122,7 @@ function connectionLimit(
   return { onAcceptError, connectionsMax, onTooMany };
 }
 
-/** Nobody is there to use what clients send: it is taken, once, and that is all. */
+/** There is no application: each client message is accepted once and discarded. */
 const SINK: Application = { receive: (_message, settled) => settled(undefined) };
 
 function originsOf(asked: readonly string[] | undefined): Origins {

@@ -65,7 +65,7 @@ function isResult(path: string): boolean {
   try {
     return RESULT_BEGIN.test(readFileSync(path, 'utf8').slice(0, BEGIN_LENGTH));
   } catch {
-    // Whoever reads it next says why it can't be read.
+    // The next reader reports why it can't be read.
     return false;
   }
 }

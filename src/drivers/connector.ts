@@ -9,7 +9,7 @@ import {
   type Timers,
 } from '../protocol/ports.ts';
 
-/** Who wants the socket left unread; reading goes on when nobody does. */
+/** Reasons to leave the socket unread; reading resumes when none is left. */
 export type PauseCause = 'inbox' | 'fault';
 
 /** The protocol on top of the connections: it hears what they carry. */
@@ -21,7 +21,7 @@ export interface ConnectorOwner {
   onLost(): void;
 }
 
-/** Whom a connector tells of connections, as it is part of what a client tells. */
+/** The part of a client's observer that a connector calls. */
 export interface ConnectionObserver {
   connecting(): void;
   closed(code: number, reason: string): void;
@@ -158,7 +158,7 @@ export class Connector {
     const older = this.#current?.older;
     if (older === undefined || this.#current === undefined) return;
     this.#current.older = undefined;
-    // What still comes there counts for nothing, but an unread socket never notices that it is closed.
+    // Frames that still arrive there are ignored, but an unread socket never notices that it is closed.
     older.link.resumeReading();
     older.link.limitReading(undefined);
   }
@@ -168,7 +168,7 @@ export class Connector {
     this.#current?.older?.link.close(code, reason);
   }
 
-  /** Comes back from its next lost connection at a random instant within this time, without a backoff. */
+  /** Reconnects after its next lost connection at a random instant within this time, without a backoff. */
   returnWithin(spreadMs: number): void {
     this.#returnWithinMs = spreadMs;
   }
@@ -185,7 +185,7 @@ export class Connector {
     this.#current?.link.close(code, reason);
   }
 
-  /** Closes its sockets and never comes back; nobody hears anything any more. */
+  /** Closes its sockets and never reconnects; no event follows. */
   stop(code: number, reason: string): void {
     this.#stopped = true;
     this.#timers.disarm(this.#reconnectTimer);

@@ -134,7 +134,7 @@ export type PublishOutcome =
   | { readonly kind: 'unconfirmed' };
 
 /**
- * What whoever watches a client is told, as it happens; nothing after `stop`.
+ * Observes the events of one client, as they happen; none after `stop`.
  *
  * `D` is what `message` makes of a message; it comes back when the handler is through with it. A position is the
  * place of a message as the protocol numbers it, from 1, and 0 where it has no number.

@@ -5,7 +5,7 @@ import type { Connector } from './connector.ts';
 /** Messages waiting for the handler after which the client stops reading its socket. */
 const INBOX_MAX = 1024;
 
-/** Whom the inbox tells; `delivery` is what the observer made of the message when it arrived. */
+/** Receives the inbox's events; `delivery` is what the observer made of the message when it arrived. */
 export interface InboxOwner<D> {
   onHandled(seq: number, delivery: D): void;
   onFailed(seq: number, delivery: D): void;

@@ -12,12 +12,12 @@ const BEHAVIOUR = {
   batch: false,
 } as const;
 
-/** What the log says of a publish; one that nobody confirms may have been accepted or not. */
+/** The status of a publish in the log; an unconfirmed one may have been accepted or not. */
 export function publishStatus({ kind }: PublishOutcome): 'accepted' | 'rejected' | 'unknown' {
   return kind === 'unconfirmed' ? 'unknown' : kind;
 }
 
-/** Publishing into somebody else's server: each stream has a client of the driver to itself. */
+/** Publishes to a target: each stream has its own client of the driver. */
 export class ClientTransport implements PublisherTransport {
   readonly #publishers: readonly DriverClient<object>[];
   lastFailure = '';
@@ -57,7 +57,7 @@ export class ClientTransport implements PublisherTransport {
     publisher.publish({ room, type, payloadText, settle: (outcome) => settle(publishStatus(outcome)) });
   }
 
-  /** Whoever looks from outside can't know. */
+  /** A client can't know how many deliveries the server still waits for. */
   inFlight(): undefined {
     return undefined;
   }

@@ -13,7 +13,7 @@ const UNREADABLE = { stream: -1 } as const;
 /** What another client asked the server to publish: judged where the server took it. */
 const RELAYED = { stream: -1 } as const;
 
-/** Whom a client tells what is measured over all clients. */
+/** Receives measurements of a client that count over all clients. */
 export interface LoadClientOwner {
   handled(client: LoadClient, arrival: Arrival, nowUs: number): void;
   recovered(client: LoadClient, tookUs: number): void;

@@ -8,7 +8,7 @@ const TICK_MS = 10;
 /** Of the main thread, which runs the event loop: time on a CPU and time in wait for one, in ns. Linux has it. */
 const SCHEDULER_STATISTICS = '/proc/self/schedstat';
 
-/** What counts over load only. */
+/** Measures that count over load only. */
 type LoadUse = Omit<ProcessUse, 'rssBytesMax' | 'stallUsMax'>;
 
 /** Watches the process it runs in: CPU, memory, and how late its event loop is. */

@@ -28,7 +28,7 @@ export interface PublishRequest {
 
 /** `rate: max`: deliveries in flight for each message that may be under way at once. */
 const MAX_RATE_WINDOW = 128;
-/** Of those, published in one turn: in larger lots server and clients would take turns instead of working at once. */
+/** The part of them published in one turn: in larger lots server and clients would take turns instead of working at once. */
 const MAX_RATE_TURN = 8;
 /** Until it looks again whether there is room. */
 const MAX_RATE_PAUSE_MS = 1;

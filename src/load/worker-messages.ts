@@ -5,7 +5,7 @@ import type { Scenario } from '../scenario/schema.ts';
 import type { FleetRecord, FleetStatus } from './fleet.ts';
 import type { MeasuresRecord } from './measures.ts';
 
-/** What the coordinator says to a load worker. */
+/** Messages from the coordinator to a load worker. */
 export type WorkerCommand =
   | {
       readonly kind: 'job';
@@ -50,7 +50,7 @@ export interface WorkerAccount {
   readonly lost: string | undefined;
 }
 
-/** What a load worker says to the coordinator. */
+/** Messages from a load worker to the coordinator. */
 export type WorkerReport =
   | { readonly kind: 'status'; readonly status: FleetStatus; readonly draining: boolean }
   | {

@@ -171,7 +171,7 @@ export class WorkerPool implements Clients {
     for (const hand of this.#hands) if (hand.worker.lost === undefined) hand.process.send(command);
   }
 
-  /** Somebody waits for the end: a worker that hangs is given up sooner. */
+  /** The run is ending: a hanging worker is given up sooner. */
   hurry(): void {
     for (const hand of this.#hands) hand.process.hurry();
   }

@@ -3,7 +3,7 @@ import { dataWithoutSecrets } from '../text/secrets.ts';
 import { type Result, resultSchema } from '../verdict/result.ts';
 import { textOf } from './wording/sentence.ts';
 
-/** What fits into so many columns stays on one line, so that a series is not a page of braces. */
+/** Values that fit into so many columns stay on one line, so that a series is not a page of braces. */
 const WIDTH = 100;
 
 /** The result file, for people too: always the same order of fields, small values on one line, a final newline. */

@@ -33,7 +33,7 @@ interface Watch {
   restart(): void;
   startLoad(): void;
   freeze(): void;
-  /** Nobody waits for the server any more. */
+  /** The run no longer waits for the server. */
   stop(): void;
   use(): ProcessUse;
 }
@@ -59,7 +59,7 @@ export interface RunParts {
   readonly isInterrupted: () => boolean;
 }
 
-/** Nobody answers at the target, or not in this protocol. */
+/** The target does not answer, or not in this protocol. */
 export class TargetUnreachable extends Error {
   override readonly name = 'TargetUnreachable';
 }

@@ -134,7 +134,7 @@ function askShell(): string {
   }
 }
 
-/** What can be had without swapping, where the system tells. */
+/** Memory available without swapping, where the system reports it. */
 function availableMemory(): number | undefined {
   const kib = /^MemAvailable:\s+(\d+) kB/m.exec(textOf('/proc/meminfo'))?.[1];
   return kib === undefined ? freemem() : Number(kib) * 1024;

@@ -99,7 +99,7 @@ export class ServerRecord implements BroadcasterObserver {
   /** By the socket that lost its session. */
   readonly #takeovers = new Map<Link, Takeover>();
   readonly #heard = new Map<Link, Heard>();
-  /** Whose frame is being processed. */
+  /** The connection whose frame is being processed. */
   #speaking: Link | undefined;
   #countRoundTripsFromUs = Number.POSITIVE_INFINITY;
 
@@ -213,7 +213,7 @@ export class ServerRecord implements BroadcasterObserver {
 
   dropped(session: Session, message: OutgoingMessage, reason: DropReason): void {
     const { tag } = message;
-    // What is pending at a goodbye is nobody's loss: the client ended the session itself.
+    // Messages pending at a goodbye are not lost: the client ended the session itself.
     if (tag < 0 || reason === 'goodbye') return;
     const loss: LossReason = reason;
     evidenceOf(session).dropped(Math.floor(tag / TAG_STREAM), tag % TAG_STREAM, loss);

@@ -121,7 +121,7 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
     this.#upstream.send({ type: 'publish', payloadText: `{${target},"payload":${payloadText}}`, settle });
   }
 
-  /** Says goodbye, which ends the session. */
+  /** Sends a goodbye, which ends the session. */
   stop(): void {
     this.connector.stop(CloseCode.goodbye, 'goodbye');
     this.inbox.stop();
@@ -358,7 +358,7 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
     this.#upstream.onWelcome(welcome.resumed);
   }
 
-  /** Why the session before is gone; nobody says so where there was none to go on with. */
+  /** Why the session before is gone; undefined where there was none to resume. */
   #toldBy({ reason }: Welcome): LossReason | undefined {
     if (this.#declared >= 0) return LOSS_BY_REFUSAL[reason ?? 'unknown-session'];
     return this.#returning && this.level !== 'at-most-once' ? 'replaced' : undefined;

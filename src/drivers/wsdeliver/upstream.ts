@@ -93,7 +93,7 @@ export class Upstream {
   /** Sends again what is unanswered. In a new session nobody knows what became of what had been sent. */
   onWelcome(resumed: boolean): void {
     this.#welcomed = true;
-    // Whoever should pause is told so again.
+    // The server repeats its pause request where it still applies.
     this.#paused = false;
     const requests = [...this.#pending.entries()];
     if (resumed) {

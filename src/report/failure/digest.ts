@@ -56,7 +56,7 @@ function withElisions(
   let skipped: TraceEvent[] = [];
   const elide = (): void => {
     const [first, second] = skipped.filter(({ noun }) => !IMPLIED.includes(noun));
-    // One event takes as much room as the word that there was one.
+    // One event takes as much room as its elision.
     if (first !== undefined)
       pieces.push(
         second === undefined ? first : { kind: 'elision', atUs: first.atUs, text: countsOf(skipped) },

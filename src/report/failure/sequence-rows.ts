@@ -2,7 +2,7 @@ import type { Mark, TraceEvent, Travel } from '../../simulation/trace.ts';
 import type { Trace } from '../../simulation/trace-run.ts';
 import { digest, type Elision } from './digest.ts';
 
-/** Longer diagrams are read by nobody. */
+/** Longer diagrams are hard to read. */
 const PIECES_MAX = 40;
 
 /** One row of a sequence diagram: client, network, server, time downwards. */

@@ -45,5 +45,5 @@ function fateOf({ atUs, arrivedUs }: { readonly atUs: number; readonly arrivedUs
   return arrivedUs - atUs < SLOW_US ? '' : `, read ${((arrivedUs - atUs) / 1000).toFixed(0)}ms later`;
 }
 
-/** A travel that takes longer is worth a word. */
+/** A longer transit time is mentioned. */
 const SLOW_US = 50_000;

@@ -15,7 +15,7 @@ const randomMask: NewMask = () => {
   return keys[keyAt++] ?? 0;
 };
 
-/** Nobody stands between the ends of a loopback connection whom a random key could protect. */
+/** A loopback connection has no intermediary that a random mask would protect. */
 const noMask: NewMask = () => 0;
 
 /** @param address - of the peer, as a socket has it; `undefined` for a socket that is gone */

@@ -36,7 +36,7 @@ export interface UpgradeRefusal {
   readonly reason: string;
 }
 
-/** Who takes accepted links, and what is shared by all of them. */
+/** Takes accepted links, and holds what all of them share. */
 export interface LinkTaker {
   /** @param request - with which the connection came, where that is known */
   readonly accept: (link: Link, request?: IncomingMessage) => LinkEvents;
@@ -44,7 +44,7 @@ export interface LinkTaker {
   readonly refusalOf?: (request: IncomingMessage) => UpgradeRefusal | undefined;
   /** Called before anything that was read is handed over: for what must not wait until a crowd has been heard. */
   readonly beforeRead?: (() => void) | undefined;
-  /** The owner of a link threw, and the link was closed with 1011. Somebody has to be told. */
+  /** The owner of a link threw, and the link was closed with 1011. */
   readonly onFailure: (error: Error) => void;
 }
 
