@@ -143,7 +143,7 @@ describe('wsdeliver validate', () => {
       ': Cannot read the scenario: it is not text',
     ],
     ['no-map', '- a\n- b\n', '1:1: Cannot read the scenario: it is a list'],
-    ['no-yaml', 'name: small\nclients: [ { count: 3 }\n', ':3:1: '],
+    ['no-yaml', 'name: small\nclients: [ { count: 3 }\n', ':2:23: '],
     ['tabs', 'server:\n\tdelivery: at-least-once\n', ':2:1: '],
     ['two-documents', 'name: a\n---\nname: b\n', ':2:1: '],
     ['deep', '['.repeat(5000), ':1:65: Cannot read the scenario: it is nested'],
