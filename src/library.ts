@@ -13,6 +13,7 @@ import { DEFAULT_SETTINGS } from './broadcaster/setting-table.ts';
 import type { BroadcasterSettings } from './broadcaster/settings.ts';
 import type { Statistics } from './broadcaster/statistics.ts';
 import type { UpstreamMessage } from './broadcaster/upstream-intake.ts';
+import { attachTo } from './library/attachments.ts';
 import { checkOptions, OWN_OPTIONS } from './library/check-options.ts';
 import { BroadcasterError } from './library/error.ts';
 import type { BroadcasterOptions, ClientMessage } from './library/options.ts';
@@ -61,7 +62,10 @@ export interface DeadLetterNotice {
   readonly attempts: number;
 }
 
-/** Events come after the work that caused them, so that a listener that throws disturbs nothing but itself. */
+/**
+ * Events come after the work that caused them, each in a turn of its own: the broadcaster goes on whatever a listener
+ * does. A listener that throws is an uncaught exception of the application, as everywhere in Node.
+ */
 export interface BroadcasterEvents {
   sessionOpened: [{ readonly clientId: string; readonly session: string }];
   /** @param reason - `goodbye`, `session-expired`, `replaced`, `overflow` or `restart` */
@@ -74,7 +78,7 @@ export interface BroadcasterEvents {
   internalError: [{ readonly error: Error }];
   /** By a hook or for a limit. @param what - `connection`, `hello`, `session`, `join` or `publish` */
   refused: [Refusal];
-  /** `authorize`, `canJoin`, `canPublish` or `origins` threw, which refused. */
+  /** `authorize`, `canJoin`, `canPublish` or `origins` threw, rejected, or answered nonsense, which refused. */
   hookError: [{ readonly hook: Hook; readonly error: unknown }];
   /** `onMessage` threw; its message was refused. */
   handlerError: [{ readonly message: ClientMessage; readonly error: unknown }];
@@ -155,20 +159,14 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
   /**
    * Takes the WebSocket upgrades of an HTTP server.
    *
-   * @param options - `path`: only upgrades to this path; others are left to other listeners, or answered with 404
+   * @param options - `path`: only upgrades to this path; others are left to other broadcasters and listeners, or
+   *   answered with 404 where there are none
    * @returns takes no more upgrades from it; connections stay
+   * @throws {BroadcasterError} `already-attached`, `stopped`
    */
   attach(server: Server, { path }: { readonly path?: string } = {}): () => void {
     this.#checkRunning('attach');
-    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      const asked = request.url?.split('?')[0];
-      if (path === undefined || asked === path) this.#upgrade(request, socket, head);
-      else if (server.listenerCount('upgrade') === 1) {
-        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      }
-    };
-    server.on('upgrade', onUpgrade);
-    const detach = (): void => void server.off('upgrade', onUpgrade);
+    const detach = attachTo(server, path, this.#upgrade);
     this.#detachers.push(detach);
     return detach;
   }
@@ -184,7 +182,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
    * and the rate of connections are that server's business.
    *
    * @param request - with which it came; needed where there is an `authorize`
-   * @throws {BroadcasterError} `socket-not-open`, `request-missing`, `stopped`
+   * @throws {BroadcasterError} `socket-not-open`, `socket-taken`, `request-missing`, `stopped`
    */
   accept(ws: WebSocket, request?: IncomingMessage): void {
     this.#checkRunning('accept a WebSocket');
@@ -198,6 +196,12 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
       throw new BroadcasterError(
         'socket-not-open',
         'Cannot accept the WebSocket: it is not open, an open one is wanted',
+      );
+    }
+    if (WsLink.has(ws)) {
+      throw new BroadcasterError(
+        'socket-taken',
+        'Cannot accept the WebSocket: a broadcaster has it already, another one is wanted',
       );
     }
     WsLink.accept(ws, this.#taker, request);

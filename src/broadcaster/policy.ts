@@ -35,6 +35,8 @@ export interface Refusal {
   readonly what: 'connection' | 'hello' | 'session' | 'join' | 'publish';
   /** Absent before a hello. */
   readonly clientId: string | undefined;
+  /** Of a join or a publish. */
+  readonly room?: string;
   readonly reason: string;
 }
 

@@ -401,7 +401,7 @@ export class SessionRegistry implements ConnectionOwner {
     if (room === EVERYBODY || this.policy.canJoin?.(session, room) !== false) return true;
     this.statistics.joinsRefused += 1;
     const { clientId } = session.identity;
-    this.observer?.refused?.({ what: 'join', clientId, reason: room });
+    this.observer?.refused?.({ what: 'join', clientId, room, reason: NOT_ALLOWED });
     return false;
   }
 
@@ -409,7 +409,7 @@ export class SessionRegistry implements ConnectionOwner {
     if (this.policy.canPublish?.(session, room, type) !== false) return true;
     this.statistics.publishesRefused += 1;
     const { clientId } = session.identity;
-    this.observer?.refused?.({ what: 'publish', clientId, reason: room });
+    this.observer?.refused?.({ what: 'publish', clientId, room, reason: NOT_ALLOWED });
     return false;
   }
 

@@ -11,6 +11,10 @@ export const ERROR_CODES = [
   'stopped',
   /** A WebSocket to be accepted is not open. */
   'socket-not-open',
+  /** A WebSocket to be accepted was accepted before. */
+  'socket-taken',
+  /** A broadcaster is attached to this path of the HTTP server already. */
+  'already-attached',
   /** A WebSocket was to be accepted without the request that `authorize` decides by. */
   'request-missing',
 ] as const;

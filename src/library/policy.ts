@@ -3,6 +3,7 @@ import type { Authorization, Policy } from '../broadcaster/policy.ts';
 import type { Hello } from '../protocol/frame.ts';
 import { isName } from '../protocol/limits.ts';
 import type { Session } from '../protocol/session.ts';
+import { isYes } from '../world/real/yes-or-no.ts';
 import type { BroadcasterOptions, Client, Verdict } from './options.ts';
 
 export type Hook = 'authorize' | 'canJoin' | 'canPublish' | 'origins';
@@ -14,14 +15,7 @@ export function policyOf(
   { authorize, canJoin, canPublish }: BroadcasterOptions,
   onError: (hook: Hook, error: unknown) => void,
 ): Policy {
-  const permits = (hook: Hook, ask: () => boolean): boolean => {
-    try {
-      return ask() === true;
-    } catch (error) {
-      onError(hook, error);
-      return false;
-    }
-  };
+  const permits = (hook: Hook, ask: () => boolean): boolean => isYes(ask, (error) => onError(hook, error));
   return {
     ...(authorize && {
       authorize: (request, { clientId, rooms, resume }: Hello, settled) => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -56,6 +57,23 @@ function turn(ms = 20): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** The code of the error that a WebSocket meets which is accepted again. */
+async function twiceAccepted(): Promise<ErrorCode | undefined> {
+  const broadcaster = createBroadcaster();
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  cleanUp.push(
+    () => broadcaster.stop(),
+    () => server.close(),
+  );
+  await once(server, 'listening');
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  client.on('error', () => {});
+  cleanUp.push(() => client.terminate());
+  const [ws] = (await once(server, 'connection')) as [WebSocket];
+  broadcaster.accept(ws);
+  return codeOf(() => broadcaster.accept(ws));
+}
+
 describe('the library', () => {
   it('delivers to a room on the HTTP server it is attached to', async () => {
     const { broadcaster, url } = await served();
@@ -112,6 +130,28 @@ describe('the library', () => {
     await SimpleClient.connect(`${url}/live?token=1`, { clientId: 'a' });
     detach();
     expect(server.listenerCount('upgrade')).toBe(0);
+  });
+
+  it('shares a server with other broadcasters, each with paths of its own', async () => {
+    const [live, rest, other] = [createBroadcaster(), createBroadcaster(), createBroadcaster()];
+    for (const broadcaster of [live, rest, other]) cleanUp.push(() => broadcaster.stop());
+    const server = createServer();
+    const detach = live.attach(server, { path: '/live' });
+    other.attach(server, { path: '/other' });
+    const url = await listening(server);
+    await expect(SimpleClient.connect(`${url}/none`, { clientId: 'a' })).rejects.toThrow('404');
+    rest.attach(server);
+    await SimpleClient.connect(`${url}/live`, { clientId: 'a' });
+    await SimpleClient.connect(`${url}/none`, { clientId: 'a' });
+    expect([live, rest, other].map((one) => one.statistics().connections)).toEqual([1, 1, 0]);
+    expect(() => other.attach(server, { path: '/live' })).toThrow(
+      expect.objectContaining({ code: 'already-attached' }),
+    );
+    expect(() => live.attach(server)).toThrow(expect.objectContaining({ code: 'already-attached' }));
+    detach();
+    other.attach(server, { path: '/live' });
+    await SimpleClient.connect(`${url}/live`, { clientId: 'b' });
+    expect(other.statistics().connections).toBe(1);
   });
 
   it('keeps what is published while a client is away, and tells of the loss of the connection', async () => {
@@ -265,6 +305,11 @@ describe('the library', () => {
     closed.terminate();
     const loop: Record<string, unknown> = {};
     loop.self = loop;
+    const server = createServer();
+    const attached = createBroadcaster();
+    cleanUp.push(() => attached.stop());
+    attached.attach(server);
+    const taken = await twiceAccepted();
     const wrong = { maxPending: 0 } as BroadcasterOptions;
     const found = [
       codeOf(() => createBroadcaster(wrong)),
@@ -274,6 +319,10 @@ describe('the library', () => {
       codeOf(() => broadcaster.accept(closed)),
       codeOf(() => createBroadcaster({ authorize: () => ({ allowed: true }) }).accept(closed)),
     ];
+    found.push(
+      taken,
+      codeOf(() => broadcaster.attach(server)),
+    );
     broadcaster.stop();
     found.push(codeOf(() => broadcaster.attach(createServer())));
     expect(found.sort()).toEqual([...ERROR_CODES].sort());

@@ -62,6 +62,18 @@ describe('origins', () => {
     expect(events).toEqual(['connection: This origin may not connect.']);
   });
 
+  it('of the same host are known by their name and port, however these are written', async () => {
+    const { url } = await served({});
+    const { port } = new URL(url);
+    const from = (origin: string, host: string) => outcomeOf(url, { origin, host });
+    expect(await from('http://example.org', 'Example.ORG:80')).toBe('open');
+    expect(await from('https://example.org', 'example.org')).toBe('open');
+    expect(await from(`http://localhost:${port}`, `LocalHost:${port}`)).toBe('open');
+    for (const origin of ['ftp://example.org', 'http://user@example.org', 'http://example.org/x', 'null', ''])
+      expect([origin, await from(origin, 'example.org')]).toEqual([origin, '403']);
+    expect(await from('http://example.org', 'example.org:81')).toBe('403');
+  });
+
   it('may be listed, or decided by a function whose exceptions refuse', async () => {
     const listed = await served({ origins: ['https://example.org'] });
     expect(await outcomeOf(listed.url, { origin: 'https://example.org' })).toBe('open');
@@ -73,6 +85,33 @@ describe('origins', () => {
     });
     expect(await outcomeOf(broken.url, { origin: 'https://example.org' })).toBe('403');
     expect(broken.events[0]).toBe('origins: Error: broken');
+  });
+});
+
+describe('a hook that has to answer at once', () => {
+  it('refuses with a promise, whatever becomes of it, and is told', async () => {
+    const late = (async () => {
+      throw new Error('rejected');
+    }) as unknown as () => boolean;
+    const { url, events, broadcaster } = await served({
+      canJoin: late,
+      canPublish: late,
+      origins: late,
+    });
+    expect(await outcomeOf(url, { origin: 'https://example.org' })).toBe('403');
+    const client = await SimpleClient.connect(url, { clientId: 'a', rooms: ['r'] });
+    client.say({ seq: 1, type: 'publish', payload: { room: 'r', type: 't', payload: 1 } });
+    await client.until(({ kind }) => kind === 'nack');
+    expect(broadcaster.roomSize('r')).toBe(0);
+    const promised = 'TypeError: it answered with a promise, and has to answer at once with true or false';
+    for (const hook of ['origins', 'canJoin', 'canPublish']) expect(events).toContain(`${hook}: ${promised}`);
+  });
+
+  it('is told of an answer that is neither yes nor no', async () => {
+    const { url, events } = await served({ canJoin: (() => 'yes') as unknown as () => boolean });
+    await SimpleClient.connect(url, { clientId: 'a', rooms: ['r'] });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(events[0]).toBe('canJoin: TypeError: it answered with string, not with true or false');
   });
 });
 

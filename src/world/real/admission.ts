@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../protocol/ports.ts';
 import type { UpgradeRefusal } from './ws-link.ts';
+import { isYes } from './yes-or-no.ts';
 
 /**
  * Which pages may open a connection. `same`: only those of the host that they connect to. A browser names the page in
@@ -22,7 +23,7 @@ export interface AdmissionOptions {
   readonly clock: Clock;
   /** Told of each refusal. */
   readonly onRefused: (refusal: UpgradeRefusal, request: IncomingMessage) => void;
-  /** `origins` threw, which refuses. */
+  /** `origins` threw or gave no answer, which refuses. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -61,14 +62,9 @@ export class Admission {
     const { origin, host } = request.headers;
     const { origins, onError } = this.#options;
     if (origin === undefined || origins === 'any') return true;
-    if (origins === 'same') return URL.canParse(origin) && new URL(origin).host === host;
+    if (origins === 'same') return isHost(origin, host);
     if (typeof origins !== 'function') return origins.includes(origin);
-    try {
-      return origins(origin, request) === true;
-    } catch (error) {
-      onError(error);
-      return false;
-    }
+    return isYes(() => origins(origin, request), onError);
   }
 
   #isInRate(address: string): boolean {
@@ -85,6 +81,17 @@ export class Admission {
     if (ofAddress > 1 || this.#countOf.size < ADDRESSES_MAX) this.#countOf.set(address, ofAddress);
     return true;
   }
+}
+
+/**
+ * Whether a page is one of this host. Behind a proxy that ends TLS the server can't tell `https` from `http`; the usual
+ * port may be named or left out.
+ */
+function isHost(origin: string, host: string | undefined): boolean {
+  if (!isOrigin(origin) || !/^https?:/.test(origin)) return false;
+  const page = new URL(origin);
+  const named = `${page.protocol}//${host}`;
+  return URL.canParse(named) && new URL(named).host === page.host;
 }
 
 /** Exactly what a browser sends: scheme, host, and a port that is not the usual one. */

@@ -93,6 +93,11 @@ export class WsLink implements Link, OutgoingOwner {
     }
   }
 
+  /** Whether a link has been made of it. */
+  static has(ws: WebSocket): boolean {
+    return (ws as LinkedWebSocket)[LINK] !== undefined;
+  }
+
   /** @param taker - absent at a client's end, where an exception is a fault of this program and ends it */
   protected constructor(ws: WebSocket, taker: LinkTaker | undefined) {
     this.ws = ws;
