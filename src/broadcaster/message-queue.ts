@@ -143,8 +143,9 @@ export class MessageQueue {
   left(clientId: string, rooms: ReadonlySet<string>): void {
     this.#away.delete(clientId);
     this.#away.set(clientId, { rooms: new Set(rooms), leftUs: this.#clock.nowUs() });
+    if (this.#away.size <= AWAY_MAX) return;
     const oldest = this.#away.keys().next();
-    if (this.#away.size > AWAY_MAX && !oldest.done) this.#away.delete(oldest.value);
+    if (!oldest.done) this.#away.delete(oldest.value);
   }
 
   /** A client is back, or has said that it does not come back. */

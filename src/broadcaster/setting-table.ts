@@ -71,7 +71,7 @@ const table = {
     path: 'outbox.maxBytesTotal',
     option: true,
     meaning:
-      'Bytes of messages that all outboxes together hold; an outbox is full when it reaches the remainder.',
+      'Bytes that all outboxes together hold, a message once and its entry in each; an outbox is full when it reaches the remainder.',
   },
   overflow: {
     kind: 'choice',

@@ -1,12 +1,16 @@
 import type { OutgoingMessage } from './message.ts';
 
+/** Memory that an outbox needs for one message besides the message itself: 35 bytes in arrays that double when full. */
+export const ENTRY_BYTES = 96;
+
 /**
  * The bytes that all outboxes of a broadcaster hold together. A message counts once, however many outboxes hold it,
- * since all of them refer to the same text.
+ * since all of them refer to the same text; its entry counts in each.
  */
 export class HeldBytes {
   readonly max: number;
   #held = 0;
+  #outboxes = 0;
 
   constructor(max: number) {
     this.max = max;
@@ -21,14 +25,20 @@ export class HeldBytes {
     return this.max - this.#held;
   }
 
+  /** @returns how many outboxes there were before this one */
+  nextOutbox(): number {
+    this.#outboxes += 1;
+    return this.#outboxes - 1;
+  }
+
   /** One more outbox holds a message. */
   hold(message: OutgoingMessage): void {
-    if (message.holders === 0) this.#held += message.sizeBytes;
+    this.#held += message.holders === 0 ? ENTRY_BYTES + message.sizeBytes : ENTRY_BYTES;
     message.holders += 1;
   }
 
   release(message: OutgoingMessage): void {
     message.holders -= 1;
-    if (message.holders === 0) this.#held -= message.sizeBytes;
+    this.#held -= message.holders === 0 ? ENTRY_BYTES + message.sizeBytes : ENTRY_BYTES;
   }
 }

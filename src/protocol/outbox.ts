@@ -22,6 +22,9 @@ export class Outbox {
   /** Twice the number of nacks, and 1 on top while the last of them waits to be followed. */
   #nacked: Uint8Array = NO_BYTES;
   #mask = -1;
+  /** Slots that stay free: outboxes that fill alike grow at different messages, not all in the same turn. */
+  #slack = 0;
+  readonly #stagger: number;
   /** Logical indexes, growing for ever; a slot is an index masked. */
   #head = 0;
   #tail = 0;
@@ -34,6 +37,7 @@ export class Outbox {
 
   constructor(limits: OutboxLimits) {
     this.#limits = limits;
+    this.#stagger = limits.heldBytes.nextOutbox() % STAGGERS;
   }
 
   /** Messages neither acked nor given up. */
@@ -352,7 +356,7 @@ export class Outbox {
   }
 
   #push(seq: number, item: OutgoingMessage | OutboxGap): void {
-    if (this.#tail - this.#head > this.#mask) this.#makeRoom();
+    if (this.#tail - this.#head > this.#mask - this.#slack) this.#makeRoom();
     const slot = this.#tail & this.#mask;
     this.#seqs[slot] = seq;
     this.#items[slot] = item;
@@ -408,6 +412,7 @@ export class Outbox {
     this.#strikes = new Uint8Array(capacity);
     this.#nacked = new Uint8Array(capacity);
     this.#mask = capacity - 1;
+    this.#slack = Math.floor((capacity * this.#stagger) / (STAGGERS * 4));
     let kept = 0;
     let keptBeforeCursor = 0;
     for (let index = head; index < tail; index += 1) {
@@ -450,6 +455,8 @@ export class OutboxGap {
   }
 }
 
+/** Instants, within the last quarter of their capacity, at which outboxes grow. */
+const STAGGERS = 16;
 const NO_NUMBERS = new Float64Array(0);
 const NACKS_MAX = 127;
 const NO_BYTES = new Uint8Array(0);

@@ -115,7 +115,7 @@ describe('a publish with the policy pause', () => {
   });
 
   it('waits for room in the memory of all outboxes, wherever it comes from', () => {
-    const fixture = new DeliveryFixture({ ...PAUSE, maxPending: 1000, outboxBytesTotalMax: 700 });
+    const fixture = new DeliveryFixture({ ...PAUSE, maxPending: 1000, outboxBytesTotalMax: 900 });
     const hoarder = fixture.peer('hoarder', 'r1');
     fixture.peer('reader', 'r2');
     for (const type of ['one', 'two', 'three']) fixture.submit(type, 'r1');

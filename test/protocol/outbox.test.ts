@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GapReason } from '../../src/protocol/frame.ts';
-import { HeldBytes } from '../../src/protocol/held-bytes.ts';
+import { ENTRY_BYTES, HeldBytes } from '../../src/protocol/held-bytes.ts';
 import { MESSAGE_OVERHEAD_BYTES, OutgoingMessage } from '../../src/protocol/message.ts';
 import { Outbox, OutboxGap } from '../../src/protocol/outbox.ts';
 
@@ -320,16 +320,16 @@ describe('the bytes of outboxes', () => {
     expect(sized(0).sizeBytes).toBe(sized(0).text.length + MESSAGE_OVERHEAD_BYTES);
   });
 
-  it('count a message in full in each outbox, and once for all of them', () => {
+  it('count a message in full in each outbox, and once with an entry in each for all of them', () => {
     const heldBytes = new HeldBytes(MANY);
     const [a, b] = [0, 1].map(() => new Outbox({ maxPending: 10, bytesMax: MANY, heldBytes }));
     const shared = sized(1000);
     const { sizeBytes } = shared;
     a?.append(shared);
     b?.append(shared);
-    expect([a?.bytes, b?.bytes, heldBytes.held]).toEqual([sizeBytes, sizeBytes, sizeBytes]);
+    expect([a?.bytes, b?.bytes, heldBytes.held]).toEqual([sizeBytes, sizeBytes, sizeBytes + 2 * ENTRY_BYTES]);
     a?.ack(a.find(1), 1);
-    expect([a?.bytes, b?.bytes, heldBytes.held]).toEqual([0, sizeBytes, sizeBytes]);
+    expect([a?.bytes, b?.bytes, heldBytes.held]).toEqual([0, sizeBytes, sizeBytes + ENTRY_BYTES]);
     b?.clear(() => {});
     expect(heldBytes.held).toBe(0);
   });
@@ -378,12 +378,14 @@ describe('the bytes of outboxes', () => {
           else if (step === 'giveUp' && isMessage) outbox.giveUp(index, 'nack');
           else if (step === 'ack' && isMessage) outbox.ack(index, seq);
           else if (step === 'ackGap' && index >= 0 && !isMessage) outbox.ack(index, outbox.seqAt(index));
-          let bytes = 0;
+          let [bytes, entries] = [0, 0];
           for (let at = outbox.head; at < outbox.tail; at += 1) {
             const item = outbox.at(at);
-            if (item instanceof OutgoingMessage) bytes += item.sizeBytes;
+            if (!(item instanceof OutgoingMessage)) continue;
+            bytes += item.sizeBytes;
+            entries += 1;
           }
-          expect([outbox.bytes, heldBytes.held]).toEqual([bytes, bytes]);
+          expect([outbox.bytes, heldBytes.held]).toEqual([bytes, bytes + entries * ENTRY_BYTES]);
         }
       }),
     );

@@ -4,7 +4,7 @@ import type { Failure, FailureKind } from './failure.ts';
 
 /** Failures remembered of one client. */
 const FAILURES_MAX = 100;
-/** Clients whose failures are remembered; the one that has not failed for longest goes first. */
+/** Clients whose failures are remembered at most; half of them, those that failed latest, at least. */
 const CLIENTS_MAX = 10_000;
 /** With fewer attempts than this a rate says nothing. */
 const ATTEMPTS_MIN = 20;
@@ -41,7 +41,12 @@ export class FailureHandler {
   readonly #rate: BroadcastMetrics;
   readonly #onProblematic: (clientId: string, lastErrors: readonly Failure[]) => void;
   readonly #onHighRate: (ratio: number) => void;
-  readonly #clients = new Map<string, ClientFailures>();
+  /**
+   * Those that failed latest, and those before them: two generations, since a map that keeps its entries in the order of
+   * their latest use walks over what was deleted to find the oldest.
+   */
+  #young = new Map<string, ClientFailures>();
+  #old = new Map<string, ClientFailures>();
   #rateIsHigh = false;
   #recorded = 0;
 
@@ -67,7 +72,7 @@ export class FailureHandler {
 
   /** Clients with failures that are remembered. */
   get failingClients(): number {
-    return this.#clients.size;
+    return this.#young.size + this.#old.size;
   }
 
   sent(): void {
@@ -86,7 +91,7 @@ export class FailureHandler {
   }
 
   isProblematic(clientId: string): boolean {
-    const client = this.#clients.get(clientId);
+    const client = this.#clientOf(clientId);
     if (client === undefined || !client.problematic) return false;
     const last = client.failures.at(-1);
     const sinceUs = this.#clock.nowUs() - this.#settings.windowMs * 1000;
@@ -96,7 +101,7 @@ export class FailureHandler {
 
   /** What is remembered of a client, oldest first. */
   failuresOf(clientId: string): readonly Failure[] {
-    const client = this.#clients.get(clientId);
+    const client = this.#clientOf(clientId);
     if (client !== undefined) this.#forgetOld(client.failures);
     return client?.failures ?? [];
   }
@@ -105,7 +110,7 @@ export class FailureHandler {
   worst(): string | undefined {
     const nowUs = this.#clock.nowUs();
     let [worst, most] = [undefined as string | undefined, 0];
-    for (const [clientId, client] of this.#clients) {
+    for (const [clientId, client] of [...this.#old, ...this.#young]) {
       const count = this.#recent(client, nowUs);
       if (count > most) [worst, most] = [clientId, count];
     }
@@ -114,21 +119,30 @@ export class FailureHandler {
 
   /** Starts anew with a client: it has been dealt with. */
   forget(clientId: string): void {
-    this.#clients.delete(clientId);
+    this.#young.delete(clientId);
+    this.#old.delete(clientId);
+  }
+
+  #clientOf(clientId: string): ClientFailures | undefined {
+    return this.#young.get(clientId) ?? this.#old.get(clientId);
   }
 
   #remember(clientId: string, failure: Failure): ClientFailures {
-    const client = this.#clients.get(clientId) ?? { failures: [], problematic: false };
-    // The order of the map is the order of the latest failures.
-    this.#clients.delete(clientId);
-    this.#clients.set(clientId, client);
+    const client = this.#young.get(clientId) ?? this.#rejuvenate(clientId);
     const { failures } = client;
     failures.push(failure);
     if (failures.length > FAILURES_MAX) failures.shift();
     this.#forgetOld(failures);
-    for (const [oldest] of this.#clients) {
-      if (this.#clients.size <= CLIENTS_MAX) break;
-      this.#clients.delete(oldest);
+    return client;
+  }
+
+  #rejuvenate(clientId: string): ClientFailures {
+    const client = this.#old.get(clientId) ?? { failures: [], problematic: false };
+    this.#old.delete(clientId);
+    this.#young.set(clientId, client);
+    if (this.#young.size >= CLIENTS_MAX / 2) {
+      this.#old = this.#young;
+      this.#young = new Map();
     }
     return client;
   }
