@@ -26,7 +26,7 @@ export function parseScenario(text: string, { file, overrides = [] }: ParseOptio
     return { ok: false, problems: [{ file, line: 1, column: 1, ...positions.value([]), message }] };
   }
   const { origins, problems } = applyOverrides(root, overrides, positions);
-  const { scenario, findings } = testMutant(root);
+  const { scenario, findings } = validate(root);
   if (scenario !== undefined && findings.length === 0 && problems.length === 0) return { ok: true, scenario };
   const where = new Whereabouts(file, positions, origins);
   const stray = problems.map((problem): Problem => ({ file, line: 1, column: 1, ...problem }));
@@ -54,7 +54,7 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
  * The schema first, then checks that span several settings. Values that the schema rejects are replaced by defaults
  * for these checks, so that one run finds as many problems as possible.
  */
-function testMutant(root: Record<string, unknown>): {
+function validate(root: Record<string, unknown>): {
   readonly findings: readonly Finding[];
   readonly scenario?: Scenario;
 } {

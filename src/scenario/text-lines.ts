@@ -29,10 +29,21 @@ export class TextLines {
   /** Always on a character of the text: what is missing at a line's end or behind the text is missed before it. */
   at(offset: number): Position {
     const wanted = Math.min(offset, this.#last);
-    const index = this.#begins.findLastIndex((begin) => begin <= wanted);
-    const begin = this.#begins[Math.max(0, index)] ?? 0;
-    const end = this.#begins[Math.max(0, index) + 1] ?? this.#text.length;
+    const index = this.#lineOf(wanted);
+    const begin = this.#begins[index] ?? 0;
+    const end = this.#begins[index + 1] ?? this.#text.length;
     const length = this.#text.slice(begin, end).replace(/\r?\n$/, '').length;
-    return { line: Math.max(1, index + 1), column: Math.max(1, Math.min(wanted - begin + 1, length)) };
+    return { line: index + 1, column: Math.max(1, Math.min(wanted - begin + 1, length)) };
+  }
+
+  /** From 0: the last line that begins at or before an offset. A file may have as many problems as lines. */
+  #lineOf(offset: number): number {
+    let [low, high] = [0, this.#begins.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.#begins[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return low;
   }
 }
