@@ -126,11 +126,10 @@ export class Heartbeat {
     this.#pinged = true;
     this.#alive = false;
     this.#receivedBytes = this.#link.receivedBytes;
-    this.#newestPingBytes = this.#countedBytes;
+    this.#newestPingBytes = this.#link.ping();
     if (this.#unanswered === 0) this.#oldestPingBytes = this.#newestPingBytes;
     this.#unanswered += 1;
     this.#patienceMs = pongTimeoutMs + (this.#unreadBytes * 1000) / readBytesPerSecMin;
-    this.#link.ping();
     this.#arm(pongTimeoutMs);
   }
 

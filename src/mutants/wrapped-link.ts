@@ -48,8 +48,8 @@ export class WrappedLink implements Link {
     this.inner.sendShared(head, tail);
   }
 
-  ping(): void {
-    this.inner.ping();
+  ping(): number {
+    return this.inner.ping();
   }
 
   close(code: number, reason: string): void {

@@ -93,7 +93,12 @@ export interface Link {
   send(text: string): void;
   /** Queues the frame `head + tail.text`; ignored unless the link is open. */
   sendShared(head: string, tail: SharedText): void;
-  ping(): void;
+  /**
+   * Pings the peer, ahead of the frames that are queued.
+   *
+   * @returns how many of `sentBytes` left before it: the peer has read them when it answers
+   */
+  ping(): number;
   /** Starts the closing handshake; terminates by itself when the peer does not answer in `CLOSE_TIMEOUT_MS`. */
   close(code: number, reason: string): void;
   /** Drops the socket without a closing handshake. */

@@ -84,8 +84,8 @@ export class FlakyLink implements Link {
     this.#link.sendShared(head, tail);
   }
 
-  ping(): void {
-    this.#link.ping();
+  ping(): number {
+    return this.#link.ping();
   }
 
   close(code: number, reason: string): void {

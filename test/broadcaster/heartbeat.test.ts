@@ -113,6 +113,18 @@ describe('heartbeat', () => {
     expect([fixture.link.pings, fixture.missed]).toEqual([2, 1]);
   });
 
+  it('takes nothing for read that the answered ping had overtaken', () => {
+    const fixture = new Fixture();
+    fixture.link.sentBytes += 8 * RATE;
+    fixture.link.queuedBytes = 8 * RATE;
+    fixture.time.runFor(500);
+    fixture.heartbeat.pong();
+    fixture.link.queuedBytes = 0;
+    // The next ping leaves 1 s after the first: 7 s are left for reading.
+    fixture.time.runFor(1000 + 7299);
+    expect([fixture.link.pings, fixture.missed]).toEqual([2, 0]);
+  });
+
   it('takes a pong that comes after two pings for the answer to the first', () => {
     const fixture = new Fixture({ ...SETTINGS, missedPongsMax: 3 });
     fixture.time.runFor(500);
@@ -191,6 +203,7 @@ describe('heartbeat', () => {
         const answerMs = (one.pongTimeoutMs - 0.001) * ratio;
         fixture.link.ping = () => {
           fixture.time.after(answerMs * 1000, () => fixture.heartbeat.life());
+          return 0;
         };
         fixture.time.runFor(60_000);
         expect([fixture.missed, fixture.staleUs]).toEqual([0, -1]);

@@ -29,8 +29,12 @@ export class FakeLink implements Link {
     this.send(head + tail.text);
   }
 
-  ping(): void {
+  /** Bytes of those sent that a ping overtakes. */
+  queuedBytes = 0;
+
+  ping(): number {
     this.pings += 1;
+    return this.sentBytes - this.queuedBytes;
   }
 
   close(code: number, reason: string): void {

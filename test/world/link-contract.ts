@@ -411,6 +411,15 @@ export function describeLinkContract(name: string, createWorld: () => Promise<Li
         expect(server.sentBytes - before).toBe(sentBytes);
       });
 
+      it('says how much left before a ping, which overtakes what is queued in its turn', async () => {
+        const { server, clientSaw } = await openPair();
+        const before = server.sentBytes;
+        server.send('queued');
+        expect(server.ping()).toBe(before);
+        await happens(() => clientSaw.texts.length === 1);
+        expect(server.ping()).toBe(server.sentBytes);
+      });
+
       it('reads no faster than its limit, and everything in the end', async () => {
         const { client, server, clientSaw } = await openPair();
         const bytesPerSec = 256 * 1024;

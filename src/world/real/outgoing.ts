@@ -88,9 +88,14 @@ export class Outgoing {
     if (waiting.push(this) === 1) setImmediate(flushSome);
   }
 
-  /** Does nothing while the peer is over its limit: it could not answer in time. */
-  ping(): void {
+  /**
+   * Sends nothing while the peer is over its limit: it could not answer in time.
+   *
+   * @returns how many of `sentBytes` left before it
+   */
+  ping(): number {
     if (this.bufferedBytes <= this.#owner.bufferBytesMax) this.#writeControl(Opcode.ping, NOTHING);
+    return this.sentBytes - this.#queuedBytes;
   }
 
   /** @param data - good during the call */

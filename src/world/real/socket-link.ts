@@ -86,8 +86,8 @@ export class SocketLink implements ClientLink, FrameSink, OutgoingOwner {
     if (this.state === LinkState.open) this.#outgoing.add(head, tail);
   }
 
-  ping(): void {
-    if (this.state === LinkState.open) this.#outgoing.ping();
+  ping(): number {
+    return this.state === LinkState.open ? this.#outgoing.ping() : this.#outgoing.sentBytes;
   }
 
   close(code: number, reason: string): void {

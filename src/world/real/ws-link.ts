@@ -140,8 +140,10 @@ export class WsLink implements Link, OutgoingOwner {
     if (this.state === LinkState.open) this.outgoing?.add(head, tail);
   }
 
-  ping(): void {
-    if (this.state === LinkState.open) this.outgoing?.ping();
+  ping(): number {
+    return this.state === LinkState.open && this.outgoing !== undefined
+      ? this.outgoing.ping()
+      : this.sentBytes;
   }
 
   close(code: number, reason: string): void {

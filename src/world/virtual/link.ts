@@ -107,9 +107,10 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
     this.send(head + tail.text);
   }
 
-  ping(): void {
+  ping(): number {
     if (this.#state === LinkState.open && this.bufferedBytes <= this.bufferBytesMax)
       this.#out?.write({ kind: 'ping', bytes: CONTROL_BYTES });
+    return this.#sentBytes - this.#queuedBytes;
   }
 
   close(code: number, reason: string): void {
