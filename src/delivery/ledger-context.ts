@@ -19,6 +19,9 @@ export class LedgerContext {
   readonly lateAfterUs: number;
   readonly examples = new Examples<LedgerExample>();
   readonly scanner = new StampScanner();
+  /** Messages whose body did not come back as a whole, and messages that were none of the run's. */
+  unverified = 0;
+  foreign = 0;
   /**
    * Bodies recently found intact. A broadcast reaches thousands of clients of a process, and comparing is cheaper
    * than a checksum.

@@ -144,13 +144,14 @@ export class ClientLedger {
   /**
    * Notes an arrival.
    *
+   * @param body - undefined where the server did not send it as a whole
    * @param redelivered - whether the server marked it as a redelivery
    * @returns the arrival, for `handled` or `failed`; `undefined` for a phantom, which is counted
    */
   received(
     position: number,
     stampText: string,
-    body: string,
+    body: string | undefined,
     redelivered: boolean,
     atUs: number,
   ): Arrival | undefined {
@@ -166,7 +167,8 @@ export class ClientLedger {
     const known = ledger.knows(seq);
     const arrival = new Arrival(scanner, run, session, this.#connection);
     arrival.redelivered = redelivered;
-    arrival.corrupt = !this.#context.isIntact(body, scanner.length, scanner.crc);
+    if (body === undefined) this.#context.unverified += 1;
+    else arrival.corrupt = !this.#context.isIntact(body, scanner.length, scanner.crc);
     if (position > 0) {
       if (known && !session.positions.has(position)) this.#secondPosition(session, ledger, position, seq);
       session.positions.arrived(position, stream, seq);
@@ -179,6 +181,14 @@ export class ClientLedger {
       this.#freshPosition = position;
     }
     return arrival;
+  }
+
+  /** A message arrived that is none of this run's, on a server that has others to send too. */
+  foreign(position: number): void {
+    this.#context.foreign += 1;
+    if (position <= 0) return;
+    const { positions } = this.#current();
+    if (!positions.has(position)) positions.arrivedUnreadable(position);
   }
 
   /** The handler completed. */

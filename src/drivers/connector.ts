@@ -1,7 +1,9 @@
 import { type BackoffPolicy, backoffMs } from '../protocol/backoff.ts';
+import { CloseCode } from '../protocol/frame.ts';
 import {
   type ClientLink,
   type Dial,
+  type DialRequest,
   type LinkEvents,
   LinkState,
   type Random,
@@ -17,6 +19,13 @@ export interface ConnectorOwner {
   /** A new socket is open, and no session speaks through it yet. */
   onOpen(): void;
   onText(text: string): void;
+  /** Absent where the protocol has no binary messages. */
+  onBytes?(bytes: Uint8Array): void;
+  /**
+   * Asked before each attempt: where to. It may take its time, and then calls `go` or `fail` once; what it began for an
+   * attempt that is given up in the meantime comes to nothing. Absent: at once, to the usual address.
+   */
+  prepare?(go: (request: DialRequest) => void, fail: (reason: string) => void): void;
   /** The connection is gone, which the observer is told next. */
   onLost(): void;
 }
@@ -35,9 +44,9 @@ class Connection implements LinkEvents {
   older: Connection | undefined;
   readonly #connector: Connector;
 
-  constructor(connector: Connector, dial: Dial) {
+  constructor(connector: Connector, dial: Dial, request: DialRequest | undefined) {
     this.#connector = connector;
-    this.link = dial(this);
+    this.link = dial(this, request);
   }
 
   onOpen(): void {
@@ -46,6 +55,10 @@ class Connection implements LinkEvents {
 
   onText(text: string): void {
     this.#connector.heardText(this, text);
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    this.#connector.heardBytes(this, bytes);
   }
 
   onPong(): void {}
@@ -79,6 +92,11 @@ export class Connector {
   #current: Connection | undefined;
   #established = false;
   #away = false;
+  /** The server let it know that it may not come back. */
+  #givenUp = false;
+  /** Attempts that were prepared, and the number of the one that is at present; 0: none is. */
+  #prepared = 0;
+  #preparing = 0;
   #stopped = false;
   /** The next time it comes back within this time and without a backoff; -1: it does not. */
   #returnWithinMs = -1;
@@ -134,11 +152,13 @@ export class Connector {
 
   /** Opens a socket, unless there is one or the client is kept away. */
   connect(): void {
-    if (this.#stopped || this.#away || this.#current !== undefined) return;
+    if (this.#stopped || this.#away || this.#givenUp) return;
+    if (this.#current !== undefined || this.#preparing > 0) return;
     this.#timers.disarm(this.#reconnectTimer);
     this.attempts += 1;
     this.#observer.connecting();
-    this.#current = this.#open();
+    if (this.#owner.prepare === undefined) this.#current = this.#open();
+    else this.#prepare();
   }
 
   /** Sends a frame for the present session, unless a fault mutes the client. */
@@ -149,6 +169,16 @@ export class Connector {
   /** Sends a frame on the socket opened last, whatever it stands for. */
   send(text: string): void {
     if (!this.#muted) this.#current?.link.send(text);
+  }
+
+  /** Like `say`, with a binary frame. */
+  sayBytes(bytes: Uint8Array): void {
+    if (!this.#muted) this.speaker?.sendBytes(bytes);
+  }
+
+  /** Like `send`, with a binary frame. */
+  sendBytes(bytes: Uint8Array): void {
+    if (!this.#muted) this.#current?.link.sendBytes(bytes);
   }
 
   /** A session speaks through the socket that was opened last: the backoff is over, the socket before has no say. */
@@ -171,6 +201,11 @@ export class Connector {
   /** Reconnects after its next lost connection at a random instant within this time, without a backoff. */
   returnWithin(spreadMs: number): void {
     this.#returnWithinMs = spreadMs;
+  }
+
+  /** Does not come back after its next lost connection. */
+  giveUp(): void {
+    this.#givenUp = true;
   }
 
   /** A second socket beside the one that is open. */
@@ -260,6 +295,12 @@ export class Connector {
     if (this.#hears(connection)) this.#owner.onText(text);
   }
 
+  heardBytes(connection: Connection, bytes: Uint8Array): void {
+    if (!this.#hears(connection)) return;
+    if (this.#owner.onBytes === undefined) this.#owner.onText('');
+    else this.#owner.onBytes(bytes);
+  }
+
   gone(connection: Connection, code: number, reason: string): void {
     if (this.#stopped) return;
     if (connection !== this.#current) {
@@ -276,12 +317,33 @@ export class Connector {
     this.#comeBack();
   }
 
+  #prepare(): void {
+    this.#prepared += 1;
+    const attempt = this.#prepared;
+    this.#preparing = attempt;
+    const isOver = (): boolean => {
+      if (this.#preparing !== attempt || this.#stopped) return false;
+      this.#preparing = 0;
+      return true;
+    };
+    this.#owner.prepare?.(
+      (request) => {
+        if (isOver() && !this.#away) this.#current = this.#open(request);
+      },
+      (reason) => {
+        if (!isOver()) return;
+        this.#observer.closed(CloseCode.abnormal, reason);
+        this.#comeBack();
+      },
+    );
+  }
+
   #hears(connection: Connection): boolean {
     return !this.#stopped && (connection === this.#current || connection === this.#current?.older);
   }
 
-  #open(): Connection {
-    const connection = new Connection(this, this.#dial);
+  #open(request?: DialRequest): Connection {
+    const connection = new Connection(this, this.#dial, request);
     connection.link.answerPings = this.#answersPings;
     if (this.#readLimit !== undefined) connection.link.limitReading(this.#readLimit);
     // A full inbox is emptied when the session is established, which has to be read first.
@@ -292,7 +354,7 @@ export class Connector {
   #comeBack(): void {
     const spreadMs = this.#returnWithinMs;
     this.#returnWithinMs = -1;
-    if (this.#stopped || this.#away) return;
+    if (this.#stopped || this.#away || this.#givenUp) return;
     const waitMs =
       spreadMs >= 0
         ? spreadMs * this.#random.next()

@@ -1,7 +1,7 @@
 import type { LossReason } from '../delivery/loss-reason.ts';
 import type { BackoffPolicy } from '../protocol/backoff.ts';
 import type { AckMode, DeliveryLevel } from '../protocol/frame.ts';
-import type { Clock, Dial, Random, Timers } from '../protocol/ports.ts';
+import type { Clock, Dial, Http, Random, Timers } from '../protocol/ports.ts';
 import type { Connector } from './connector.ts';
 import type { Inbox } from './inbox.ts';
 
@@ -36,6 +36,13 @@ export interface DriverTraits {
   readonly confirmsPublishes: boolean;
   /** What the protocol promises unless the server says otherwise. */
   readonly level: DeliveryLevel;
+  /** Its messages are binary frames, at least in part; its clients are dialled accordingly. */
+  readonly binary: boolean;
+  /**
+   * A server sends its clients payloads as they were published, and nothing else: whatever differs is an anomaly. Other
+   * servers wrap and rename, and have messages of others to send.
+   */
+  readonly verbatim: boolean;
   /** Fault handles that its clients have, beyond those of every connection. */
   readonly handles: readonly FaultHandle[];
 }
@@ -50,9 +57,20 @@ export type NewClient = <D extends object>(options: ClientOptions<D>) => DriverC
 
 export interface ClientOptions<D extends object> {
   readonly clientId: string;
+  /** What templates of the driver's options may ask for, beyond what the driver itself knows. */
+  readonly values: ClientValues;
   readonly behaviour: ClientBehaviour;
   readonly ports: DriverPorts;
   readonly observer: ClientObserver<D>;
+}
+
+/** What is known of a client before it connects; a template names each by its path: `user.token`, `env.HOME`. */
+export interface ClientValues {
+  readonly client: { readonly index: number; readonly id: string };
+  /** The client's row of the users file; absent: there is none. */
+  readonly user?: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly services: Readonly<Record<string, { readonly port: number }>>;
 }
 
 export interface DriverPorts {
@@ -62,6 +80,11 @@ export interface DriverPorts {
   /** For reconnect jitter and for handler failures, apart. */
   readonly reconnectRandom: Random;
   readonly handlerRandom: Random;
+  /** For what a client makes up: ids, nonces. */
+  readonly contentRandom: Random;
+  readonly http: Http;
+  /** Time of day, ms since 1970. */
+  readonly epochMs: () => number;
 }
 
 /** How a simulated client behaves while nothing is wrong; a driver obeys what its protocol has. */
@@ -119,8 +142,12 @@ export interface ClientPublish {
   /** Absent: for the server's application alone. */
   readonly room: string | undefined;
   readonly type: string;
-  /** A JSON text. */
+  /** A JSON text: `{"stamp":…,"body":…}`. */
   readonly payloadText: string;
+  readonly stamp: string;
+  readonly body: string;
+  /** Number of the message in its stream, from 1. */
+  readonly seq: number;
   /** Called exactly once, maybe at once. */
   readonly settle: (outcome: PublishOutcome) => void;
 }
@@ -155,6 +182,10 @@ export interface ClientObserver<D extends object> {
   resumed(through: number): void;
   /** It may not join; whether it tries again is the protocol's. */
   refused(reason: string): void;
+  /**
+   * @param payload - what the protocol carries: a JSON value, a text or bytes; stamp and body are found in it wherever
+   *   the server put them
+   */
   message(position: number, payload: unknown, redelivered: boolean): D;
   /** It was handled before and is not handled again. */
   deduplicated(position: number, delivery: D): void;

@@ -1,12 +1,23 @@
 import type { Driver } from './driver.ts';
 import { wsdeliver } from './wsdeliver/driver.ts';
 
-/** Every driver that a scenario can name. */
-const DRIVERS: ReadonlyMap<string, Driver> = new Map([wsdeliver].map((driver) => [driver.name, driver]));
+/** A driver, made for the options that a scenario gives it. */
+type NewDriver = (options: unknown) => Driver;
+
+/** Every driver that a scenario can name. What a scenario gives it has been checked by the driver's own schema. */
+const DRIVERS: Readonly<Record<string, NewDriver>> = {
+  wsdeliver: () => wsdeliver,
+};
 
 /** The driver of a run that names none. */
 export const DEFAULT_DRIVER = wsdeliver;
 
-export function findDriver(name: string): Driver | undefined {
-  return DRIVERS.get(name);
+/** @throws {Error} when there is none of that name */
+export function newDriver(name: string, options: unknown): Driver {
+  const make = Object.hasOwn(DRIVERS, name) ? DRIVERS[name] : undefined;
+  if (make === undefined)
+    throw new Error(
+      `Cannot make clients: there is no driver "${name}", ${Object.keys(DRIVERS).join(' or ')} is wanted`,
+    );
+  return make(options);
 }

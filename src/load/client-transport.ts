@@ -1,4 +1,5 @@
 import type { ClientObserver, Driver, DriverClient, DriverPorts, PublishOutcome } from '../drivers/driver.ts';
+import { plainValues } from '../drivers/values.ts';
 import type { PublisherTransport, PublishRequest } from './publishers.ts';
 
 const BEHAVIOUR = {
@@ -34,6 +35,7 @@ export class ClientTransport implements PublisherTransport {
     this.#publishers = Array.from({ length: options.streams }, (_, stream) =>
       newClient({
         clientId: `${options.run}-publisher-${stream}`,
+        values: plainValues(stream, `${options.run}-publisher-${stream}`),
         behaviour: BEHAVIOUR,
         ports: options.ports,
         observer,
@@ -53,8 +55,7 @@ export class ClientTransport implements PublisherTransport {
     const publisher = this.#publishers[request.stream];
     if (publisher === undefined)
       throw new Error(`Cannot publish to stream ${request.stream}: there is no publisher`);
-    const { room, type, payloadText } = request;
-    publisher.publish({ room, type, payloadText, settle: (outcome) => settle(publishStatus(outcome)) });
+    publisher.publish({ ...request, settle: (outcome) => settle(publishStatus(outcome)) });
   }
 
   /** A client can't know how many deliveries the server still waits for. */

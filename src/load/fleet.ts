@@ -2,6 +2,7 @@ import { Arrival } from '../delivery/arrival.ts';
 import type { DrainGoal, DrainTarget } from '../delivery/drain-target.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
+import { PayloadReader } from '../delivery/payload-reader.ts';
 import type { PublishLogRecord } from '../delivery/publish-log.ts';
 import type { MissingBackoff } from '../delivery/reconnect-pace.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
@@ -11,13 +12,14 @@ import type {
   AckFate,
   AckFilter,
   ClientBehaviour,
+  ClientValues,
   Driver,
   NewClient,
 } from '../drivers/driver.ts';
 import type { FaultRecord, PlannedFault } from '../faults/fault.ts';
 import { findFault } from '../faults/registry.ts';
 import { Histogram } from '../measure/histogram.ts';
-import { type Clock, type Dial, type Random, Timer, type Timers } from '../protocol/ports.ts';
+import { type Clock, type Dial, type Http, type Random, Timer, type Timers } from '../protocol/ports.ts';
 import { clientId } from '../scenario/client-id.ts';
 import type { ClientProfile, Scenario } from '../scenario/schema.ts';
 import { clientsOf, subscribedStreams } from '../scenario/timeline.ts';
@@ -32,6 +34,10 @@ export interface FleetPorts {
   readonly timers: Timers;
   /** Each client has a network of its own, where the world has one. */
   readonly dialFor: (client: number) => Dial;
+  readonly valuesFor: (client: number) => ClientValues;
+  readonly http: Http;
+  /** Time of day, ms since 1970. */
+  readonly epochMs: () => number;
   /** Named random streams of the run's seed. */
   readonly streams: (name: string) => Random;
 }
@@ -66,6 +72,9 @@ export interface FleetStatus extends FleetCounts {
 export interface FleetRecord {
   readonly clients: readonly ClientRecord[];
   readonly examples: readonly LedgerExample[];
+  /** Messages whose body the server did not send as a whole, and messages that were none of the run's. */
+  readonly unverified: number;
+  readonly foreign: number;
   readonly faults: readonly FaultRecord[];
   /** Handled during load. */
   readonly handledInLoad: number;
@@ -109,6 +118,7 @@ export class Fleet implements LoadClientOwner {
   #deduplicated = 0;
   readonly #upstream: UpstreamLoad | undefined;
   readonly #upstreamRun: string;
+  readonly #payloads: PayloadReader;
 
   constructor(options: {
     readonly scenario: Scenario;
@@ -129,6 +139,7 @@ export class Fleet implements LoadClientOwner {
     });
     this.measures = new Measures(scenario.clients.length);
     this.#upstreamRun = upstreamRun(options.run);
+    this.#payloads = new PayloadReader(options.run);
     const sends = scenario.clients.some(({ upstream }) => upstream !== undefined);
     this.#upstream = sends ? new UpstreamLoad({ scenario, run: options.run, ...ports }) : undefined;
     const roster = clientsOf(scenario);
@@ -225,6 +236,8 @@ export class Fleet implements LoadClientOwner {
     return {
       clients: clients.map((client) => client.ledger.toRecord()),
       examples: this.#context.examples.list(),
+      unverified: this.#context.unverified,
+      foreign: this.#context.foreign,
       faults: this.#faults.toRecords(),
       handledInLoad: this.#handledInLoad,
       gone: clients.filter(({ gone }) => gone).map(({ client }) => client),
@@ -314,7 +327,7 @@ export class Fleet implements LoadClientOwner {
     readonly newClient: NewClient;
   }): void {
     const { number, profileIndex, driver, newClient } = options;
-    const { clock, timers, dialFor, streams } = this.#ports;
+    const { clock, timers, dialFor, valuesFor, http, epochMs, streams } = this.#ports;
     const profile = this.#scenario.clients[profileIndex];
     if (profile === undefined)
       throw new Error(`Cannot make client ${number}: there is no profile ${profileIndex}`);
@@ -331,6 +344,7 @@ export class Fleet implements LoadClientOwner {
       ledger,
       reconnect: behaviour.reconnect,
       traits: driver.traits,
+      payloads: this.#payloads,
       upstreamRun: this.#upstreamRun,
       clock,
       owner: this,
@@ -338,6 +352,7 @@ export class Fleet implements LoadClientOwner {
     });
     client.driven = newClient({
       clientId: clientId(number),
+      values: valuesFor(number),
       behaviour,
       observer: client,
       ports: {
@@ -346,6 +361,9 @@ export class Fleet implements LoadClientOwner {
         dial: dialFor(number),
         reconnectRandom: streams(`client/${number}/reconnect`),
         handlerRandom: streams(`client/${number}/handler`),
+        contentRandom: streams(`client/${number}/content`),
+        http,
+        epochMs,
       },
     });
     client.driven.ackFilter = (direction) => firstFate(client.ackFilters, direction);

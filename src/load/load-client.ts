@@ -1,6 +1,7 @@
 import { Arrival } from '../delivery/arrival.ts';
 import type { ClientLedger } from '../delivery/ledger.ts';
 import type { LossReason } from '../delivery/loss-reason.ts';
+import type { PayloadReader } from '../delivery/payload-reader.ts';
 import { ReconnectPace, type ReconnectPolicy } from '../delivery/reconnect-pace.ts';
 import type { AckFilter, ClientObserver, DriverClient, DriverTraits } from '../drivers/driver.ts';
 import type { FaultyClient } from '../faults/fault.ts';
@@ -57,6 +58,8 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
   /** What its positions number is a session, as the ledger wants it. */
   readonly #numbersSession: boolean;
   readonly #hasAcks: boolean;
+  readonly #verbatim: boolean;
+  readonly #payloads: PayloadReader;
   #driven: DriverClient<Delivery> | undefined;
   /** First attempt to get back after a loss of connection, µs; -1 when there was no loss. */
   #returningSinceUs = -1;
@@ -74,6 +77,8 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     readonly ledger: ClientLedger;
     readonly reconnect: ReconnectPolicy;
     readonly traits: DriverTraits;
+    /** Of the fleet, which its clients share. */
+    readonly payloads: PayloadReader;
     /** Identity of what clients send. */
     readonly upstreamRun: string;
     readonly clock: Clock;
@@ -85,7 +90,9 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     this.profileIndex = options.profileIndex;
     this.ledger = options.ledger;
     this.pace = new ReconnectPace(options.reconnect);
-    const { positions, acks } = options.traits;
+    const { positions, acks, verbatim } = options.traits;
+    this.#verbatim = verbatim;
+    this.#payloads = options.payloads;
     this.#numbersSession = positions === 'session' || positions === 'connection';
     this.#hasAcks = acks.length > 0;
     this.#clock = options.clock;
@@ -149,12 +156,17 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
   }
 
   message(position: number, payload: unknown, redelivered: boolean): Delivery {
-    const { stamp, body } = (payload ?? {}) as { readonly stamp?: unknown; readonly body?: unknown };
-    const stampText = typeof stamp === 'string' ? stamp : '';
-    const bodyText = typeof body === 'string' ? body : '';
-    if (stampText.startsWith(this.#relayedPrefix)) return RELAYED;
-    const nowUs = this.#clock.nowUs();
-    return this.ledger.received(this.#place(position), stampText, bodyText, redelivered, nowUs) ?? UNREADABLE;
+    const payloads = this.#payloads;
+    const place = this.#place(position);
+    const isOurs = payloads.read(payload);
+    if (!isOurs && !this.#verbatim) {
+      this.ledger.foreign(place);
+      return UNREADABLE;
+    }
+    const stamp = isOurs ? payloads.stamp : '';
+    if (stamp.startsWith(this.#relayedPrefix)) return RELAYED;
+    const body = payloads.body ?? (this.#verbatim ? '' : undefined);
+    return this.ledger.received(place, stamp, body, redelivered, this.#clock.nowUs()) ?? UNREADABLE;
   }
 
   /** Numbers of rooms mean nothing to a ledger of the whole session. */

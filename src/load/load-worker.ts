@@ -1,7 +1,10 @@
-import { findDriver } from '../drivers/registry.ts';
+import { newDriver } from '../drivers/registry.ts';
+import { plainValues } from '../drivers/values.ts';
+import { clientId } from '../scenario/client-id.ts';
 import { randomStreams } from '../world/random.ts';
 import { MachineClock } from '../world/real/clock.ts';
 import { createDialer } from '../world/real/dial.ts';
+import { createHttp } from '../world/real/http.ts';
 import { obeyParent } from '../world/real/parent-process.ts';
 import { TimerWheel } from '../world/real/timer-wheel.ts';
 import { Fleet } from './fleet.ts';
@@ -23,8 +26,7 @@ let draining = false;
 
 function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
   const { scenario, run, clients, planned, url } = job;
-  const driver = findDriver(job.driver);
-  if (driver === undefined) throw new Error(`Cannot make clients: there is no driver "${job.driver}"`);
+  const driver = newDriver(job.driver, undefined);
   const dial = createDialer({ url });
   fleet = new Fleet({
     scenario,
@@ -36,6 +38,9 @@ function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
       clock,
       timers,
       dialFor: () => dial,
+      valuesFor: (client) => plainValues(client, clientId(client)),
+      http: createHttp(),
+      epochMs: Date.now,
       streams: randomStreams(scenario.seed),
     },
   });

@@ -23,6 +23,8 @@ export interface PublishRequest {
   readonly room: string;
   readonly type: string;
   readonly payloadText: string;
+  readonly stamp: string;
+  readonly body: string;
   readonly via: PublishStream['via'];
 }
 
@@ -183,7 +185,8 @@ export class Publishers {
       length: body.length,
       crc: crc32(body),
     };
-    const payloadText = stampedPayload(formatStamp(stamp), body);
+    const stampText = formatStamp(stamp);
+    const payloadText = stampedPayload(stampText, body);
     const nowUs = this.#clock.nowUs();
     if (number > 0 && intendedUs >= this.#loadFromUs) {
       this.#inLoad += 1;
@@ -192,11 +195,14 @@ export class Publishers {
     this.log.begin(number, seq, intendedUs, nowUs);
     this.#open += 1;
     const { room, type, via } = stream;
-    this.#transport.publish({ stream: number, seq, room, type, payloadText, via }, (status) => {
-      this.#open -= 1;
-      const settledUs = this.#clock.nowUs();
-      this.log.settle(number, seq, status, settledUs);
-      if (status === 'accepted' && intendedUs >= this.#loadFromUs) this.accept.record(settledUs - nowUs);
-    });
+    this.#transport.publish(
+      { stream: number, seq, room, type, payloadText, stamp: stampText, body, via },
+      (status) => {
+        this.#open -= 1;
+        const settledUs = this.#clock.nowUs();
+        this.log.settle(number, seq, status, settledUs);
+        if (status === 'accepted' && intendedUs >= this.#loadFromUs) this.accept.record(settledUs - nowUs);
+      },
+    );
   }
 }

@@ -80,12 +80,15 @@ export class UpstreamLoad {
     const seq = this.#log.count(stream) + 1;
     const body = makeBody(size, stream, seq);
     const stamp = { run: this.#run, stream, seq, intendedUs, length: body.length, crc: crc32(body) };
-    const payloadText = stampedPayload(formatStamp(stamp), body);
+    const stampText = formatStamp(stamp);
     this.#log.begin(stream, seq, intendedUs, this.#clock.nowUs());
     client.driven.publish({
       room,
       type,
-      payloadText,
+      payloadText: stampedPayload(stampText, body),
+      stamp: stampText,
+      body,
+      seq,
       settle: (outcome) => {
         this.#settled += 1;
         this.#log.settle(stream, seq, publishStatus(outcome), this.#clock.nowUs());

@@ -115,12 +115,20 @@ export interface LinkEvents {
   /** The WebSocket handshake is complete (dialled links only; an accepted link is open). */
   onOpen(): void;
   onText(text: string): void;
+  /** A binary message, good during the call; absent where the protocol has none. */
+  onBytes?(bytes: Uint8Array): void;
   /** Any pong frame. */
   onPong(): void;
   /** Everything buffered has left, after `bufferedBytes` had grown past what the kernel took at once. */
   onWritable(): void;
   /** @param code - WebSocket close code; 1006 when the socket went away without a close frame */
   onClose(code: number, reason: string): void;
+}
+
+/** Tells an owner of a binary message, which to a protocol of texts is a malformed one. */
+export function tellBytes(events: LinkEvents, bytes: Uint8Array): void {
+  if (events.onBytes === undefined) events.onText('');
+  else events.onBytes(bytes);
 }
 
 /** Takes an accepted link and says who wants to hear of it. */
@@ -130,6 +138,8 @@ export type Accept = (link: Link) => LinkEvents;
 export interface ClientLink extends Link {
   /** With false, pings of the server stay unanswered. */
   answerPings: boolean;
+  /** Queues a binary frame; ignored unless the link is open. @param bytes - must not change afterwards */
+  sendBytes(bytes: Uint8Array): void;
   /** Takes at most so many bytes per second from the kernel; `undefined` lifts the limit. */
   limitReading(bytesPerSec: number | undefined): void;
   /** Closes the socket with a TCP RST. */
@@ -138,5 +148,29 @@ export interface ClientLink extends Link {
   drop(): void;
 }
 
+/** Where one attempt to connect goes, when not to the usual address. */
+export interface DialRequest {
+  /** `ws://` or `wss://`. */
+  readonly url?: string;
+}
+
 /** Opens a link. A refused or failed connection is `onClose(1006, reason)`. */
-export type Dial = (events: LinkEvents) => ClientLink;
+export type Dial = (events: LinkEvents, request?: DialRequest) => ClientLink;
+
+export interface HttpRequest {
+  readonly method: string;
+  /** `http://` or `https://`. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent: none. */
+  readonly body?: string;
+  readonly timeoutMs: number;
+}
+
+export type HttpAnswer =
+  | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly text: string }
+  /** No answer came: why, and whether the server may have taken the request. */
+  | { readonly failure: string; readonly sent: boolean };
+
+/** Sends one HTTP request. `done` is called exactly once, later, unless the returned function cancels it before. */
+export type Http = (request: HttpRequest, done: (answer: HttpAnswer) => void) => () => void;

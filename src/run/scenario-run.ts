@@ -15,6 +15,7 @@ import { ServerUnderTest } from '../server/server-under-test.ts';
 import { SocketEndpoint } from '../server/socket-endpoint.ts';
 import type { RunRecord } from '../verdict/run-record.ts';
 import { createDialer } from '../world/real/dial.ts';
+import { createHttp } from '../world/real/http.ts';
 import { Machine } from '../world/real/machine.ts';
 import { type Phase, phases, type RunParts, type Wait } from './phases.ts';
 import { preflight, thisMachine } from './preflight.ts';
@@ -247,6 +248,9 @@ function publisherTransport(
       dial: createDialer({ url: target }),
       reconnectRandom: random,
       handlerRandom: random,
+      contentRandom: random,
+      http: createHttp(),
+      epochMs: machine.epochMs,
     },
   });
 }

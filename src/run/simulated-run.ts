@@ -1,9 +1,11 @@
 import type { Driver } from '../drivers/driver.ts';
 import { DEFAULT_DRIVER } from '../drivers/registry.ts';
+import { plainValues } from '../drivers/values.ts';
 import { Fleet } from '../load/fleet.ts';
 import { FleetHere } from '../load/fleet-here.ts';
 import { Publishers } from '../load/publishers.ts';
 import type { Clock } from '../protocol/ports.ts';
+import { clientId } from '../scenario/client-id.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
 import type { NewBroadcaster } from '../server/reference-server.ts';
@@ -11,6 +13,7 @@ import { ServerUnderTest } from '../server/server-under-test.ts';
 import { ProcessTimers, SERVER_ADDRESS, VirtualEndpoint } from '../server/virtual-endpoint.ts';
 import type { RunRecord } from '../verdict/run-record.ts';
 import { newIdFrom, randomStreams } from '../world/random.ts';
+import { virtualHttp } from '../world/virtual/http.ts';
 import type { LaneOptions, Path } from '../world/virtual/lane.ts';
 import { type ConnectionTap, VirtualNetwork } from '../world/virtual/network.ts';
 import { VirtualTime } from '../world/virtual/scheduler.ts';
@@ -121,6 +124,9 @@ class SimulatedRun {
             path: paths[client] as Path,
             ...(newTap === undefined ? {} : { newTap: () => newTap(client, time) }),
           }),
+        valuesFor: (client) => plainValues(client, clientId(client)),
+        http: virtualHttp(time),
+        epochMs: () => time.nowUs() / 1000,
         streams,
       },
       driver,

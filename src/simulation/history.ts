@@ -18,6 +18,7 @@ const KIND_CODES: Readonly<Record<Item['kind'], number>> = {
   pong: 5,
   close: 6,
   end: 7,
+  binary: 8,
 };
 const DIRECTION_CODES: Readonly<Record<Direction, number>> = { up: 1, down: 2 };
 /** Leading characters of a text that count one by one: what tells frames of one kind apart stands there. */

@@ -115,6 +115,8 @@ export class Tracer implements Watch {
         ];
       case 'refused':
         return [session('connection refused')];
+      case 'binary':
+        return [{ label: `${item.data.length} B binary`, weight: 'traffic', noun: 'binary message' }];
       case 'ping':
       case 'pong':
         return [{ label: item.kind, weight: 'traffic', noun: item.kind }];

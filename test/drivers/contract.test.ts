@@ -6,13 +6,19 @@ import { wsdeliver } from '../../src/drivers/wsdeliver/driver.ts';
 import { OutgoingMessage } from '../../src/protocol/message.ts';
 import type { Link } from '../../src/protocol/ports.ts';
 import { newIdFrom } from '../../src/world/random.ts';
-import { type ContractServer, type ContractWorld, describeDriverContract, ROOM } from './driver-contract.ts';
+import {
+  type ContractServer,
+  describeDriverContract,
+  ROOM,
+  VirtualContractWorld,
+} from './driver-contract.ts';
 import { RelayServer, relay } from './relay.ts';
 
-describeDriverContract(wsdeliver, serveBroadcaster);
-describeDriverContract(relay, serveRelay);
+const newWorld = (): VirtualContractWorld => new VirtualContractWorld();
+describeDriverContract(wsdeliver, newWorld, serveBroadcaster);
+describeDriverContract(relay, newWorld, serveRelay);
 
-function serveRelay({ network }: ContractWorld): ContractServer {
+function serveRelay({ network }: VirtualContractWorld): ContractServer {
   const taken: string[] = [];
   const server = new (class extends RelayServer {
     override publish(room: string, payloadText: string): void {
@@ -33,7 +39,7 @@ function serveRelay({ network }: ContractWorld): ContractServer {
   };
 }
 
-function serveBroadcaster({ time, network, randomFor }: ContractWorld): ContractServer {
+function serveBroadcaster({ time, network, randomFor }: VirtualContractWorld): ContractServer {
   const taken: string[] = [];
   const links: Link[] = [];
   const newId = newIdFrom(randomFor('ids'));

@@ -1,20 +1,27 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LossReason } from '../../src/delivery/loss-reason.ts';
 import type {
   ClientBehaviour,
   ClientObserver,
+  ClientPublish,
   Driver,
   DriverClient,
   FaultHandle,
   PublishOutcome,
 } from '../../src/drivers/driver.ts';
+import { plainValues } from '../../src/drivers/values.ts';
+import type { Clock, Dial, Http, Random, Timers } from '../../src/protocol/ports.ts';
 import { randomStreams } from '../../src/world/random.ts';
-import type { Path } from '../../src/world/virtual/lane.ts';
+import { MachineClock } from '../../src/world/real/clock.ts';
+import { createDialer, type DialerOptions } from '../../src/world/real/dial.ts';
+import { createHttp } from '../../src/world/real/http.ts';
+import { TimerWheel } from '../../src/world/real/timer-wheel.ts';
+import { virtualHttp } from '../../src/world/virtual/http.ts';
 import { VirtualNetwork } from '../../src/world/virtual/network.ts';
 import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 
 export const ROOM = 'r1';
-/** Longer than every reconnect, redelivery and replay of the fixtures. */
+/** Longer than every reconnect, redelivery and replay of the servers in virtual time. */
 const SETTLE_MS = 5000;
 
 const BEHAVIOUR: ClientBehaviour = {
@@ -28,11 +35,71 @@ const BEHAVIOUR: ClientBehaviour = {
   batch: false,
 };
 
-/** Where the server of a driver under contract lives. */
+/** Where the clients of a driver under contract live, and its server. */
 export interface ContractWorld {
-  readonly time: VirtualTime;
-  readonly network: VirtualNetwork;
-  readonly randomFor: ReturnType<typeof randomStreams>;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly dial: Dial;
+  readonly http: Http;
+  readonly randomFor: (name: string) => Random;
+  /** Longer than every reconnect, redelivery and replay of the server. */
+  readonly settleMs: number;
+  /** Lets time pass. */
+  pass(ms: number): Promise<void>;
+  /** Timers that are armed; undefined where nobody can know. */
+  plannedCount(): number | undefined;
+  end(): Promise<void>;
+}
+
+export class VirtualContractWorld implements ContractWorld {
+  readonly time = new VirtualTime();
+  readonly clock = this.time;
+  readonly timers = this.time;
+  readonly randomFor = randomStreams(1);
+  readonly network = new VirtualNetwork({ time: this.time, randomFor: this.randomFor });
+  readonly dial = this.network.dialer({
+    address: 'server',
+    path: this.network.path({ name: 'client', up: { delayMs: 2 }, down: { delayMs: 2 } }),
+  });
+  readonly http = virtualHttp(this.time);
+  readonly settleMs = SETTLE_MS;
+
+  async pass(ms: number): Promise<void> {
+    this.time.runFor(ms);
+  }
+
+  plannedCount(): number {
+    return this.time.plannedCount;
+  }
+
+  async end(): Promise<void> {}
+}
+
+/** On real sockets and in real time; the server says where it listens before the first client dials. */
+export class RealContractWorld implements ContractWorld {
+  readonly clock = new MachineClock();
+  readonly timers = new TimerWheel(this.clock);
+  readonly randomFor = randomStreams(1);
+  readonly http = createHttp();
+  readonly settleMs = 1500;
+  /** Set by the server: how its clients dial. */
+  dialing: DialerOptions | undefined;
+  readonly dial: Dial = (events, request) => {
+    if (this.dialing === undefined) throw new Error('Cannot dial: the server has not said where it listens');
+    return createDialer(this.dialing)(events, request);
+  };
+
+  pass(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  plannedCount(): undefined {
+    return undefined;
+  }
+
+  async end(): Promise<void> {
+    this.timers.close();
+  }
 }
 
 /** A server of the protocol, listening at `server`. */
@@ -44,9 +111,9 @@ export interface ContractServer {
   /** Sends everybody a frame as it is. */
   say(text: string): void;
   /** Drops every connection, and what it knows of sessions. */
-  restart(): void;
+  restart(): void | Promise<void>;
   /** Says goodbye for good. */
-  stop(): void;
+  stop(): void | Promise<void>;
 }
 
 interface Tagged {
@@ -92,7 +159,7 @@ class Recorder implements ClientObserver<Tagged> {
   }
 
   message(position: number, payload: unknown, redelivered: boolean): Tagged {
-    const { tag } = payload as Tagged;
+    const tag = tagIn(payload);
     this.messages.push([position, tag]);
     this.told.push(`message ${tag}${redelivered ? ' again' : ''}`);
     return { tag };
@@ -138,77 +205,99 @@ class Recorder implements ClientObserver<Tagged> {
   }
 }
 
+/** A publish whose payload is a tag. */
+function tagged(tag: number, settle: (outcome: PublishOutcome) => void): ClientPublish {
+  const stamp = `t.1.${tag}`;
+  return { room: ROOM, type: 'up', payloadText: `{"tag":${tag}}`, stamp, body: '', seq: tag, settle };
+}
+
+/** A server may wrap what was published, or send it as bytes. */
+function tagIn(payload: unknown): number {
+  const text = payload instanceof Uint8Array ? Buffer.from(payload).toString() : JSON.stringify(payload);
+  return Number(/tag\\*":(\d+)/.exec(text)?.[1]);
+}
+
 /**
- * What every driver has to do, in virtual time: what it declares in its traits is what it tells.
+ * What every driver has to do: what it declares in its traits is what it tells.
  *
+ * @param newWorld - virtual, or real where the protocol's server is
  * @param serve - starts a server of its protocol
  */
-export function describeDriverContract(
+export function describeDriverContract<World extends ContractWorld>(
   driver: Driver,
-  serve: (world: ContractWorld) => ContractServer,
+  newWorld: () => World,
+  serve: (world: World) => ContractServer | Promise<ContractServer>,
 ): void {
   const { traits } = driver;
   const resumes = traits.resume !== 'none';
 
   describe(`the driver ${driver.name}`, () => {
-    let time: VirtualTime;
-    let path: Path;
     let server: ContractServer;
-    let world: ContractWorld;
+    let world: World;
 
-    beforeEach(() => {
-      time = new VirtualTime();
-      const randomFor = randomStreams(1);
-      const network = new VirtualNetwork({ time, randomFor });
-      path = network.path({ name: 'client', up: { delayMs: 2 }, down: { delayMs: 2 } });
-      world = { time, network, randomFor };
-      server = serve(world);
+    beforeEach(async () => {
+      world = newWorld();
+      server = await serve(world);
     });
+
+    afterEach(async () => {
+      for (const client of clients.splice(0)) client.stop();
+      await server.stop();
+      await world.end();
+    });
+
+    const clients: DriverClient<Tagged>[] = [];
 
     function newClient(behaviour: Partial<ClientBehaviour> = {}): {
       client: DriverClient<Tagged>;
       saw: Recorder;
     } {
       const saw = new Recorder();
+      const { clock, timers, dial, http, randomFor } = world;
       const client = driver.newClients()<Tagged>({
         clientId: 'c0',
+        values: plainValues(0, 'c0'),
         behaviour: { ...BEHAVIOUR, ...behaviour },
         observer: saw,
         ports: {
-          clock: time,
-          timers: time,
-          dial: world.network.dialer({ address: 'server', path }),
-          reconnectRandom: world.randomFor('reconnect'),
-          handlerRandom: world.randomFor('handler'),
+          clock,
+          timers,
+          dial,
+          http,
+          epochMs: () => 1e12 + clock.nowUs() / 1000,
+          reconnectRandom: randomFor('reconnect'),
+          handlerRandom: randomFor('handler'),
+          contentRandom: randomFor('content'),
         },
       });
+      clients.push(client);
       return { client, saw };
     }
 
-    function join(behaviour: Partial<ClientBehaviour> = {}): ReturnType<typeof newClient> {
+    async function join(behaviour: Partial<ClientBehaviour> = {}): Promise<ReturnType<typeof newClient>> {
       const joined = newClient(behaviour);
       joined.client.connector.connect();
-      time.runFor(100);
+      await world.pass(100);
       expect(joined.client.connector.ready).toBe(true);
       return joined;
     }
 
-    function publish(...tags: number[]): void {
+    async function publish(...tags: number[]): Promise<void> {
       for (const tag of tags) server.publish(tag);
-      time.runFor(100);
+      await world.pass(100);
     }
 
     /** A test of drivers that have a handle. */
-    function itWith(handle: FaultHandle, behaviour: string, test: () => void): void {
+    function itWith(handle: FaultHandle, behaviour: string, test: () => Promise<void>): void {
       if (traits.handles.includes(handle)) it(behaviour, test);
     }
 
-    it('tells that it connects, is open and is in its rooms, in this order', () => {
-      const { saw } = join();
+    it('tells that it connects, is open and is in its rooms, in this order', async () => {
+      const { saw } = await join();
       expect(saw.told).toEqual(['connecting', 'open', 'subscribed']);
     });
 
-    it('is ready from the moment in which it tells that it is in its rooms, so that a fault may strike there', () => {
+    it('is ready from the moment in which it tells that it is in its rooms, so that a fault may strike there', async () => {
       const { client, saw } = newClient();
       const ready: boolean[] = [];
       saw.onJoined = () => {
@@ -218,49 +307,49 @@ export function describeDriverContract(
       client.connector.connect();
       for (let step = 0; ready.length < 3 && step < 1000; step += 1) {
         expect(client.connector.ready).toBe(false);
-        time.step();
+        await world.pass(0.25);
       }
       expect(ready).toEqual([true, true, true]);
     });
 
-    it('tells messages in order, at the positions that its protocol has, and handles them', () => {
-      const { saw } = join();
-      publish(7, 8, 9);
+    it('tells messages in order, at the positions that its protocol has, and handles them', async () => {
+      const { saw } = await join();
+      await publish(7, 8, 9);
       const positions = traits.positions === 'none' ? [0, 0, 0] : [1, 2, 3];
       expect(saw.messages).toEqual([7, 8, 9].map((tag, index) => [positions[index], tag]));
       expect(saw.handledTags).toEqual([7, 8, 9]);
     });
 
-    it('gives its handler the time that it takes, one message after the other', () => {
-      const { client, saw } = join({ handlerMs: 150 });
-      publish(1, 2);
+    it('gives its handler the time that it takes, one message after the other', async () => {
+      const { client, saw } = await join({ handlerMs: 150 });
+      await publish(1, 2);
       expect(saw.messages.length).toBe(2);
       expect([saw.handledTags, client.inbox.size]).toEqual([[], 2]);
-      time.runFor(100);
+      await world.pass(100);
       expect([saw.handledTags, client.inbox.size]).toEqual([[1], 1]);
-      time.runFor(150);
+      await world.pass(150);
       expect([saw.handledTags, client.inbox.size]).toEqual([[1, 2], 0]);
     });
 
-    it('tells of a message that its handler fails to handle, and acks it not', () => {
-      const { client, saw } = join();
+    it('tells of a message that its handler fails to handle, and acks it not', async () => {
+      const { client, saw } = await join();
       client.inbox.isPoison = ({ tag }) => tag === 2;
-      publish(1, 2, 3);
+      await publish(1, 2, 3);
       expect(saw.told).toContain('failed 2');
       expect(saw.handledTags).toEqual([1, 3]);
       expect(saw.acks.map(([position]) => position)).toEqual(traits.acks.includes('each') ? [1, 3] : []);
     });
 
-    it('acks as its behaviour says, in the modes that its protocol has', () => {
-      const each = join();
-      publish(1, 2, 3);
+    it('acks as its behaviour says, in the modes that its protocol has', async () => {
+      const each = await join();
+      await publish(1, 2, 3);
       expect(each.saw.acks.map(([, cumulative]) => cumulative)).toEqual(
         traits.acks.includes('each') ? [false, false, false] : [],
       );
       each.client.stop();
-      time.runFor(SETTLE_MS);
-      const { saw } = join({ ack: { mode: 'cumulative', every: 3, delayMs: 50 } });
-      publish(4, 5, 6);
+      await world.pass(world.settleMs);
+      const { saw } = await join({ ack: { mode: 'cumulative', every: 3, delayMs: 50 } });
+      await publish(4, 5, 6);
       expect(saw.acks).toEqual(traits.acks.includes('cumulative') ? [[3, true]] : []);
     });
 
@@ -269,14 +358,14 @@ export function describeDriverContract(
       ['an RST', ({ connector }) => connector.reset()],
       ['a close frame', (client) => client.close(4000)],
     ])('after %s', (_how, leave) => {
-      it('comes back by itself, and goes on as its protocol lets it', () => {
-        const { client, saw } = join();
-        publish(1, 2);
+      it('comes back by itself, and goes on as its protocol lets it', async () => {
+        const { client, saw } = await join();
+        await publish(1, 2);
         leave(client);
-        time.runFor(10);
+        await world.pass(10);
         server.publish(3);
-        time.runFor(SETTLE_MS);
-        publish(4);
+        await world.pass(world.settleMs);
+        await publish(4);
         const { lifecycle } = saw;
         expect(lifecycle.slice(3, 4).join()).toMatch(/^closed \d+$/);
         expect(lifecycle.slice(4)).toEqual([
@@ -290,87 +379,77 @@ export function describeDriverContract(
       });
     });
 
-    it('is told that its session is gone, where there is one to lose', () => {
-      const { saw } = join();
-      publish(1);
-      server.restart();
-      time.runFor(SETTLE_MS);
-      publish(2);
+    it('is told that its session is gone, where there is one to lose', async () => {
+      const { saw } = await join();
+      await publish(1);
+      await server.restart();
+      await world.pass(world.settleMs);
+      await publish(2);
       expect(saw.lifecycle.at(-1)).toMatch(resumes ? /^subscribed: [a-z-]+$/ : /^subscribed$/);
       expect(saw.messages.at(-1)).toEqual([traits.positions === 'none' ? 0 : 1, 2]);
     });
 
-    it('backs off while nobody listens, and comes in when somebody does', () => {
-      const { saw } = join();
-      server.stop();
-      time.runFor(SETTLE_MS);
+    it('backs off while nobody listens, and comes in when somebody does', async () => {
+      const { saw } = await join();
+      await server.stop();
+      await world.pass(world.settleMs);
       const attempts = saw.told.filter((line) => line === 'connecting').length;
       // At least 1 ms apart on average with full jitter below 100 ms, and never given up.
       expect(attempts).toBeGreaterThan(10);
-      expect(attempts).toBeLessThan(SETTLE_MS / 10);
-      server = serve(world);
-      time.runFor(SETTLE_MS);
-      publish(1);
+      expect(attempts).toBeLessThan(world.settleMs / 10);
+      server = await serve(world);
+      await world.pass(world.settleMs);
+      await publish(1);
       expect(saw.handledTags).toEqual([1]);
     });
 
-    it('stays away until it is released', () => {
-      const { client, saw } = join();
+    it('stays away until it is released', async () => {
+      const { client, saw } = await join();
       client.connector.stayAway();
       client.connector.drop();
-      time.runFor(SETTLE_MS);
+      await world.pass(world.settleMs);
       expect(saw.lifecycle.at(-1)).toMatch(/^closed/);
       client.connector.release();
-      time.runFor(100);
+      await world.pass(100);
       expect(client.connector.ready).toBe(true);
     });
 
-    it('reads nothing while it is paused, and everything afterwards', () => {
-      const { client, saw } = join();
+    it('reads nothing while it is paused, and everything afterwards', async () => {
+      const { client, saw } = await join();
       client.connector.pauseReading('fault');
-      publish(1, 2);
+      await publish(1, 2);
       expect(saw.messages).toEqual([]);
       client.connector.resumeReading('fault');
-      time.runFor(100);
+      await world.pass(100);
       expect(saw.handledTags).toEqual([1, 2]);
     });
 
-    it('stays paused over a new connection', () => {
-      const { client, saw } = join();
+    it('stays paused over a new connection', async () => {
+      const { client, saw } = await join();
       client.connector.pauseReading('fault');
       client.connector.drop();
-      time.runFor(200);
+      await world.pass(200);
       expect([client.connector.ready, saw.lifecycle.at(-1)]).toEqual([false, 'open']);
       client.connector.resumeReading('fault');
-      time.runFor(100);
+      await world.pass(100);
       expect(client.connector.ready).toBe(true);
     });
 
-    it('says nothing while it is muted', () => {
-      const { client } = join();
+    it('says nothing while it is muted', async () => {
+      const { client } = await join();
       const outcomes: PublishOutcome[] = [];
       client.connector.setMuted(true);
-      client.publish({
-        room: ROOM,
-        type: 'up',
-        payloadText: '{"tag":1}',
-        settle: (one) => outcomes.push(one),
-      });
-      time.runFor(100);
+      client.publish(tagged(1, (one) => outcomes.push(one)));
+      await world.pass(100);
       expect(server.taken).toEqual([]);
       expect(outcomes.map(({ kind }) => kind)).toEqual(traits.confirmsPublishes ? [] : ['unconfirmed']);
     });
 
-    it('publishes, and knows of it what its protocol says', () => {
-      const { client, saw } = join();
+    it('publishes, and knows of it what its protocol says', async () => {
+      const { client, saw } = await join();
       const outcomes: PublishOutcome[] = [];
-      client.publish({
-        room: ROOM,
-        type: 'up',
-        payloadText: '{"tag":5}',
-        settle: (one) => outcomes.push(one),
-      });
-      time.runFor(SETTLE_MS);
+      client.publish(tagged(5, (one) => outcomes.push(one)));
+      await world.pass(world.settleMs);
       expect(server.taken).toEqual(['{"tag":5}']);
       expect(saw.handledTags).toEqual([5]);
       expect(outcomes.map(({ kind }) => kind)).toEqual([
@@ -379,60 +458,58 @@ export function describeDriverContract(
       expect(client.unanswered).toBe(0);
     });
 
-    it('settles each publish exactly once when it stops before the answer', () => {
-      const { client } = join();
+    it('settles each publish exactly once when it stops before the answer', async () => {
+      const { client } = await join();
       const outcomes: PublishOutcome[] = [];
-      client.publish({
-        room: ROOM,
-        type: 'up',
-        payloadText: '{"tag":5}',
-        settle: (one) => outcomes.push(one),
-      });
+      client.publish(tagged(5, (one) => outcomes.push(one)));
       client.stop();
-      time.runFor(SETTLE_MS);
+      await world.pass(world.settleMs);
       expect(outcomes.map(({ kind }) => kind)).toEqual([
         traits.confirmsPublishes ? 'unknown' : 'unconfirmed',
       ]);
     });
 
-    it('tells nothing after it has stopped, and leaves no timer behind', () => {
-      const { client, saw } = join({ handlerMs: 30, ack: { mode: 'cumulative', every: 100, delayMs: 40 } });
+    it('tells nothing after it has stopped, and leaves no timer behind', async () => {
+      const { client, saw } = await join({
+        handlerMs: 30,
+        ack: { mode: 'cumulative', every: 100, delayMs: 40 },
+      });
       for (const tag of [1, 2, 3]) server.publish(tag);
-      time.runFor(40);
+      await world.pass(40);
       expect(client.inbox.size).toBeGreaterThan(0);
       const { length } = saw.told;
       client.stop();
       server.publish(4);
-      time.runFor(20_000);
+      await world.pass(4 * world.settleMs);
       expect(saw.told.slice(length)).toEqual([]);
-      server.stop();
-      time.runFor(20_000);
-      expect(time.plannedCount).toBe(0);
+      await server.stop();
+      await world.pass(4 * world.settleMs);
+      expect(world.plannedCount() ?? 0).toBe(0);
     });
 
-    it('tells nothing after it has stopped from within what it tells', () => {
-      const { client, saw } = join({ batch: true });
+    it('tells nothing after it has stopped from within what it tells', async () => {
+      const { client, saw } = await join({ batch: true });
       saw.onEachHandled = () => client.stop();
-      publish(1, 2, 3);
-      time.runFor(SETTLE_MS);
+      await publish(1, 2, 3);
+      await world.pass(world.settleMs);
       expect(saw.told.slice(3)).toEqual(['message 1', 'handled 1']);
     });
 
-    it('does not come back when it stops while it is away or on its way', () => {
+    it('does not come back when it stops while it is away or on its way', async () => {
       for (const afterMs of [0, 1, 5, 30]) {
-        const { client, saw } = join();
+        const { client, saw } = await join();
         client.connector.drop();
-        time.runFor(afterMs);
+        await world.pass(afterMs);
         client.stop();
         const { length } = saw.told;
-        time.runFor(SETTLE_MS);
+        await world.pass(world.settleMs);
         expect(saw.told.slice(length)).toEqual([]);
         expect(client.connector.ready).toBe(false);
       }
     });
 
-    it('puts up with frames that mean nothing', () => {
-      const { client, saw } = join();
+    it('puts up with frames that mean nothing', async () => {
+      const { client, saw } = await join();
       for (const text of [
         '',
         ' ',
@@ -447,7 +524,7 @@ export function describeDriverContract(
         '{"kind":1}',
       ])
         server.say(text);
-      publish(1);
+      await publish(1);
       expect(saw.told.slice(3)).toEqual([
         'message 1',
         'handled 1',
@@ -456,8 +533,8 @@ export function describeDriverContract(
       expect(client.connector.ready).toBe(true);
     });
 
-    it('has the handles that it declares, and no others', () => {
-      const { client } = join();
+    it('has the handles that it declares, and no others', async () => {
+      const { client } = await join();
       expect({
         crash: client.crashBeforeNextAck !== undefined,
         'second-socket': client.openSecondSocket !== undefined,
@@ -470,54 +547,54 @@ export function describeDriverContract(
       expect(traits.handles.includes('acks') && traits.acks.length === 0).toBe(false);
     });
 
-    it('declares nothing that contradicts itself', () => {
+    it('declares nothing that contradicts itself', async () => {
       if (traits.positions === 'none')
         expect([traits.gaps, traits.acks.includes('cumulative')]).toEqual([false, false]);
       if (traits.positions === 'connection') expect(traits.resume).toBe('none');
       if (traits.resume === 'none') expect(traits.handles).not.toContain('second-socket');
     });
 
-    itWith('acks', 'lets a fault lose, delay and double its acks', () => {
-      const { client, saw } = join();
+    itWith('acks', 'lets a fault lose, delay and double its acks', async () => {
+      const { client, saw } = await join();
       client.ackFilter = () => ({ kind: 'lose' });
-      publish(1);
+      await publish(1);
       expect(saw.acks).toEqual([]);
       client.ackFilter = () => ({ kind: 'delay', delayMs: 500 });
-      publish(2);
+      await publish(2);
       expect(saw.acks).toEqual([]);
       client.ackFilter = undefined;
-      time.runFor(500);
+      await world.pass(500);
       expect(saw.acks.map(([position]) => position)).toContain(2);
     });
 
-    itWith('crash', 'handles again after a crash what it had not acked', () => {
-      const { client, saw } = join();
+    itWith('crash', 'handles again after a crash what it had not acked', async () => {
+      const { client, saw } = await join();
       client.crashBeforeNextAck?.();
-      publish(1);
-      time.runFor(SETTLE_MS);
+      await publish(1);
+      await world.pass(world.settleMs);
       expect(saw.handledTags).toEqual([1, 1]);
       expect(saw.told.indexOf('acked 1')).toBeGreaterThan(saw.told.lastIndexOf('handled 1'));
       expect(client.connector.ready).toBe(true);
     });
 
-    itWith('second-socket', 'takes over from its own first socket', () => {
-      const { client, saw } = join();
-      publish(1);
+    itWith('second-socket', 'takes over from its own first socket', async () => {
+      const { client, saw } = await join();
+      await publish(1);
       expect(client.openSecondSocket?.()).toBe(true);
       server.publish(2);
-      time.runFor(SETTLE_MS);
-      publish(3);
+      await world.pass(world.settleMs);
+      await publish(3);
       expect([...new Set(saw.handledTags)]).toEqual([1, 2, 3]);
       expect(saw.told.filter((line) => line.startsWith('older closed'))).toHaveLength(1);
       expect(client.connector.ready).toBe(true);
     });
 
-    itWith('forget-session', 'knows that it gave its session up', () => {
-      const { client, saw } = join();
-      publish(1);
+    itWith('forget-session', 'knows that it gave its session up', async () => {
+      const { client, saw } = await join();
+      await publish(1);
       client.forgetSession?.();
       client.connector.drop();
-      time.runFor(SETTLE_MS);
+      await world.pass(world.settleMs);
       expect(saw.lifecycle.at(-1)).toBe('subscribed: replaced');
     });
   });

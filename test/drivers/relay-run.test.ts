@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { plainValues } from '../../src/drivers/values.ts';
 import { Fleet } from '../../src/load/fleet.ts';
 import { FleetHere } from '../../src/load/fleet-here.ts';
 import { Publishers, type PublisherTransport } from '../../src/load/publishers.ts';
@@ -8,6 +9,7 @@ import { clientsOf, planFaults } from '../../src/scenario/timeline.ts';
 import { verdictOf } from '../../src/verdict/assemble.ts';
 import { type Findings, judgeRun } from '../../src/verdict/judge-run.ts';
 import { randomStreams } from '../../src/world/random.ts';
+import { virtualHttp } from '../../src/world/virtual/http.ts';
 import { VirtualNetwork } from '../../src/world/virtual/network.ts';
 import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 import { scenarioOf } from '../scenario/sample.ts';
@@ -40,6 +42,9 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
     driver: relay,
     ports: {
       ...ports,
+      valuesFor: (client) => plainValues(client, `c${client}`),
+      http: virtualHttp(time),
+      epochMs: () => 0,
       dialFor: (client) => {
         const path = network.path({ name: `net/${client}`, up: lane, down: lane });
         return network.dialer({ address: 'server', path });

@@ -93,6 +93,8 @@ export const relay: Driver = {
     gaps: false,
     confirmsPublishes: false,
     level: 'at-most-once',
+    binary: false,
+    verbatim: true,
     handles: [],
   },
   newClients: () => (options) => new RelayClient(options),

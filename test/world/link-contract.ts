@@ -110,6 +110,16 @@ export function describeLinkContract(name: string, createWorld: () => Promise<Li
         expect(serverSaw.texts).toEqual(sent);
       });
 
+      it('carries binary messages of a client, in the order of all its frames', async () => {
+        const { client, serverSaw } = await openPair();
+        const sent = ['\xff\x00', '', 'b'.repeat(200), 'b'.repeat(70_000)];
+        for (const bytes of sent) client.sendBytes(Buffer.from(bytes, 'latin1'));
+        client.send('last');
+        await happens(() => serverSaw.texts.length === 1);
+        expect(serverSaw.binaries).toEqual(sent);
+        expect(serverSaw.texts).toEqual(['last']);
+      });
+
       it('delivers nothing in the turn of sending', async () => {
         const { client, serverSaw } = await openPair();
         client.send('a');

@@ -6,6 +6,7 @@ export class LinkRecorder implements LinkEvents {
   pongs = 0;
   writables = 0;
   readonly texts: string[] = [];
+  readonly binaries: string[] = [];
   readonly closes: { readonly code: number; readonly reason: string }[] = [];
   /** What came after the link had closed: nothing may. */
   readonly late: string[] = [];
@@ -29,6 +30,11 @@ export class LinkRecorder implements LinkEvents {
     this.#note('text');
     this.texts.push(text);
     this.onEachText(text);
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    this.#note('binary');
+    this.binaries.push(Buffer.from(bytes).toString('latin1'));
   }
 
   onPong(): void {

@@ -9,6 +9,8 @@ const TRAITS: DriverTraits = {
   gaps: true,
   confirmsPublishes: true,
   level: 'at-least-once',
+  binary: false,
+  verbatim: true,
   handles: ['acks', 'nacks', 'crash', 'second-socket', 'forget-session', 'room-actions'],
 };
 

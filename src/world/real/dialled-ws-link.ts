@@ -25,7 +25,7 @@ export class DialledWsLink extends WsLink implements ClientLink, Throttled {
   #throttle: Throttle | undefined = undefined;
   /** Bytes that were read and are not paid for. */
   heldBytes = 0;
-  #heldTexts: string[] = [];
+  #held: (string | Buffer)[] = [];
 
   static dial(dialling: WsDialling, events: LinkEvents): ClientLink {
     const { url, subprotocols, handshakeTimeoutMs, localAddress } = dialling;
@@ -38,6 +38,10 @@ export class DialledWsLink extends WsLink implements ClientLink, Throttled {
     link.events = events;
     ws.on('open', () => link.#opened());
     return link;
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    if (this.state === LinkState.open) this.outgoing?.add('', bytes);
   }
 
   drop(): void {
@@ -83,7 +87,7 @@ export class DialledWsLink extends WsLink implements ClientLink, Throttled {
     this.#throttle?.stop();
     this.#throttle = undefined;
     this.#paused = false;
-    if (!this.killed) this.#handOverTexts();
+    if (!this.killed) this.#handOverHeld();
     super.onClose(code, reason);
   }
 
@@ -91,9 +95,9 @@ export class DialledWsLink extends WsLink implements ClientLink, Throttled {
     return this.answerPings;
   }
 
-  protected override received(text: string): void {
-    if (this.#paused || this.#heldTexts.length > 0) this.#heldTexts.push(text);
-    else super.received(text);
+  protected override received(message: string | Buffer): void {
+    if (this.#paused || this.#held.length > 0) this.#held.push(message);
+    else super.received(message);
   }
 
   #opened(): void {
@@ -125,18 +129,18 @@ export class DialledWsLink extends WsLink implements ClientLink, Throttled {
   }
 
   #catchUp(): void {
-    if (!this.#paused) this.#handOverTexts();
+    if (!this.#paused) this.#handOverHeld();
     if (!this.#paused && (this.#throttle?.wantsMore ?? true)) this.ws.resume();
   }
 
-  /** A text may lead to a pause: what stands behind it is held on. */
-  #handOverTexts(): void {
-    const texts = this.#heldTexts;
+  /** A message may lead to a pause: what stands behind it is held on. */
+  #handOverHeld(): void {
+    const messages = this.#held;
     let handed = 0;
-    while (handed < texts.length && !this.#paused) {
+    while (handed < messages.length && !this.#paused) {
       handed += 1;
-      super.received(texts[handed - 1] ?? '');
+      super.received(messages[handed - 1] ?? '');
     }
-    texts.splice(0, handed);
+    messages.splice(0, handed);
   }
 }

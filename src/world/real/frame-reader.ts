@@ -22,6 +22,8 @@ const REPLACEMENT = '\ufffd';
 export interface FrameSink {
   /** A whole text; empty for a binary message, which no frame of the protocol is, so that it counts as malformed. */
   received(text: string): void;
+  /** @param bytes - good during the call */
+  receivedBinary(bytes: Uint8Array): void;
   /** @param data - good during the call */
   pinged(data: Buffer): void;
   ponged(): void;
@@ -118,7 +120,7 @@ export class FrameReader {
     message.append(bytes, start, end);
     this.#message = isFinal ? undefined : message;
     if (!isFinal) return;
-    if (this.#messageIsBinary) this.#sink.received('');
+    if (this.#messageIsBinary) this.#sink.receivedBinary(message.view());
     else this.#text(message.view(), 0, message.length);
   }
 

@@ -9,6 +9,7 @@ export class Machine {
   readonly clock = new MachineClock();
   readonly timers = new TimerWheel(this.clock);
   readonly newId: NewId = newSecretId;
+  readonly epochMs = Date.now;
   readonly randomFor: (name: string) => Random;
 
   constructor(seed: number) {

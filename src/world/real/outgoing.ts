@@ -69,8 +69,8 @@ export class Outgoing {
     return this.#queuedBytes + this.#socket.writableLength;
   }
 
-  /** Queues `head + tail.text` for the end of the turn, or for now when the turn has much to say already. */
-  add(head: string, tail: SharedText | undefined): void {
+  /** Queues `head + tail.text`, or a binary message without a head, for the end of the turn, or for now when the turn has much to say already. */
+  add(head: string, tail: SharedText | Uint8Array | undefined): void {
     const frame = new QueuedFrame(head, tail);
     if (this.#last && this.#queuedBytes + frame.bytes > TURN_BYTES_MAX) this.flush();
     if (this.#blocked && this.#isOverrunBy(frame)) {

@@ -7,6 +7,7 @@ import {
   type LinkEvents,
   LinkState,
   type SharedText,
+  tellBytes,
 } from '../../protocol/ports.ts';
 import { type HandshakeTerms, OpeningHandshake } from './client-handshake.ts';
 import { describeFailure, fittingReason } from './closing.ts';
@@ -82,6 +83,10 @@ export class SocketLink implements ClientLink, FrameSink, OutgoingOwner {
     if (this.state === LinkState.open) this.#outgoing.add(text, undefined);
   }
 
+  sendBytes(bytes: Uint8Array): void {
+    if (this.state === LinkState.open) this.#outgoing.add('', bytes);
+  }
+
   sendShared(head: string, tail: SharedText): void {
     if (this.state === LinkState.open) this.#outgoing.add(head, tail);
   }
@@ -143,6 +148,10 @@ export class SocketLink implements ClientLink, FrameSink, OutgoingOwner {
 
   received(text: string): void {
     if (!this.#killed) this.#events?.onText(text);
+  }
+
+  receivedBinary(bytes: Uint8Array): void {
+    if (!this.#killed && this.#events !== undefined) tellBytes(this.#events, bytes);
   }
 
   pinged(data: Buffer): void {

@@ -1,15 +1,16 @@
 import type { Duplex } from 'node:stream';
 import type { SharedText } from '../../protocol/ports.ts';
+import { Opcode } from './control-frame.ts';
 import { mask, type NewMask } from './masking.ts';
 
 /**
- * Text frames of RFC 6455, written into a slab that many writes share, so that a frame costs one view and no
+ * Data frames of RFC 6455, written into a slab that many writes share, so that a frame costs one view and no
  * allocation of its own. A shared tail is copied while it is small; a large one goes to the socket as it is, between
  * what stands around it, and is never copied however many peers get it.
  */
 const SLAB_BYTES = 32_768;
 const COPIED_TAIL_BYTES_MAX = 4096;
-const TEXT_FINAL = 0x81;
+const FINAL = 0x80;
 const MASKED = 0x80;
 const [OPEN_BRACKET, COMMA, CLOSE_BRACKET] = [0x5b, 0x2c, 0x5d];
 
@@ -19,12 +20,16 @@ export class QueuedFrame {
   readonly headBytes: number;
   readonly tail: Uint8Array | undefined;
   readonly bytes: number;
+  readonly opcode: number;
   next: QueuedFrame | undefined = undefined;
 
-  constructor(head: string, tail: SharedText | undefined) {
+  /** @param tail - behind a text, or a binary message of its own */
+  constructor(head: string, tail: SharedText | Uint8Array | undefined) {
+    const isBinary = tail instanceof Uint8Array;
+    this.opcode = isBinary ? Opcode.binary : Opcode.text;
     this.head = head;
     this.headBytes = Buffer.byteLength(head);
-    this.tail = tail && encodedOnce(tail);
+    this.tail = isBinary ? tail : tail && encodedOnce(tail);
     this.bytes = this.headBytes + (this.tail ? this.tail.length : 0);
   }
 }
@@ -96,7 +101,7 @@ function isCopied(frame: QueuedFrame, newMask: NewMask | undefined): boolean {
 }
 
 function putArray({ first, count, bytes, newMask }: FrameList): void {
-  const key = putHeader(bytes + count + 1, newMask);
+  const key = putHeader(Opcode.text, bytes + count + 1, newMask);
   const start = slabAt;
   slab[slabAt++] = OPEN_BRACKET;
   for (let frame: QueuedFrame | undefined = first; frame; frame = frame.next) {
@@ -108,16 +113,16 @@ function putArray({ first, count, bytes, newMask }: FrameList): void {
 }
 
 function putFrame(frame: QueuedFrame, newMask: NewMask | undefined): void {
-  const key = putHeader(frame.bytes, newMask);
+  const key = putHeader(frame.opcode, frame.bytes, newMask);
   const start = slabAt;
   putText(frame, newMask);
   mask(slab, start, slabAt, key);
 }
 
 /** @returns the key to mask the payload with */
-function putHeader(payloadBytes: number, newMask: NewMask | undefined): number {
+function putHeader(opcode: number, payloadBytes: number, newMask: NewMask | undefined): number {
   const maskBit = newMask ? MASKED : 0;
-  slab[slabAt++] = TEXT_FINAL;
+  slab[slabAt++] = FINAL | opcode;
   if (payloadBytes < 126) {
     slab[slabAt++] = maskBit | payloadBytes;
   } else if (payloadBytes < 65_536) {

@@ -10,6 +10,7 @@ import {
   type LinkEvents,
   LinkState,
   type SharedText,
+  tellBytes,
 } from '../../protocol/ports.ts';
 import { describeFailure, fittingReason } from './closing.ts';
 import type { NewMask } from './masking.ts';
@@ -192,12 +193,11 @@ export class WsLink implements Link, OutgoingOwner {
     this.outgoing?.flushAll();
   }
 
-  /** A binary message is no frame of the protocol; the empty text is malformed, so it is counted as such. */
   onMessage(data: RawData, isBinary: boolean): void {
     if (this.killed || this.#endedWith !== undefined) return;
     this.#taker?.beforeRead?.();
     if (bytesOf(data) > FRAME_BYTES_MAX) this.#end(CloseCode.tooLarge, TOO_LARGE);
-    else this.received(isBinary ? '' : data.toString());
+    else this.received(isBinary ? (data as Buffer) : data.toString());
   }
 
   onPing(data: Buffer): void {
@@ -228,8 +228,10 @@ export class WsLink implements Link, OutgoingOwner {
     return true;
   }
 
-  protected received(text: string): void {
-    this.events?.onText(text);
+  protected received(message: string | Buffer): void {
+    const { events } = this;
+    if (typeof message === 'string') events?.onText(message);
+    else if (events !== undefined) tellBytes(events, message);
   }
 
   /** The WebSocket is open: its socket can be written to. */

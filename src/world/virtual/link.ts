@@ -8,6 +8,7 @@ import {
   OVERRUN_BYTES_MAX,
   type SharedText,
   Timer,
+  tellBytes,
 } from '../../protocol/ports.ts';
 import type { Item, Pipe, PipeReader, PipeWriter } from './pipe.ts';
 import type { VirtualTime } from './scheduler.ts';
@@ -39,7 +40,7 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   #state: LinkState = LinkState.connecting;
   #out: Pipe | undefined = undefined;
   #in: Pipe | undefined = undefined;
-  #queue: string[] = [];
+  #queue: (string | Uint8Array)[] = [];
   #queuedBytes = 0;
   #sentBytes = 0;
   #closeReceived: { readonly code: number; readonly reason: string } | undefined = undefined;
@@ -89,18 +90,11 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
   }
 
   send(text: string): void {
-    if (this.#state !== LinkState.open) return;
-    const bytes = text.length + HEADER_BYTES;
-    if (this.#queue.length > 0 && this.#queuedBytes + bytes > TURN_BYTES_MAX) this.#flushNow();
-    const { bufferedBytes } = this;
-    if (bufferedBytes > 0 && bufferedBytes + bytes > this.bufferBytesMax + OVERRUN_BYTES_MAX) {
-      this.#overrun();
-      return;
-    }
-    this.#queue.push(text);
-    this.#queuedBytes += bytes;
-    this.#sentBytes += bytes;
-    if (!this.#flush.armed) this.#time.arm(this.#flush, 0);
+    this.#add(text);
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    this.#add(bytes);
   }
 
   sendShared(head: string, tail: SharedText): void {
@@ -168,6 +162,9 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
       case 'text':
         this.#takeText(item.text);
         break;
+      case 'binary':
+        if (this.#events !== undefined && !this.#refusing) tellBytes(this.#events, item.data);
+        break;
       case 'ping':
         this.#answerPing();
         break;
@@ -201,6 +198,21 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
     if (this.#pongDue) this.#out?.write({ kind: 'pong', bytes: CONTROL_BYTES });
     this.#pongDue = false;
     this.#events?.onWritable();
+  }
+
+  #add(message: string | Uint8Array): void {
+    if (this.#state !== LinkState.open) return;
+    const bytes = message.length + HEADER_BYTES;
+    if (this.#queue.length > 0 && this.#queuedBytes + bytes > TURN_BYTES_MAX) this.#flushNow();
+    const { bufferedBytes } = this;
+    if (bufferedBytes > 0 && bufferedBytes + bytes > this.bufferBytesMax + OVERRUN_BYTES_MAX) {
+      this.#overrun();
+      return;
+    }
+    this.#queue.push(message);
+    this.#queuedBytes += bytes;
+    this.#sentBytes += bytes;
+    if (!this.#flush.armed) this.#time.arm(this.#flush, 0);
   }
 
   /** While the peer does not read, only its newest ping waits for an answer. */
@@ -312,16 +324,18 @@ export class VirtualLink implements ClientLink, PipeReader, PipeWriter {
     const bytes = this.#queuedBytes;
     this.#queuedBytes = 0;
     if (this.#queue.length === 1) {
-      this.#out?.write({ kind: 'text', text: this.#queue.pop() ?? '', bytes });
+      this.#write(this.#queue.pop() ?? '', bytes);
       return;
     }
-    const texts = this.#queue;
+    const messages = this.#queue;
     this.#queue = [];
-    if (this.batch && texts.length > 1) {
-      this.#out?.write({ kind: 'text', text: `[${texts.join(',')}]`, bytes });
-      return;
-    }
-    for (const text of texts) this.#out?.write({ kind: 'text', text, bytes: text.length + HEADER_BYTES });
+    if (this.batch && messages.length > 1) this.#write(`[${messages.join(',')}]`, bytes);
+    else for (const message of messages) this.#write(message, message.length + HEADER_BYTES);
+  }
+
+  #write(message: string | Uint8Array, bytes: number): void {
+    if (typeof message === 'string') this.#out?.write({ kind: 'text', text: message, bytes });
+    else this.#out?.write({ kind: 'binary', data: message, bytes });
   }
 
   #discardQueue(): void {

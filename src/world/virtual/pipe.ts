@@ -7,6 +7,7 @@ export type Item =
   | { readonly kind: 'open'; readonly bytes: number }
   | { readonly kind: 'refused'; readonly bytes: number }
   | { readonly kind: 'text'; readonly bytes: number; readonly text: string }
+  | { readonly kind: 'binary'; readonly bytes: number; readonly data: Uint8Array }
   | { readonly kind: 'ping'; readonly bytes: number }
   | { readonly kind: 'pong'; readonly bytes: number }
   | { readonly kind: 'close'; readonly bytes: number; readonly code: number; readonly reason: string }

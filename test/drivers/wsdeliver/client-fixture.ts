@@ -1,11 +1,13 @@
 import type { LossReason } from '../../../src/delivery/loss-reason.ts';
 import type { ClientBehaviour, ClientObserver } from '../../../src/drivers/driver.ts';
+import { plainValues } from '../../../src/drivers/values.ts';
 import { WsdeliverClient } from '../../../src/drivers/wsdeliver/client.ts';
 import type { DeliveryLevel, GapReason } from '../../../src/protocol/frame.ts';
 import { type ClientLink, type LinkEvents, LinkState } from '../../../src/protocol/ports.ts';
 import { ServerTextDecoder } from '../../../src/protocol/server-text-decoder.ts';
 import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
 import { FakeLink } from '../../protocol/fake-link.ts';
+import { noContent } from '../no-content.ts';
 import { PROFILE } from './pair.ts';
 
 class FakeSocket extends FakeLink implements ClientLink {
@@ -21,6 +23,8 @@ class FakeSocket extends FakeLink implements ClientLink {
     super();
     this.events = events;
   }
+
+  sendBytes(): void {}
 
   override pauseReading(): void {
     this.reading = false;
@@ -106,6 +110,7 @@ export class ClientFixture implements ClientObserver<Delivery> {
     this.level = options.level ?? 'effectively-once';
     this.client = new WsdeliverClient<Delivery>({
       clientId: 'a',
+      values: plainValues(0, 'a'),
       behaviour: { ...PROFILE, ...options.profile },
       ports: {
         clock: this.time,
@@ -117,6 +122,7 @@ export class ClientFixture implements ClientObserver<Delivery> {
         },
         reconnectRandom: { next: () => this.chance },
         handlerRandom: { next: () => 0.5 },
+        ...noContent(this.time),
       },
       observer: this,
       decoder: new ServerTextDecoder(),

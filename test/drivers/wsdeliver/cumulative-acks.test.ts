@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { plainValues } from '../../../src/drivers/values.ts';
 import { WsdeliverClient } from '../../../src/drivers/wsdeliver/client.ts';
 import type { AckMode } from '../../../src/protocol/frame.ts';
 import { type ClientLink, type LinkEvents, LinkState } from '../../../src/protocol/ports.ts';
 import { ServerTextDecoder } from '../../../src/protocol/server-text-decoder.ts';
 import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
 import { FakeLink } from '../../protocol/fake-link.ts';
+import { noContent } from '../no-content.ts';
 
 class FakeClientLink extends FakeLink implements ClientLink {
   answerPings = true;
+  sendBytes(): void {}
   override pauseReading(): void {}
   override resumeReading(): void {}
   limitReading(): void {}
@@ -28,6 +31,7 @@ class AckFixture {
     const nothing = (): void => {};
     const subscriber = new WsdeliverClient<object>({
       clientId: 'a',
+      values: plainValues(0, 'a'),
       behaviour: {
         rooms: [],
         ack,
@@ -48,6 +52,7 @@ class AckFixture {
         },
         reconnectRandom: random,
         handlerRandom: random,
+        ...noContent(this.time),
       },
       observer: {
         connecting: nothing,

@@ -3,6 +3,7 @@ import { Broadcaster } from '../../../src/broadcaster/broadcaster.ts';
 import { DEFAULT_SETTINGS } from '../../../src/broadcaster/setting-table.ts';
 import type { BroadcasterSettings } from '../../../src/broadcaster/settings.ts';
 import type { AckFilter, ClientBehaviour, PublishOutcome } from '../../../src/drivers/driver.ts';
+import { plainValues } from '../../../src/drivers/values.ts';
 import { WsdeliverClient } from '../../../src/drivers/wsdeliver/client.ts';
 import { OutgoingMessage } from '../../../src/protocol/message.ts';
 import { ServerTextDecoder } from '../../../src/protocol/server-text-decoder.ts';
@@ -10,6 +11,7 @@ import { newIdFrom, randomStreams } from '../../../src/world/random.ts';
 import type { Path } from '../../../src/world/virtual/lane.ts';
 import { VirtualNetwork } from '../../../src/world/virtual/network.ts';
 import { VirtualTime } from '../../../src/world/virtual/scheduler.ts';
+import { noContent } from '../no-content.ts';
 import {
   CheckedClientObserver,
   CheckedServerObserver,
@@ -115,6 +117,9 @@ export class Pair {
       room: 'r1',
       type: 'up',
       payloadText: `{"tag":${tag}}`,
+      stamp: '',
+      body: '',
+      seq: tag,
       settle: (outcome) => this.#outcomes.get(tag)?.push(outcome),
     });
   }
@@ -224,6 +229,7 @@ export class Pair {
     const observer = new CheckedClientObserver(this.histories, this.settings.delivery);
     const subscriber = new WsdeliverClient<Delivery>({
       clientId,
+      values: plainValues(0, 'a'),
       behaviour: { ...PROFILE, ...profile },
       ports: {
         clock: this.time,
@@ -231,6 +237,7 @@ export class Pair {
         dial: this.network.dialer({ address: 'server', path }),
         reconnectRandom: this.#streams(`${clientId} reconnect`),
         handlerRandom: this.#streams(`${clientId} handler`),
+        ...noContent(this.time),
       },
       observer: observer,
       decoder: new ServerTextDecoder(),

@@ -303,10 +303,10 @@ describe('dialled link to a server of ws', () => {
     expect(pongs[49]).toBe('p49');
   });
 
-  it('hands a binary message over as an unreadable text', async () => {
+  it('hands a binary message over as bytes', async () => {
     const { saw } = await opened((ws) => ws.send(Buffer.from('{}')));
-    await until(() => saw.texts.length === 1);
-    expect(saw.texts).toEqual(['']);
+    await until(() => saw.binaries.length === 1);
+    expect([saw.binaries, saw.texts]).toEqual([['{}'], []]);
   });
 
   it('answers a close frame with its code, and one without a code', async () => {

@@ -13,6 +13,10 @@ class SinkRecorder implements FrameSink {
     this.heard.push(`text ${text}`);
   }
 
+  receivedBinary(bytes: Uint8Array): void {
+    this.heard.push(`binary ${Buffer.from(bytes).toString('hex')}`);
+  }
+
   pinged(data: Buffer): void {
     this.heard.push(`ping ${data.toString('hex')}`);
   }
@@ -87,7 +91,9 @@ const { Receiver } = ws as unknown as {
 async function heardByWs(stream: Buffer): Promise<readonly string[]> {
   const heard: string[] = [];
   const receiver = new Receiver({ isServer: false, maxPayload: FRAME_BYTES_MAX });
-  receiver.on('message', (data: Buffer, isBinary: boolean) => heard.push(`text ${isBinary ? '' : data}`));
+  receiver.on('message', (data: Buffer, isBinary: boolean) =>
+    heard.push(isBinary ? `binary ${data.toString('hex')}` : `text ${data}`),
+  );
   receiver.on('ping', (data: Buffer) => heard.push(`ping ${data.toString('hex')}`));
   receiver.on('pong', () => heard.push('pong'));
   receiver.on('conclude', (code: number, reason: Buffer) => heard.push(`close ${code} ${reason}`));
@@ -201,9 +207,12 @@ describe('reader of the frames of a server', () => {
     ).toEqual(['text €']);
   });
 
-  it('hears a binary message as the empty text, in one frame or several', () => {
+  it('hears a binary message, in one frame or several', () => {
     const binary = { first: FINAL | 2, payload: Buffer.from([0xff]) };
-    expect(heardBy(binary, { ...binary, first: 2 }, continuation('end', true))).toEqual(['text ', 'text ']);
+    expect(heardBy(binary, { ...binary, first: 2 }, continuation('end', true))).toEqual([
+      'binary ff',
+      'binary ff656e64',
+    ]);
   });
 
   it('takes the replacement character for what it is when it was sent', () => {

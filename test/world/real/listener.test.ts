@@ -166,7 +166,7 @@ describe('listener', () => {
     expect(await response.text()).toContain('wsdeliver.v1');
   });
 
-  it('hands a binary frame over as an unreadable text', async () => {
+  it('hands a binary frame over as bytes', async () => {
     const saw = new LinkRecorder();
     const { url } = await listening(saw);
     const ws = new WebSocket(url);
@@ -174,7 +174,7 @@ describe('listener', () => {
     ws.send(Buffer.from('{"kind":"ack","seq":1}'));
     ws.close();
     await new Promise((resolve) => ws.on('close', resolve));
-    expect(saw.texts).toEqual(['']);
+    expect([saw.binaries, saw.texts]).toEqual([['{"kind":"ack","seq":1}'], []]);
   });
 
   it('writes a single ping, text and close that a plain client understands', async () => {
