@@ -140,7 +140,8 @@ function judgeOrder(
 }
 
 export function isInverted(log: PublishLog, stream: number, older: number, newer: number): boolean {
-  return newer <= log.count(stream) && log.endUs(stream, older) < log.beginUs(stream, newer);
+  if (newer > log.count(stream)) return false;
+  return log.endUs(stream, older) < log.beginUs(stream, newer) || log.isOneConnection(stream, older, newer);
 }
 
 /**

@@ -72,6 +72,11 @@ export class ClientLedger {
     return this.#handledTotal;
   }
 
+  /** It joined no room that anything is published to. */
+  get isOwedNothing(): boolean {
+    return !this.#subscribed.includes(true);
+  }
+
   get connected(): boolean {
     return this.#connected;
   }

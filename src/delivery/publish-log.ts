@@ -10,13 +10,19 @@ import {
   unionOf,
 } from './intervals.ts';
 
-/** The outcome of a publish: `open` until its sender learns it, `unknown` if it never does. */
-export const PUBLISH_STATUSES = ['open', 'accepted', 'rejected', 'unknown'] as const;
+/**
+ * The outcome of a publish: `open` until its sender learns it, `unknown` if it never does, `unconfirmed` where the
+ * protocol answers nothing.
+ */
+export const PUBLISH_STATUSES = ['open', 'accepted', 'rejected', 'unknown', 'unconfirmed'] as const;
 export type PublishStatus = (typeof PUBLISH_STATUSES)[number];
 
 const OPEN = 0;
 const ACCEPTED = 1;
 const REJECTED = 2;
+const UNCONFIRMED = 4;
+/** Accepted by evidence, after it was unconfirmed. */
+const EVIDENT = 5;
 const FIRST_CAPACITY = 256;
 
 /** A publish log as plain data for other processes; index 0 of each list is message 1. An end of -1 is unknown. */
@@ -26,7 +32,18 @@ export interface PublishLogRecord {
     readonly beginUs: readonly number[];
     readonly endUs: readonly number[];
     readonly status: readonly number[];
+    /** Of unconfirmed messages, the connection on which each left; else 0. */
+    readonly connection: readonly number[];
   }[];
+}
+
+/** What shows that unconfirmed publishes of a stream were accepted. */
+export interface PublishEvidence {
+  /** When anybody saw a message first, µs; -1 for one that nobody saw. */
+  readonly seenUs: (seq: number) => number;
+  /** Whether a connection on which messages left was open until the end. */
+  readonly outlived: (connection: number) => boolean;
+  readonly endUs: number;
 }
 
 /**
@@ -44,7 +61,8 @@ export class PublishLog {
       stream.beginUs.forEach((beginUs, index) => {
         log.begin(number, index + 1, stream.intendedUs[index] ?? 0, beginUs);
         const status = PUBLISH_STATUSES[stream.status[index] ?? OPEN] ?? 'open';
-        if (status !== 'open') log.settle(number, index + 1, status, stream.endUs[index] ?? 0);
+        const connection = stream.connection[index];
+        if (status !== 'open') log.settle(number, index + 1, status, stream.endUs[index] ?? 0, connection);
       });
       log.#stream(number);
     });
@@ -66,9 +84,32 @@ export class PublishLog {
     this.#stream(stream).begin(stream, seq, intendedUs, nowUs);
   }
 
-  /** Notes how a publish ended. The first answer counts; a late `accepted` replaces `unknown`. */
-  settle(stream: number, seq: number, status: Exclude<PublishStatus, 'open'>, nowUs: number): void {
-    this.#stream(stream).settle(seq, PUBLISH_STATUSES.indexOf(status), nowUs);
+  /**
+   * Notes how a publish ended. The first answer counts; a late `accepted` replaces `unknown`.
+   *
+   * @param connection - on which an unconfirmed one left: any number that no other connection of the stream has
+   */
+  settle(
+    stream: number,
+    seq: number,
+    status: Exclude<PublishStatus, 'open'>,
+    nowUs: number,
+    connection = 0,
+  ): void {
+    this.#stream(stream).settle(seq, PUBLISH_STATUSES.indexOf(status), nowUs, connection);
+  }
+
+  /**
+   * Decides which unconfirmed publishes of a stream were accepted: those that somebody saw, and those before one on the
+   * same connection, since a server reads a connection in order; with a connection that was open until the end, all.
+   */
+  weigh(stream: number, evidence: PublishEvidence): void {
+    this.#streams[stream]?.weigh(evidence);
+  }
+
+  /** Whether two messages that no answer dates were published on one connection, which the server reads in order. */
+  isOneConnection(stream: number, older: number, newer: number): boolean {
+    return this.#streams[stream]?.isOneConnection(older, newer) ?? false;
   }
 
   /** Messages begun, which is also the highest seq. */
@@ -77,7 +118,8 @@ export class PublishLog {
   }
 
   status(stream: number, seq: number): PublishStatus {
-    return PUBLISH_STATUSES[this.#streams[stream]?.status[seq] ?? OPEN] ?? 'open';
+    const status = this.#streams[stream]?.status[seq] ?? OPEN;
+    return PUBLISH_STATUSES[status === EVIDENT ? ACCEPTED : status] ?? 'open';
   }
 
   intendedUs(stream: number, seq: number): number {
@@ -104,6 +146,11 @@ export class PublishLog {
   /** Publishes without a known outcome, including those still open. */
   unknown(stream: number): Intervals {
     return this.#streams[stream]?.sets().unknown ?? NOTHING;
+  }
+
+  /** Publishes that the protocol answers nothing to, and that nothing shows to be accepted: part of `unknown`. */
+  unconfirmed(stream: number): Intervals {
+    return this.#streams[stream]?.sets().unconfirmed ?? NOTHING;
   }
 
   /** @returns the first seq whose publish began after `us`; one above the last when there is none */
@@ -169,6 +216,7 @@ interface StatusSets {
   readonly accepted: Intervals;
   readonly rejected: Intervals;
   readonly unknown: Intervals;
+  readonly unconfirmed: Intervals;
 }
 
 /** One stream; index 0 of the arrays stays unused so that seqs are indexes. */
@@ -178,6 +226,7 @@ class StreamLog {
   beginUs = new Float64Array(FIRST_CAPACITY);
   endUs = new Float64Array(FIRST_CAPACITY);
   status = new Uint8Array(FIRST_CAPACITY);
+  connection = new Uint32Array(FIRST_CAPACITY);
   #sets: StatusSets | undefined = undefined;
   /** Latest end among the accepted messages up to each seq: ascending, so it can be searched. */
   #latestEndUs: Float64Array | undefined = undefined;
@@ -201,12 +250,36 @@ class StreamLog {
     this.#forget();
   }
 
-  settle(seq: number, status: number, nowUs: number): void {
+  settle(seq: number, status: number, nowUs: number, connection: number): void {
     const before = this.status[seq];
     if (seq < 1 || seq > this.count || before === ACCEPTED || before === REJECTED) return;
+    if (before === EVIDENT) return;
     this.status[seq] = status;
+    this.connection[seq] = connection;
     this.endUs[seq] = status === ACCEPTED || status === REJECTED ? nowUs : Number.POSITIVE_INFINITY;
     this.#forget();
+  }
+
+  /** From the last message to the first, so that what is known of a later one is known of those before it. */
+  weigh({ seenUs, outlived, endUs }: PublishEvidence): void {
+    const readUs = new Map<number, number>();
+    for (let seq = this.count; seq >= 1; seq -= 1) {
+      if (this.status[seq] !== UNCONFIRMED) continue;
+      const connection = this.connection[seq] ?? 0;
+      const atUs = seenUs(seq);
+      let knownUs = readUs.get(connection) ?? (outlived(connection) ? endUs : Number.POSITIVE_INFINITY);
+      if (atUs >= 0) knownUs = Math.min(knownUs, atUs);
+      readUs.set(connection, knownUs);
+      if (knownUs === Number.POSITIVE_INFINITY) continue;
+      this.status[seq] = EVIDENT;
+      this.endUs[seq] = Math.max(knownUs, this.beginUs[seq] ?? 0);
+    }
+    this.#forget();
+  }
+
+  isOneConnection(older: number, newer: number): boolean {
+    if (this.status[older] !== EVIDENT || this.status[newer] !== EVIDENT) return false;
+    return this.connection[older] === this.connection[newer];
   }
 
   firstBegunAfter(us: number): number {
@@ -238,21 +311,24 @@ class StreamLog {
 
   sets(): StatusSets {
     if (this.#sets === undefined) {
-      const accepted = this.#withStatus((status) => status === ACCEPTED);
+      const accepted = this.#withStatus(isAccepted);
       const rejected = this.#withStatus((status) => status === REJECTED);
       const unknown = minusOf(range(1, this.count), unionOf(accepted, rejected));
-      this.#sets = { accepted, rejected, unknown };
+      const unconfirmed = this.#withStatus((status) => status === UNCONFIRMED);
+      this.#sets = { accepted, rejected, unknown, unconfirmed };
     }
     return this.#sets;
   }
 
   toRecord(): PublishLogRecord['streams'][number] {
-    const of = (list: Float64Array | Uint8Array): number[] => Array.from(list.subarray(1, this.count + 1));
+    const of = (list: Float64Array | Uint8Array | Uint32Array): number[] =>
+      Array.from(list.subarray(1, this.count + 1));
     return {
       intendedUs: of(this.intendedUs),
       beginUs: of(this.beginUs),
       endUs: of(this.endUs).map((us) => (us === Number.POSITIVE_INFINITY ? -1 : us)),
       status: of(this.status),
+      connection: of(this.connection),
     };
   }
 
@@ -266,7 +342,7 @@ class StreamLog {
     const latest = new Float64Array(this.count + 1);
     let latestUs = Number.NEGATIVE_INFINITY;
     for (let seq = 1; seq <= this.count; seq += 1) {
-      if (this.status[seq] === ACCEPTED) latestUs = Math.max(latestUs, this.endUs[seq] ?? 0);
+      if (isAccepted(this.status[seq] ?? OPEN)) latestUs = Math.max(latestUs, this.endUs[seq] ?? 0);
       latest[seq] = latestUs;
     }
     return latest;
@@ -285,7 +361,14 @@ class StreamLog {
     const status = new Uint8Array(capacity);
     status.set(this.status);
     this.status = status;
+    const connection = new Uint32Array(capacity);
+    connection.set(this.connection);
+    this.connection = connection;
   }
+}
+
+function isAccepted(status: number): boolean {
+  return status === ACCEPTED || status === EVIDENT;
 }
 
 function grown(list: Float64Array, capacity: number): Float64Array<ArrayBuffer> {

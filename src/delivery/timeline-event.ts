@@ -4,7 +4,7 @@ import { LOSS_REASONS } from './loss-reason.ts';
 /** The events of an anomaly's timeline, with their values. */
 export const TIMELINE_EVENTS = {
   'publish-begins': {},
-  'publish-ends': { status: ['open', 'accepted', 'rejected', 'unknown'] },
+  'publish-ends': { status: ['open', 'accepted', 'rejected', 'unknown', 'unconfirmed'] },
   seen: { position: 'number' },
   /** The progress of the message by the server's record; `dropped` is empty if it was not dropped. */
   'server-record': {

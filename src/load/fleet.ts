@@ -119,6 +119,8 @@ export class Fleet implements LoadClientOwner {
   readonly #upstream: UpstreamLoad | undefined;
   readonly #upstreamRun: string;
   readonly #payloads: PayloadReader;
+  /** Without the server's own record, what clients see is the only evidence of what it took in. */
+  readonly #hasTarget: boolean;
 
   constructor(options: {
     readonly scenario: Scenario;
@@ -140,6 +142,7 @@ export class Fleet implements LoadClientOwner {
     this.measures = new Measures(scenario.clients.length);
     this.#upstreamRun = upstreamRun(options.run);
     this.#payloads = new PayloadReader(options.run);
+    this.#hasTarget = scenario.target !== undefined;
     const sends = scenario.clients.some(({ upstream }) => upstream !== undefined);
     this.#upstream = sends ? new UpstreamLoad({ scenario, run: options.run, ...ports }) : undefined;
     const roster = clientsOf(scenario);
@@ -198,7 +201,7 @@ export class Fleet implements LoadClientOwner {
   counts(): FleetCounts {
     let [probed, gone, unfinished] = [0, 0, 0];
     for (const client of this.#clients.values()) {
-      if (client.probed) probed += 1;
+      if (client.probed || client.ledger.isOwedNothing) probed += 1;
       if (client.gone) gone += 1;
       if (this.#targets !== undefined && !this.#isFinished(client, this.#targets)) unfinished += 1;
     }
@@ -265,6 +268,7 @@ export class Fleet implements LoadClientOwner {
   handled(client: LoadClient, arrival: Arrival, nowUs: number): void {
     this.#handled += 1;
     this.#progress += 1;
+    if (this.#hasTarget) this.measures.seen.record(arrival.stream, arrival.seq, nowUs);
     if (nowUs >= this.#loadFromUs && nowUs < this.#loadToUs) this.#handledInLoad += 1;
     const inLoad = arrival.intendedUs >= this.#loadFromUs && arrival.intendedUs < this.#loadToUs;
     if (!client.touched) this.#besideFaults(inLoad, arrival.intendedUs, nowUs);

@@ -183,15 +183,15 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     if (!(delivery instanceof Arrival)) return;
     const nowUs = this.#clock.nowUs();
     const first = this.ledger.handled(this.#place(position), delivery, nowUs) === 'first';
-    if (delivery.stream === 0) this.probed = true;
-    else if (first) this.#owner.handled(this, delivery, nowUs);
+    this.probed = true;
+    if (first && delivery.stream > 0) this.#owner.handled(this, delivery, nowUs);
   }
 
   failed(position: number, delivery: Delivery): void {
     if (!(delivery instanceof Arrival)) return;
     this.ledger.failed(this.#place(position), delivery, this.#clock.nowUs());
     // It has come, and at-most-once it will not come again.
-    if (delivery.stream === 0) this.probed = true;
+    this.probed = true;
   }
 
   acked(position: number, cumulative: boolean): void {

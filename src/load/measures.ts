@@ -14,6 +14,7 @@ export interface MeasuresRecord {
   /** By profile, in the order of the scenario. */
   readonly profiles: readonly { readonly [K in keyof ProfileMeasures]: LatencySummary }[];
   readonly spread: SpreadRecord;
+  readonly seen: SpreadRecord;
   readonly untouched: { readonly calm: LatencySummary; readonly beside: LatencySummary };
 }
 
@@ -22,6 +23,8 @@ export class Measures {
   /** In the order of the scenario. */
   readonly profiles: readonly ProfileMeasures[];
   readonly spread = new Spread();
+  /** Where publishes may be unconfirmed: when each message was handled first, at any time. */
+  readonly seen = new Spread();
   /** Pushes to clients that no fault is meant for: in warm-up, and while others have their faults. */
   readonly untouched = { calm: new Histogram(), beside: new Histogram() };
 
@@ -37,6 +40,7 @@ export class Measures {
       profile?.recovery.merge(Histogram.fromSummary(recovery));
     });
     this.spread.merge(record.spread);
+    this.seen.merge(record.seen);
     this.untouched.calm.merge(Histogram.fromSummary(record.untouched.calm));
     this.untouched.beside.merge(Histogram.fromSummary(record.untouched.beside));
   }
@@ -49,6 +53,7 @@ export class Measures {
         recovery: recovery.summarise(),
       })),
       spread: this.spread.toRecord(),
+      seen: this.seen.toRecord(),
       untouched: { calm: this.untouched.calm.summarise(), beside: this.untouched.beside.summarise() },
     };
   }

@@ -5,7 +5,6 @@ import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.t
 import type { Scenario, UpstreamEntry } from '../scenario/schema.ts';
 import { publishInstants } from '../scenario/timeline.ts';
 import { type UpstreamStreams, upstreamRun, upstreamStreams } from '../scenario/upstream-streams.ts';
-import { publishStatus } from './client-transport.ts';
 import type { LoadClient } from './load-client.ts';
 
 /** Messages of one client that leave in one turn before others get theirs. */
@@ -91,7 +90,7 @@ export class UpstreamLoad {
       seq,
       settle: (outcome) => {
         this.#settled += 1;
-        this.#log.settle(stream, seq, publishStatus(outcome), this.#clock.nowUs());
+        this.#log.settle(stream, seq, outcome.kind, this.#clock.nowUs());
       },
     });
   }

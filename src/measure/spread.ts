@@ -65,6 +65,11 @@ export class Spread {
     this.#streamAt(stream).record(seq, handledUs, handledUs);
   }
 
+  /** When a message was handled first, µs; -1 when no client handled it, or nobody kept it. */
+  firstUs(stream: number, seq: number): number {
+    return this.#streams[stream]?.first[seq - 1] ?? UNSEEN;
+  }
+
   /** Messages beyond the limit of their stream, which are not in the histogram. */
   get sampledOut(): number {
     return this.#streams.reduce((sum, { highestSeq, length }) => sum + highestSeq - length, 0);

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Reason } from '../delivery/reason.ts';
 import { DEFAULT_DRIVER } from '../drivers/registry.ts';
+import { plainValues } from '../drivers/values.ts';
 import type { PlannedFault } from '../faults/fault.ts';
-import { ClientTransport } from '../load/client-transport.ts';
 import { ProcessWatch } from '../load/process-use.ts';
-import { Publishers } from '../load/publishers.ts';
+import { ClientWay } from '../load/publishing/client-way.ts';
+import { Publishers } from '../load/publishing/publishers.ts';
+import { TargetWays } from '../load/publishing/target-ways.ts';
 import { WorkerPool } from '../load/worker-pool.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
@@ -98,11 +100,11 @@ class ScenarioRun {
       onTrouble: (trouble) => this.#troubles.push(trouble),
     });
     const server = scenario.target === undefined ? this.#makeServer(run, planned) : undefined;
-    const transport = server === undefined ? publisherTransport(scenario, run, machine) : undefined;
+    const targetWay = server === undefined ? waysTo(scenario, run, machine) : undefined;
     const publishers = new Publishers({
       scenario,
       run,
-      transport: server?.reference ?? (transport as ClientTransport),
+      way: server?.reference ?? (targetWay as TargetWays),
       clock,
       timers,
       streams: randomFor,
@@ -115,7 +117,7 @@ class ScenarioRun {
       clients: this.#pool,
       publishers,
       server,
-      transport,
+      targetWay,
       watch: this.#watch,
       troubles: this.#troubles,
       isInterrupted: () => signal.aborted,
@@ -207,9 +209,9 @@ class ScenarioRun {
 
   async dispose(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#hurry);
-    const { publishers, transport, server } = this.#parts;
+    const { publishers, targetWay, server } = this.#parts;
     publishers.stop();
-    transport?.stop();
+    targetWay?.stop();
     server?.stop();
     this.#scaleHook?.stop();
     this.#watch.stop();
@@ -230,18 +232,16 @@ function workerCount(wanted: number | undefined, clients: number): number {
   return Math.min(Math.max(1, Math.ceil(clients / CLIENTS_PER_WORKER)), spare);
 }
 
-/** Each stream of the scenario, and the probe, through a client of its own. */
-function publisherTransport(
-  { target = '', publish }: Scenario,
-  run: string,
-  machine: Machine,
-): ClientTransport {
-  const { clock, timers, randomFor } = machine;
+/** The way of each stream of the scenario. */
+function waysTo({ target = '', publish }: Scenario, run: string, machine: Machine): TargetWays {
+  const { clock, timers, randomFor, epochMs } = machine;
   const random = randomFor('publishers');
-  return new ClientTransport({
+  const streams = publish.map((_, index) => index + 1);
+  const way = new ClientWay({
     run,
-    streams: publish.length + 1,
+    streams,
     driver: DEFAULT_DRIVER,
+    valuesFor: plainValues,
     ports: {
       clock,
       timers,
@@ -250,9 +250,10 @@ function publisherTransport(
       handlerRandom: random,
       contentRandom: random,
       http: createHttp(),
-      epochMs: machine.epochMs,
+      epochMs,
     },
   });
+  return new TargetWays(new Map(streams.map((stream) => [stream, way])));
 }
 
 /** The message of an error and the place where it was thrown. */

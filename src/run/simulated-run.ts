@@ -3,7 +3,7 @@ import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import { plainValues } from '../drivers/values.ts';
 import { Fleet } from '../load/fleet.ts';
 import { FleetHere } from '../load/fleet-here.ts';
-import { Publishers } from '../load/publishers.ts';
+import { Publishers } from '../load/publishing/publishers.ts';
 import type { Clock } from '../protocol/ports.ts';
 import { clientId } from '../scenario/client-id.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -105,7 +105,7 @@ class SimulatedRun {
     const publishers = new Publishers({
       scenario,
       run,
-      transport: reference,
+      way: reference,
       clock: time,
       timers,
       streams,
@@ -139,7 +139,7 @@ class SimulatedRun {
       clients: new FleetHere(this.#fleet, paths.length),
       publishers,
       server,
-      transport: undefined,
+      targetWay: undefined,
       watch: undefined,
       sampleMs: scenario.duration.load / SAMPLES,
       troubles: [],

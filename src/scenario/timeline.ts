@@ -48,7 +48,11 @@ export function clientsOf(scenario: Scenario): ClientRoster {
  */
 export function subscribedStreams(scenario: Scenario, profileIndex: number): boolean[] {
   const rooms = scenario.clients[profileIndex]?.rooms ?? [];
-  return [true, ...scenario.publish.map(({ room }) => room === '*' || rooms.includes(room))];
+  // A target has no room of everybody: its probe goes through each stream.
+  return [
+    scenario.target === undefined,
+    ...scenario.publish.map(({ room }) => room === '*' || rooms.includes(room)),
+  ];
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Application } from '../broadcaster/upstream-intake.ts';
 import type { EvidenceRecord } from '../delivery/evidence.ts';
 import type { TakeoverObservation } from '../delivery/server-invariants.ts';
 import type { FaultyServer, SendErrors } from '../faults/fault.ts';
-import type { PublisherTransport, PublishRequest } from '../load/publishers.ts';
+import type { PublishRequest, PublishWay } from '../load/publishing/way.ts';
 import type { Histogram } from '../measure/histogram.ts';
 import { OutgoingMessage } from '../protocol/message.ts';
 import {
@@ -86,7 +86,7 @@ export interface ServerFindings {
  * The reference broadcaster under test, over its incarnations: a restart with a memory store is a new broadcaster
  * with a new epoch, while the record of what the server did goes on.
  */
-export class ReferenceServer implements FaultyServer, PublisherTransport {
+export class ReferenceServer implements FaultyServer, PublishWay {
   readonly record: ServerRecord;
   readonly deadLetters: DeadLetters;
   readonly types = new TypeCounters();

@@ -50,8 +50,9 @@ describe('PublishLog', () => {
         expect([...members(log.accepted(0))]).toEqual(seqs(accepted));
         expect([...members(log.rejected(0))]).toEqual(seqs(({ status }) => status === 'rejected'));
         expect([...members(log.unknown(0))]).toEqual(
-          seqs(({ status }) => status === 'unknown' || status === 'open'),
+          seqs(({ status }) => status !== 'accepted' && status !== 'rejected'),
         );
+        expect([...members(log.unconfirmed(0))]).toEqual(seqs(({ status }) => status === 'unconfirmed'));
         expect(log.firstBegunAfter(0, fromUs)).toBe(
           seqs(({ beginUs }) => beginUs > fromUs)[0] ?? told.length + 1,
         );
@@ -111,5 +112,65 @@ describe('PublishLog', () => {
     log.begin(0, 1, 5, 5);
     expect(() => log.begin(0, 3, 6, 6)).toThrow('Cannot begin publish 3 of stream 0: the next one is 2');
     expect(() => log.begin(0, 2, 4, 4)).toThrow('it begins before the previous one');
+  });
+
+  describe('of a publisher that gets no answers', () => {
+    /** @param connections - of each message, from 1; @param seen - when each was seen, µs; -1: never */
+    function weighed(
+      connections: readonly number[],
+      seen: readonly number[],
+      outlived: (connection: number) => boolean = () => false,
+    ): PublishLog {
+      const log = new PublishLog();
+      connections.forEach((connection, index) => {
+        log.begin(0, index + 1, index * 10, index * 10);
+        log.settle(0, index + 1, 'unconfirmed', index * 10, connection);
+      });
+      log.weigh(0, { seenUs: (seq) => seen[seq - 1] ?? -1, outlived, endUs: 5000 });
+      return log;
+    }
+
+    it('takes a message for accepted that somebody saw, and those before it on the same connection', () => {
+      const log = weighed([1, 1, 1, 1], [-1, -1, 500, -1]);
+      expect([...members(log.accepted(0))]).toEqual([1, 2, 3]);
+      expect([...members(log.unconfirmed(0))]).toEqual([4]);
+      expect([1, 2, 3].map((seq) => log.endUs(0, seq))).toEqual([500, 500, 500]);
+    });
+
+    it('concludes nothing from one connection for another', () => {
+      const log = weighed([1, 2, 1, 2], [-1, -1, 700, -1]);
+      expect([...members(log.accepted(0))]).toEqual([1, 3]);
+    });
+
+    it('takes everything for accepted that left on a connection which was open until the end', () => {
+      const log = weighed([1, 1, 2], [-1, -1, -1], (connection) => connection === 2);
+      expect([...members(log.accepted(0))]).toEqual([3]);
+      expect(log.endUs(0, 3)).toBe(5000);
+    });
+
+    it('dates a message no later than the first of those after it that was seen', () => {
+      const log = weighed([1, 1, 1], [900, 400, 600]);
+      expect([1, 2, 3].map((seq) => log.endUs(0, seq))).toEqual([400, 400, 600]);
+    });
+
+    it('knows the order of two messages of one connection, and of no others', () => {
+      const log = weighed([1, 1, 2], [900, 900, 900]);
+      expect(log.isOneConnection(0, 1, 2)).toBe(true);
+      expect(log.isOneConnection(0, 2, 3)).toBe(false);
+      log.begin(0, 4, 40, 40);
+      log.settle(0, 4, 'accepted', 50);
+      expect(log.isOneConnection(0, 3, 4)).toBe(false);
+    });
+
+    it('leaves answered publishes alone, and keeps its decisions', () => {
+      const log = new PublishLog();
+      log.begin(0, 1, 0, 0);
+      log.settle(0, 1, 'rejected', 10, 1);
+      log.begin(0, 2, 20, 20);
+      log.settle(0, 2, 'unconfirmed', 20, 1);
+      log.weigh(0, { seenUs: () => 100, outlived: () => false, endUs: 5000 });
+      log.settle(0, 2, 'rejected', 200);
+      expect([log.status(0, 1), log.status(0, 2)]).toEqual(['rejected', 'accepted']);
+    });
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { plainValues } from '../../src/drivers/values.ts';
 import { Fleet } from '../../src/load/fleet.ts';
 import { FleetHere } from '../../src/load/fleet-here.ts';
-import { Publishers, type PublisherTransport } from '../../src/load/publishers.ts';
+import { Publishers } from '../../src/load/publishing/publishers.ts';
+import type { PublishWay } from '../../src/load/publishing/way.ts';
 import { phases } from '../../src/run/phases.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { clientsOf, planFaults } from '../../src/scenario/timeline.ts';
@@ -23,7 +24,7 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
   const server = new RelayServer();
   const listener = network.listen('server', (link) => server.accept(link));
   const planned = planFaults(scenario, streams);
-  const transport: PublisherTransport = {
+  const way: PublishWay = {
     publish: ({ room, payloadText }, settle) => {
       server.publish(room, payloadText);
       settle('accepted');
@@ -31,7 +32,7 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
     inFlight: () => undefined,
   };
   const ports = { clock: time, timers: time, streams };
-  const publishers = new Publishers({ scenario, run: 'relay', transport, ...ports });
+  const publishers = new Publishers({ scenario, run: 'relay', way, ...ports });
   const clients = Array.from({ length: clientsOf(scenario).count }, (_, client) => client);
   const lane = { delayMs: 1 };
   const fleet = new Fleet({
@@ -59,7 +60,7 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
     clients: new FleetHere(fleet, clients.length),
     publishers,
     server: undefined,
-    transport: undefined,
+    targetWay: undefined,
     watch: undefined,
     troubles: [],
     isInterrupted: () => false,

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Clients } from '../../src/load/clients.ts';
 import type { FleetCounts } from '../../src/load/fleet.ts';
 import { Measures } from '../../src/load/measures.ts';
-import { Publishers, type PublisherTransport } from '../../src/load/publishers.ts';
+import { Publishers } from '../../src/load/publishing/publishers.ts';
+import type { PublishWay } from '../../src/load/publishing/way.ts';
 import { phases, type RunParts } from '../../src/run/phases.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import type { RunRecord } from '../../src/verdict/run-record.ts';
@@ -78,7 +79,7 @@ class ScriptedClients implements Clients {
 
 interface Stage {
   readonly scenario?: Scenario;
-  readonly answers?: PublisherTransport['publish'];
+  readonly answers?: PublishWay['publish'];
   /** Something happens at an instant, ms from the start. */
   readonly events?: readonly (readonly [atMs: number, act: (clients: ScriptedClients) => void])[];
   readonly interruptedAtMs?: number;
@@ -103,13 +104,13 @@ function play({ scenario = SCENARIO, answers, events = [], interruptedAtMs = Inf
     publishers: new Publishers({
       scenario,
       run: 'r',
-      transport: { publish: answers ?? ((_request, settle) => settle('accepted')), inFlight: () => 0 },
+      way: { publish: answers ?? ((_request, settle) => settle('accepted')), inFlight: () => 0 },
       clock: time,
       timers: time,
       streams: randomStreams(1),
     }),
     server: undefined,
-    transport: undefined,
+    targetWay: undefined,
     watch: undefined,
     troubles: [],
     isInterrupted,

@@ -1,32 +1,14 @@
 import { crc32 } from 'node:zlib';
-import type { DrainGoal } from '../delivery/drain-target.ts';
-import type { Intervals } from '../delivery/intervals.ts';
-import { unionOf } from '../delivery/intervals.ts';
-import { PublishLog, type PublishStatus } from '../delivery/publish-log.ts';
-import { formatStamp, makeBody, stampedPayload } from '../delivery/stamp.ts';
-import { Histogram } from '../measure/histogram.ts';
-import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.ts';
-import type { PublishStream, Scenario } from '../scenario/schema.ts';
-import { publishInstants } from '../scenario/timeline.ts';
-
-/** Hands one message to the server, however it is reached. */
-export interface PublisherTransport {
-  /** @param settle - called exactly once, maybe at once, unless the run ends before the answer */
-  publish(request: PublishRequest, settle: (status: Exclude<PublishStatus, 'open'>) => void): void;
-  /** Deliveries that the server still waits for; undefined where nobody can know. */
-  inFlight(): number | undefined;
-}
-
-export interface PublishRequest {
-  readonly stream: number;
-  readonly seq: number;
-  readonly room: string;
-  readonly type: string;
-  readonly payloadText: string;
-  readonly stamp: string;
-  readonly body: string;
-  readonly via: PublishStream['via'];
-}
+import type { DrainGoal } from '../../delivery/drain-target.ts';
+import { highest, type Intervals, minusOf, unionOf } from '../../delivery/intervals.ts';
+import { PublishLog } from '../../delivery/publish-log.ts';
+import { formatStamp, makeBody, stampedPayload } from '../../delivery/stamp.ts';
+import { Histogram } from '../../measure/histogram.ts';
+import type { Spread } from '../../measure/spread.ts';
+import { type Clock, type Random, Timer, type Timers } from '../../protocol/ports.ts';
+import type { PublishStream, Scenario } from '../../scenario/schema.ts';
+import { publishInstants } from '../../scenario/timeline.ts';
+import type { PublishWay } from './way.ts';
 
 /** `rate: max`: deliveries in flight for each message that may be under way at once. */
 const MAX_RATE_WINDOW = 128;
@@ -56,7 +38,7 @@ export class Publishers {
   readonly accept = new Histogram();
   readonly #scenario: Scenario;
   readonly #run: string;
-  readonly #transport: PublisherTransport;
+  readonly #way: PublishWay;
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #streams: (name: string) => Random;
@@ -69,14 +51,14 @@ export class Publishers {
   constructor(options: {
     readonly scenario: Scenario;
     readonly run: string;
-    readonly transport: PublisherTransport;
+    readonly way: PublishWay;
     readonly clock: Clock;
     readonly timers: Timers;
     readonly streams: (name: string) => Random;
   }) {
     this.#scenario = options.scenario;
     this.#run = options.run;
-    this.#transport = options.transport;
+    this.#way = options.way;
     this.#clock = options.clock;
     this.#timers = options.timers;
     this.#streams = options.streams;
@@ -97,9 +79,24 @@ export class Publishers {
     return this.#open;
   }
 
-  /** One message to everybody, outside of the schedule. */
+  /** One message to everybody, outside of the schedule: where there is no room of everybody, one in each stream. */
   probe(): void {
-    this.#publish(0, PROBE, this.#clock.nowUs());
+    const nowUs = this.#clock.nowUs();
+    if (this.#scenario.target === undefined) this.#publish(0, PROBE, nowUs);
+    else
+      for (const [index, stream] of this.#scenario.publish.entries()) this.#publish(index + 1, stream, nowUs);
+  }
+
+  /** Decides which unconfirmed publishes the target took in. @param seen - what clients saw, over all processes */
+  weigh(seen: Spread): void {
+    const endUs = this.#clock.nowUs();
+    for (let stream = 0; stream < this.log.streamCount; stream += 1) {
+      this.log.weigh(stream, {
+        seenUs: (seq) => seen.firstUs(stream, seq),
+        outlived: (connection) => this.#way.isOpen?.(stream, connection) ?? false,
+        endUs,
+      });
+    }
   }
 
   /** Starts every stream; they end by themselves. */
@@ -124,9 +121,10 @@ export class Publishers {
   goals(): DrainGoal[] {
     const goals: DrainGoal[] = [];
     for (let stream = 0; stream < this.log.streamCount; stream += 1) {
-      const accepted = this.log.accepted(stream);
-      const seq = accepted.at(-1) ?? 0;
-      const excluded: Intervals = unionOf(this.log.rejected(stream), this.log.unknown(stream));
+      const unconfirmed = this.log.unconfirmed(stream);
+      const seq = Math.max(highest(this.log.accepted(stream)), highest(unconfirmed));
+      const unknown = minusOf(this.log.unknown(stream), unconfirmed);
+      const excluded: Intervals = unionOf(this.log.rejected(stream), unknown);
       goals.push({ seq, beginUs: seq === 0 ? 0 : this.log.beginUs(stream, seq), excluded });
     }
     return goals;
@@ -169,7 +167,7 @@ export class Publishers {
   }
 
   #hasRoom(clients: number): boolean {
-    const inFlight = this.#transport.inFlight();
+    const inFlight = this.#way.inFlight();
     // A publish that waits for room is open too: more of them would only wait as well.
     return this.#open < OPEN_MAX && (inFlight === undefined || inFlight < clients * MAX_RATE_WINDOW);
   }
@@ -195,12 +193,12 @@ export class Publishers {
     this.log.begin(number, seq, intendedUs, nowUs);
     this.#open += 1;
     const { room, type, via } = stream;
-    this.#transport.publish(
+    this.#way.publish(
       { stream: number, seq, room, type, payloadText, stamp: stampText, body, via },
-      (status) => {
+      (status, connection) => {
         this.#open -= 1;
         const settledUs = this.#clock.nowUs();
-        this.log.settle(number, seq, status, settledUs);
+        this.log.settle(number, seq, status, settledUs, connection);
         if (status === 'accepted' && intendedUs >= this.#loadFromUs) this.accept.record(settledUs - nowUs);
       },
     );
