@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { nearest } from '../scenario/nearest.ts';
 import type { Override } from '../scenario/overrides.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { nearest } from '../text/nearest.ts';
 import { UserError } from './exit.ts';
 import { reason } from './outputs.ts';
 import { Adjuster, type Adjustments } from './overrides.ts';

@@ -1,3 +1,4 @@
+import { suggest } from '../text/nearest.ts';
 import {
   FAULT_AGGREGATES,
   faultMetric,
@@ -8,7 +9,6 @@ import {
   slownessOf,
   unitOf,
 } from './metric.ts';
-import { suggest } from './nearest.ts';
 import { quote } from './problem.ts';
 import {
   formatBytes,

@@ -1,8 +1,8 @@
 import { findFault } from '../faults/registry.ts';
+import { suggest } from '../text/nearest.ts';
 import { parseAssertion } from './assertion.ts';
 import { checkMonitoring } from './check-monitoring.ts';
 import { checkFaultEntry } from './fault-entry.ts';
-import { suggest } from './nearest.ts';
 import { quote } from './problem.ts';
 import { formatBytes, formatDuration } from './quantity.ts';
 import {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nearest, suggest } from './nearest.ts';
+import { nearest, suggest } from '../text/nearest.ts';
 import { quote } from './problem.ts';
 import { scenarioSchema } from './schema.ts';
 import type { Path } from './yaml-source.ts';

@@ -1,6 +1,6 @@
 import type { Fault, FaultParameter, FaultValues } from '../faults/fault.ts';
 import { FAULTS, findFault } from '../faults/registry.ts';
-import { suggest } from './nearest.ts';
+import { suggest } from '../text/nearest.ts';
 import { quote } from './problem.ts';
 import { type ParsedQuantity, parseBytes, parseBytesPerSec, parseDuration, parseRatio } from './quantity.ts';
 import { faultSchema } from './schema.ts';
