@@ -18,9 +18,12 @@ export type PauseCause = 'inbox' | 'fault';
 export interface ConnectorOwner {
   /** A new socket is open, and no session speaks through it yet. */
   onOpen(): void;
-  onText(text: string): void;
+  /** @param older - it came on the socket that speaks for the session while a newer one is not established yet */
+  onText(text: string, older: boolean): void;
   /** Absent where the protocol has no binary messages. */
-  onBytes?(bytes: Uint8Array): void;
+  onBytes?(bytes: Uint8Array, older: boolean): void;
+  /** The server has read everything that was sent on the socket opened last before `ping`. */
+  onPong?(): void;
   /**
    * Asked before each attempt: where to. It may take its time, and then calls `go` or `fail` once; what it began for an
    * attempt that is given up in the meantime comes to nothing. Absent: at once, to the usual address.
@@ -61,7 +64,9 @@ class Connection implements LinkEvents {
     this.#connector.heardBytes(this, bytes);
   }
 
-  onPong(): void {}
+  onPong(): void {
+    this.#connector.heardPong(this);
+  }
 
   onWritable(): void {}
 
@@ -90,6 +95,8 @@ export class Connector {
   #pausedByInbox = false;
   #pausedByFault = false;
   #current: Connection | undefined;
+  /** Sockets that a newer one took over from and that the server has not closed. */
+  #superseded: Set<Connection> | undefined;
   #established = false;
   #away = false;
   /** The server let it know that it may not come back. */
@@ -181,6 +188,11 @@ export class Connector {
     if (!this.#muted) this.#current?.link.sendBytes(bytes);
   }
 
+  /** Pings on the socket opened last; the answer is told as `onPong`. */
+  ping(): void {
+    if (!this.#muted) this.#current?.link.ping();
+  }
+
   /** A session speaks through the socket that was opened last: the backoff is over, the socket before has no say. */
   establish(): void {
     this.attempts = 0;
@@ -188,6 +200,8 @@ export class Connector {
     const older = this.#current?.older;
     if (older === undefined || this.#current === undefined) return;
     this.#current.older = undefined;
+    this.#superseded ??= new Set();
+    this.#superseded.add(older);
     // Frames that still arrive there are ignored, but an unread socket never notices that it is closed.
     older.link.resumeReading();
     older.link.limitReading(undefined);
@@ -226,6 +240,7 @@ export class Connector {
     this.#timers.disarm(this.#reconnectTimer);
     this.closeOlder(code, reason);
     this.close(code, reason);
+    for (const { link } of this.#superseded ?? []) link.close(code, reason);
     this.#established = false;
     if (this.#current !== undefined) this.#current.older = undefined;
   }
@@ -234,6 +249,11 @@ export class Connector {
 
   setMuted(muted: boolean): void {
     this.#muted = muted;
+  }
+
+  /** For pings of a protocol's own; those of WebSocket are answered by the link, or not. */
+  get answersPings(): boolean {
+    return this.#answersPings;
   }
 
   setAnswersPings(answers: boolean): void {
@@ -292,19 +312,25 @@ export class Connector {
   }
 
   heardText(connection: Connection, text: string): void {
-    if (this.#hears(connection)) this.#owner.onText(text);
+    if (this.#hears(connection)) this.#owner.onText(text, connection !== this.#current);
   }
 
   heardBytes(connection: Connection, bytes: Uint8Array): void {
     if (!this.#hears(connection)) return;
-    if (this.#owner.onBytes === undefined) this.#owner.onText('');
-    else this.#owner.onBytes(bytes);
+    const older = connection !== this.#current;
+    if (this.#owner.onBytes === undefined) this.#owner.onText('', older);
+    else this.#owner.onBytes(bytes, older);
+  }
+
+  heardPong(connection: Connection): void {
+    if (connection === this.#current && !this.#stopped) this.#owner.onPong?.();
   }
 
   gone(connection: Connection, code: number, reason: string): void {
     if (this.#stopped) return;
     if (connection !== this.#current) {
       if (this.#current?.older === connection) this.#current.older = undefined;
+      this.#superseded?.delete(connection);
       this.#observer.olderClosed(code);
       return;
     }

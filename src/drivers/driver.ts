@@ -18,6 +18,8 @@ export interface Driver {
   /** As in a scenario. */
   readonly name: string;
   readonly traits: DriverTraits;
+  /** The address that clients dial, made of the one that a scenario names; absent: the same. */
+  addressOf?(url: string): string;
   /** For the clients of one process, which may share what they parse. */
   newClients(): NewClient;
 }

@@ -80,6 +80,11 @@ export class Inbox<D> {
     this.#relieve();
   }
 
+  /** On a new connection, where what came before it is still to be handled. */
+  carryOn(): void {
+    if (this.#congested) this.#connector.pauseReading('inbox');
+  }
+
   /** Handles nothing any more. */
   stop(): void {
     this.#timers.disarm(this.#timer);
