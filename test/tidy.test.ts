@@ -16,7 +16,7 @@ const SOURCE = join(ROOT, 'src');
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   broadcaster: ['protocol'],
-  drivers: ['protocol', 'delivery'],
+  drivers: ['protocol', 'delivery', 'templates'],
   delivery: [],
   measure: [],
   faults: ['drivers'],
