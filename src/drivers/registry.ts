@@ -1,4 +1,6 @@
 import type { Driver } from './driver.ts';
+import { socketIo } from './socket-io/driver.ts';
+import type { SocketIoOptions } from './socket-io/options.ts';
 import { wsdeliver } from './wsdeliver/driver.ts';
 
 /** A driver, made for the options that a scenario gives it. */
@@ -7,6 +9,7 @@ type NewDriver = (options: unknown) => Driver;
 /** Every driver that a scenario can name. What a scenario gives it has been checked by the driver's own schema. */
 const DRIVERS: Readonly<Record<string, NewDriver>> = {
   wsdeliver: () => wsdeliver,
+  'socket.io': (options) => socketIo(options as Partial<SocketIoOptions> | undefined),
 };
 
 /** The driver of a run that names none. */
