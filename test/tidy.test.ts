@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   faults: ['drivers'],
   text: [],
   templates: ['text'],
-  scenario: ['text', 'broadcaster', 'delivery', 'faults'],
+  scenario: ['text', 'templates', 'broadcaster', 'delivery', 'faults'],
   world: ['protocol'],
   load: ['protocol', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
   server: ['text', 'protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],

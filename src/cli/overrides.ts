@@ -43,7 +43,9 @@ export class Adjuster {
       ...(duration === undefined
         ? []
         : [{ path: 'duration.load', value: duration, origin: this.#origin('duration') }]),
-      ...(target === undefined ? [] : [{ path: 'target', value: target, origin: this.#origin('target') }]),
+      ...(target === undefined
+        ? []
+        : [{ path: 'target.url', value: target, origin: this.#origin('target') }]),
       ...this.#assignments,
     ];
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Override } from '../scenario/overrides.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { formatProblem } from '../scenario/problem.ts';
@@ -10,6 +10,7 @@ import { UserError } from './exit.ts';
 import { reason } from './outputs.ts';
 import { Adjuster, type Adjustments } from './overrides.ts';
 import { BUNDLED_SCENARIOS } from './package-info.ts';
+import { surroundingsOf } from './surroundings.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
 const YAML = /\.ya?ml$/;
@@ -57,7 +58,8 @@ export function findScenarios(names: readonly string[]): ScenarioFile[] {
 /** @throws {UserError} with every problem, located, when the file is no valid scenario */
 export function loadScenario(file: ScenarioFile, overrides: readonly Override[] = []): LoadedScenario {
   const bytes = readBytes(file);
-  const outcome = parseScenario(bytes.toString('utf8'), { file: file.label, overrides });
+  const surroundings = surroundingsOf(dirname(file.path));
+  const outcome = parseScenario(bytes.toString('utf8'), { file: file.label, overrides, surroundings });
   if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem));
   return {
     label: file.label,

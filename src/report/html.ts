@@ -12,7 +12,7 @@ import {
   saturationSection,
 } from './page/sections.ts';
 import { STYLE } from './page/style.ts';
-import { clientCount, headline, STATUS_SIGN } from './wording/result.ts';
+import { clientCount, headline, STATUS_SIGN, targetOf } from './wording/result.ts';
 import { sentenceOf } from './wording/sentence.ts';
 
 /** One page that needs nothing else: no script, no font, no picture from elsewhere. */
@@ -40,7 +40,8 @@ ${expectSection(result)}${deliverySection(result)}${latencySection(result)}${sat
 }
 
 function banner(result: Result): Markup {
-  const { scenario, verdict, exitCode, environment, reasons, target, partial } = result;
+  const { scenario, verdict, exitCode, environment, reasons, partial } = result;
+  const target = targetOf(result);
   const { sign, tone } = STATUS_SIGN[verdict];
   const subject = [
     scenario.name,
@@ -48,7 +49,7 @@ function banner(result: Result): Markup {
     clientCount(result),
     formatUs(environment.durationMs * 1000),
     `exit ${exitCode}`,
-    ...(target === undefined ? [] : [`target ${target}`]),
+    ...(target === undefined ? [] : [target]),
     ...(partial === true ? ['interrupted'] : []),
   ];
   return html`<header class="banner ${tone}"><h1><span class="word">${sign} ${verdict.toUpperCase()}</span>${headline(result)}</h1>

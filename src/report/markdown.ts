@@ -12,6 +12,7 @@ import {
   lossReasons,
   type Status,
   spaced,
+  targetOf,
   upstreamFacts,
 } from './wording/result.ts';
 import { sentenceOf } from './wording/sentence.ts';
@@ -25,7 +26,7 @@ export function renderMarkdown(result: Result): string {
   const { scenario, verdict, reasons, exitCode } = result;
   const blocks = [
     `### ${SIGN[verdict]} ${verdict.toUpperCase()} · ${escapeMarkdown(scenario.name)}`,
-    `${headline(result)} · exit ${exitCode} · seed ${scenario.seed} · ${clientCount(result)}${targetOf(result)}`,
+    `${headline(result)} · exit ${exitCode} · seed ${scenario.seed} · ${clientCount(result)}${markedTarget(result)}`,
     reasons
       .slice(0, REASONS_MAX)
       .map((reason) => `- ${escapeMarkdown(sentenceOf(reason))}`)
@@ -39,8 +40,9 @@ export function renderMarkdown(result: Result): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
-function targetOf({ target }: Result): string {
-  return target === undefined ? '' : ` · target ${escapeMarkdown(target)}`;
+function markedTarget(result: Result): string {
+  const target = targetOf(result);
+  return target === undefined ? '' : ` · ${escapeMarkdown(target)}`;
 }
 
 function deliverySentence(delivery: DeliveryCounts): string {

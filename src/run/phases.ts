@@ -7,6 +7,7 @@ import type { TargetWay } from '../load/publishing/way.ts';
 import type { ProcessUse } from '../load/worker-messages.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { targetText } from '../scenario/target/target-text.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import type { ServerUnderTest } from '../server/server-under-test.ts';
 import type { RunRecord } from '../verdict/run-record.ts';
@@ -124,8 +125,11 @@ function* reachTarget({ targetWay, scenario, isInterrupted }: RunParts): Step<vo
   yield { phase: 'start', isOver: () => targetWay.ready, atMostMs: TARGET_TIMEOUT_MS };
   if (targetWay.ready || isInterrupted()) return;
   const why = targetWay.lastFailure === '' ? 'it does not answer a hello' : targetWay.lastFailure;
+  const { target } = scenario;
+  const where = target === undefined ? '' : targetText(target);
+  const protocol = target?.driver === 'wsdeliver' ? 'wsdeliver.v1' : (target?.driver ?? '');
   throw new TargetUnreachable(
-    `Cannot reach "${scenario.target}": ${why}, a WebSocket server that speaks wsdeliver.v1 is wanted`,
+    `Cannot reach "${where}": ${why}, a WebSocket server that speaks ${protocol} is wanted`,
   );
 }
 

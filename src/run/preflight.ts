@@ -4,6 +4,7 @@ import { freemem } from 'node:os';
 import type { PlannedFault } from '../faults/fault.ts';
 import { formatBytes } from '../scenario/quantity.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import type { Target } from '../scenario/target/target-schema.ts';
 
 /**
  * Whether this machine can run a scenario, decided from the numbers of both before anything is started: a limit that
@@ -87,7 +88,7 @@ function descriptorShortage(
 /** Loopback has as many addresses as are wanted; any other server is one address. */
 function portShortage({ scenario, clients }: Demand, ports: number | undefined): string | undefined {
   const { target } = scenario;
-  if (ports === undefined || target === undefined || clients <= ports || isLoopback(target)) return undefined;
+  if (ports === undefined || target === undefined || clients <= ports || isNear(target)) return undefined;
   return `there are ${ports} local ports towards one server (widen net.ipv4.ip_local_port_range, or take --clients ${ports})`;
 }
 
@@ -98,7 +99,7 @@ function memoryShortage({ clients }: Demand, available: number | undefined): str
 }
 
 function socketMemoryShortage({ scenario, planned }: Demand, limit: number | undefined): string | undefined {
-  if (limit === undefined || !isLoopback(scenario.target ?? 'ws://127.0.0.1')) return undefined;
+  if (limit === undefined || (scenario.target !== undefined && !isNear(scenario.target))) return undefined;
   const stalled = new Set(planned.filter(({ name }) => STALLING.has(name)).flatMap(({ clients }) => clients))
     .size;
   const needed = stalled * stalledBytes(scenario);
@@ -115,8 +116,9 @@ function stalledBytes({ publish, duration }: Scenario): number {
   return Math.min(STALLED_BYTES_MAX, (perSec * duration.load) / 1000);
 }
 
-function isLoopback(url: string): boolean {
-  return /^wss?:\/\/(localhost|127\.|\[::1\])/.test(url);
+/** Every address of it is this machine. */
+function isNear({ url }: Target): boolean {
+  return url.every((address) => /^wss?:\/\/(localhost|127\.|\[::1\])/.test(address));
 }
 
 /** Files that this process may have open; undefined where there is no limit, or nobody says. */

@@ -92,7 +92,7 @@ class ScenarioRun {
     this.#workers = workerCount(options.workers, this.#asked);
     this.#pool = new WorkerPool({
       job: () => {
-        const url = this.#endpoint?.url ?? scenario.target ?? '';
+        const url = this.#endpoint?.url ?? scenario.target?.url[0] ?? '';
         return { scenario, run, planned, url, driver: DEFAULT_DRIVER.name };
       },
       workers: this.#workers,
@@ -233,7 +233,7 @@ function workerCount(wanted: number | undefined, clients: number): number {
 }
 
 /** The way of each stream of the scenario. */
-function waysTo({ target = '', publish }: Scenario, run: string, machine: Machine): TargetWays {
+function waysTo({ target, publish }: Scenario, run: string, machine: Machine): TargetWays {
   const { clock, timers, randomFor, epochMs } = machine;
   const random = randomFor('publishers');
   const streams = publish.map((_, index) => index + 1);
@@ -245,7 +245,7 @@ function waysTo({ target = '', publish }: Scenario, run: string, machine: Machin
     ports: {
       clock,
       timers,
-      dial: createDialer({ url: target }),
+      dial: createDialer({ url: target?.url[0] ?? '' }),
       reconnectRandom: random,
       handlerRandom: random,
       contentRandom: random,

@@ -1,9 +1,10 @@
 import type { Scenario } from '../scenario/schema.ts';
+import { targetText } from '../scenario/target/target-text.ts';
 
 /** Why a scenario can't run in virtual time, in words; undefined when it can. */
 export function obstacleToSimulation({ target, publish }: Scenario): string | undefined {
   if (target !== undefined)
-    return `Cannot simulate "${target}": it is a server elsewhere, a scenario without a target is wanted`;
+    return `Cannot simulate "${targetText(target)}": it is a server elsewhere, a scenario without a target is wanted`;
   if (publish.some(({ rate }) => rate === Number.POSITIVE_INFINITY))
     return 'Cannot simulate the rate "max": virtual time has no capacity to measure, a rate per second is wanted';
   return undefined;

@@ -13,7 +13,9 @@ import {
   type UpstreamEntry,
 } from './schema.ts';
 import { leastSettings } from './server-schema.ts';
-import { lastsMs, matchingCount, selectedCount } from './timeline.ts';
+import { checkTarget, type Report } from './target/check-target.ts';
+import type { Surroundings } from './target/surroundings.ts';
+import { clientsOf, lastsMs, matchingCount, selectedCount } from './timeline.ts';
 import type { Path } from './yaml-source.ts';
 
 /** A problem that the schema cannot express. */
@@ -32,12 +34,25 @@ const INJECTIONS_MAX = 2_000_000;
 /** The largest frame is 1 MiB; the rest is reserved for the envelope and the stamp. */
 const BODY_BYTES_MAX = 1020 * 1024;
 
-/** All checks that span several settings, as far as these could be read. */
-export function checkScenario(scenario: Scenario, clean: Clean): readonly Finding[] {
+/**
+ * All checks that span several settings, as far as these could be read.
+ *
+ * @param surroundings - absent: what the scenario refers to outside of its file is taken as it is
+ */
+export function checkScenario(
+  scenario: Scenario,
+  clean: Clean,
+  surroundings?: Surroundings,
+): readonly Finding[] {
   const findings: Finding[] = [];
   const report: Report = (path, message, extra = {}) =>
     findings.push({ path, aboutKey: false, ...extra, message });
   checkSettings(scenario, clean, report);
+  const { target } = scenario;
+  if (target !== undefined && clean('target')) {
+    const clients = clean('clients') ? clientsOf(scenario).count : 1;
+    checkTarget({ target, clients, surroundings, report });
+  }
   if (clean('server') && clean('publish')) checkMonitoring(scenario, report);
   if (clean('clients')) checkClients(scenario, report);
   checkPublish(scenario, clean, report);
@@ -50,23 +65,13 @@ export function checkScenario(scenario: Scenario, clean: Clean): readonly Findin
   return findings;
 }
 
-type Report = (
-  path: Path,
-  message: string,
-  extra?: { readonly aboutKey?: boolean; readonly offset?: number },
-) => void;
-
 function checkSettings(scenario: Scenario, clean: Clean, report: Report): void {
-  const { target, server } = scenario;
+  const { server } = scenario;
   if (scenario.adapt && scenario.publish.some(({ rate }) => rate === Number.POSITIVE_INFINITY)) {
     report(
       ['adapt'],
       'Cannot adapt to the machine: at rate max any machine is too slow, a rate per second is wanted',
     );
-  }
-  const wrong = target === undefined ? undefined : misaddressed(target);
-  if (wrong !== undefined) {
-    report(['target'], `Cannot use ${quote(target)} as a target: it ${wrong}, ws://host:port/path is wanted`);
   }
   const { buffer } = server;
   checkLeast(scenario, report);
@@ -98,14 +103,6 @@ function checkLeast({ server, duration, clients }: Scenario, report: Report): vo
     const wanted = kind === 'ms' ? '1ms' : '1B';
     if (value < 1) report(path, `Cannot use ${text} for "${path.at(-1)}": at least ${wanted} is wanted`);
   }
-}
-
-/** Why a text is no address that every WebSocket client accepts; undefined when it is one. */
-function misaddressed(text: string): string | undefined {
-  if (!/^wss?:\/\/[^/]/.test(text) || !URL.canParse(text)) return 'is no WebSocket address';
-  if (text.includes('#')) return 'has a fragment (#), which is never sent to a server';
-  // The parser drops or converts them, so that another address would be dialled than the one written.
-  return /[\s\\\p{Cc}]/u.test(text) ? 'has a space, a control character or a backslash in it' : undefined;
 }
 
 function checkClients(scenario: Scenario, report: Report): void {

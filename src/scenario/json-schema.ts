@@ -10,7 +10,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export function scenarioJsonSchema(): JsonSchema {
   const { properties, ...schema } = z.toJSONSchema(scenarioSchema, { io: 'input' });
   const common = z.toJSONSchema(faultSchema, { io: 'input' }).properties ?? {};
-  const faults = properties?.faults;
+  const { faults, target } = properties ?? {};
   return {
     ...schema,
     title: 'wsdeliver scenario',
@@ -18,6 +18,7 @@ export function scenarioJsonSchema(): JsonSchema {
       'One claim about the delivery of a WebSocket server: the clients, the publishes, the faults, and the assertions that must hold.',
     properties: {
       ...properties,
+      target: withShortForms(target),
       faults: {
         ...(typeof faults === 'object' ? faults : {}),
         items: { oneOf: [...FAULTS.values()].map((fault) => faultItem(fault, Object.keys(common))) },
@@ -27,6 +28,14 @@ export function scenarioJsonSchema(): JsonSchema {
       Object.entries(common).map(([key, definition]) => [`fault-${key}`, definition]),
     ),
   };
+}
+
+/** An address alone, or a map with one address or several. */
+function withShortForms(target: unknown): JsonSchema {
+  const { description, properties, ...map } = target as { description?: string; properties: JsonSchema };
+  const { description: meaning, ...list } = properties.url as JsonSchema;
+  const url = { anyOf: [{ type: 'string' }, list], description: meaning };
+  return { anyOf: [{ type: 'string' }, { ...map, properties: { ...properties, url } }], description };
 }
 
 function faultItem(fault: Fault, common: readonly string[]): JsonSchema {

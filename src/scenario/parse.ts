@@ -3,6 +3,8 @@ import { explainIssue } from './explain.ts';
 import { applyOverrides, type Origins, type Override } from './overrides.ts';
 import { type Problem, quote } from './problem.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
+import { lengthenTarget } from './target/short-form.ts';
+import type { Surroundings } from './target/surroundings.ts';
 import { type Path, type Positions, readYaml } from './yaml-source.ts';
 
 export interface ParseOptions {
@@ -10,6 +12,8 @@ export interface ParseOptions {
   readonly file: string;
   /** Values that override those of the file; of two for one path the later wins. */
   readonly overrides?: readonly Override[];
+  /** Absent: what the scenario refers to outside of its file is not checked. */
+  readonly surroundings?: Surroundings;
 }
 
 export type ParseOutcome =
@@ -17,7 +21,10 @@ export type ParseOutcome =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Parses the text of a scenario file into a complete scenario, or all its problems in file order. */
-export function parseScenario(text: string, { file, overrides = [] }: ParseOptions): ParseOutcome {
+export function parseScenario(
+  text: string,
+  { file, overrides = [], surroundings }: ParseOptions,
+): ParseOutcome {
   const yaml = readYaml(text);
   if (!yaml.ok) return { ok: false, problems: yaml.problems.map((problem) => ({ file, ...problem })) };
   const { value: root, positions } = yaml;
@@ -25,8 +32,10 @@ export function parseScenario(text: string, { file, overrides = [] }: ParseOptio
     const message = `Cannot read the scenario: it is ${quote(root)}, a map of settings is wanted`;
     return { ok: false, problems: [{ file, line: 1, column: 1, ...positions.value([]), message }] };
   }
+  lengthenTarget(root, positions);
   const { origins, problems } = applyOverrides(root, overrides, positions);
-  const { scenario, findings } = validate(root);
+  lengthenTarget(root, positions);
+  const { scenario, findings } = validate(root, surroundings);
   if (scenario !== undefined && findings.length === 0 && problems.length === 0) return { ok: true, scenario };
   const where = new Whereabouts(file, positions, origins);
   const stray = problems.map((problem): Problem => ({ file, line: 1, column: 1, ...problem }));
@@ -54,13 +63,16 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
  * The schema first, then checks that span several settings. Values that the schema rejects are replaced by defaults
  * for these checks, so that one run finds as many problems as possible.
  */
-function validate(root: Record<string, unknown>): {
+function validate(
+  root: Record<string, unknown>,
+  surroundings: Surroundings | undefined,
+): {
   readonly findings: readonly Finding[];
   readonly scenario?: Scenario;
 } {
   const outcome = scenarioSchema.safeParse(root, { reportInput: true });
   if (outcome.success) {
-    return { findings: checkScenario(outcome.data, () => true), scenario: outcome.data };
+    return { findings: checkScenario(outcome.data, () => true, surroundings), scenario: outcome.data };
   }
   const explained = outcome.error.issues.flatMap(explainIssue);
   const broken = explained
@@ -69,7 +81,7 @@ function validate(root: Record<string, unknown>): {
   const rest = scenarioSchema.safeParse(without(root, broken));
   if (!rest.success) return { findings: explained };
   const clean: Clean = (...path) => !broken.some((other) => isPrefix(path, other));
-  const further = checkScenario(rest.data, clean).filter(
+  const further = checkScenario(rest.data, clean, surroundings).filter(
     ({ path }) => !broken.some((other) => isPrefix(other, path)),
   );
   return { findings: [...explained, ...further] };

@@ -4,6 +4,7 @@ import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 import { found } from './found-schema.ts';
 import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts';
 import { serverSchema } from './server-schema.ts';
+import { targetSchema } from './target/target-schema.ts';
 
 /**
  * The scenario file as one schema: the source of the types, the defaults, the checks and the JSON Schema.
@@ -154,10 +155,9 @@ export const scenarioSchema = z.strictObject({
   name: name.default('unnamed').describe('Name of the scenario.'),
   description: z.string().default('').describe('The claim that the scenario tests, as a sentence.'),
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe('Seed of all random draws.'),
-  target: z
-    .string()
+  target: targetSchema
     .optional()
-    .describe('ws:// address of a server that speaks wsdeliver.v1; absent: the reference broadcaster.'),
+    .describe('A server elsewhere, by its address or by a map; absent: the reference broadcaster.'),
   adapt: z
     .boolean()
     .default(false)

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { dataWithoutSecrets } from '../text/secrets.ts';
 import { quantities } from './quantity.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
+import { type Target, targetObject, targetSchema, writtenTarget } from './target/target-schema.ts';
 
 /** Maps and lists up to this length are written on one line. */
 const FLOW_LENGTH_MAX = 96;
@@ -53,6 +54,7 @@ function withSetting<T>(value: T, key: string, setting: unknown): T {
 function written(schema: z.ZodType, value: unknown): unknown {
   const quantity = quantities.get(schema);
   if (quantity !== undefined && typeof value === 'number') return quantity.write(value);
+  if (schema === targetSchema) return written(targetObject, writtenTarget(value as Target));
   const inner = unwrapped(schema);
   if (inner !== schema) return written(inner, value);
   if (inner instanceof z.ZodArray && Array.isArray(value))

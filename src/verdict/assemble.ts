@@ -15,6 +15,7 @@ import {
 } from '../scenario/assertion.ts';
 import { unitOf } from '../scenario/metric.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { targetText } from '../scenario/target/target-text.ts';
 import { writeScenario } from '../scenario/write-scenario.ts';
 import { generatorDocument, generatorReasons, generatorState } from './generator.ts';
 import { type Findings, judgeRun } from './judge-run.ts';
@@ -78,7 +79,9 @@ export function assembleResult(
       startedAt: context.startedAt,
       durationMs: Math.round((instants.endUs - instants.startUs) / 1000),
     },
-    ...(scenario.target === undefined ? {} : { target: scenario.target }),
+    ...(scenario.target === undefined
+      ? {}
+      : { target: targetText(scenario.target), driver: scenario.target.driver }),
     serverEvidence: server !== undefined,
     ...(record.world === 'virtual' ? { simulated: true } : {}),
     ...(record.interrupted ? { partial: true } : {}),

@@ -346,6 +346,7 @@ export const resultSchema = z.object({
     .string()
     .optional()
     .describe('Address of the server under test; absent: the reference broadcaster.'),
+  driver: z.string().optional().describe('The protocol of the clients; only with a target.'),
   serverEvidence: z.boolean().describe("Whether the server's own record was at hand."),
   simulated: z
     .boolean()

@@ -24,7 +24,7 @@ describe('Adjuster', () => {
     expect(adjuster.overrides).toEqual([
       { path: 'seed', value: 3, origin: '--seed 3' },
       { path: 'duration.load', value: '30s', origin: 'WSDELIVER_DURATION=30s' },
-      { path: 'target', value: 'ws://b', origin: '--target ws://b' },
+      { path: 'target.url', value: 'ws://b', origin: '--target ws://b' },
     ]);
   });
 

@@ -40,13 +40,17 @@ export function partNames(): string[] {
 
 function parts(): ReadonlyMap<string, Readonly<Record<string, Node>>> {
   const { properties: root = {}, $defs: shared = {} } = scenarioJsonSchema() as Node;
-  const { server, clients, publish, duration, faults, expect, found, ...plain } = root;
+  const { target, server, clients, publish, duration, faults, expect, found, ...plain } = root;
   const fault = Object.fromEntries(
     Object.entries(shared).map(([key, node]) => [key.replace('fault-', ''), node]),
   );
   const { clients: selector, ...common } = fault;
   return new Map([
-    ['scenario', { ...plain, ...maps({ server, clients, publish, duration, faults, expect, found }) }],
+    [
+      'scenario',
+      { ...plain, ...maps({ target, server, clients, publish, duration, faults, expect, found }) },
+    ],
+    ['target', target?.anyOf?.find(({ type }) => type === 'object')?.properties ?? {}],
     ['server', server?.properties ?? {}],
     ['clients', clients?.items?.properties ?? {}],
     ['publish', publish?.items?.properties ?? {}],
@@ -62,8 +66,9 @@ function parts(): ReadonlyMap<string, Readonly<Record<string, Node>>> {
 function maps(nodes: Readonly<Record<string, Node | undefined>>): Record<string, Node> {
   return Object.fromEntries(
     Object.entries(nodes).map(([key, node]) => {
-      const { description = '', type = 'object' } = node ?? {};
-      return [key, { type: type === 'array' ? 'list of maps' : 'map', description }];
+      const { description = '', type = 'object', anyOf } = node ?? {};
+      const kind = type === 'array' ? 'list of maps' : 'map';
+      return [key, { type: anyOf === undefined ? kind : 'text or map', description }];
     }),
   );
 }
@@ -85,6 +90,7 @@ function rowsOf(nodes: Readonly<Record<string, Node>>, prefix = ''): string[][] 
 
 function kindOf(node: Node): string {
   if (node.enum !== undefined) return node.enum.map(code).join(', ');
+  if (node.anyOf?.some(({ type }) => type === 'array')) return 'text or list';
   if (node.anyOf !== undefined)
     return quantityOf(node.anyOf.find(({ pattern }) => pattern !== undefined)?.pattern ?? '');
   switch (node.type) {
@@ -96,6 +102,8 @@ function kindOf(node: Node): string {
       return `list: ${kindOf(node.items ?? {})}`;
     case 'string':
       return node.pattern === undefined ? 'text' : 'name';
+    case 'object':
+      return 'map';
     default:
       return node.type ?? '';
   }

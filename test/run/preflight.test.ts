@@ -10,7 +10,7 @@ function demand(clients: number, changes: Partial<Demand> & { readonly target?: 
   const { target, ...rest } = changes;
   const scenario = scenarioSchema.parse({
     clients: [{ count: clients }],
-    ...(target === undefined ? {} : { target }),
+    ...(target === undefined ? {} : { target: { url: [target] } }),
   });
   return { scenario, planned: [], clients, workers: 1, ...rest };
 }

@@ -9,6 +9,7 @@ import type { Scenario } from '../../src/scenario/schema.ts';
 import { assembleResult, verdictOf } from '../../src/verdict/assemble.ts';
 import { judgeRun } from '../../src/verdict/judge-run.ts';
 import { parseResult } from '../../src/verdict/result.ts';
+import { scenarioOf } from '../scenario/sample.ts';
 
 const SCENARIOS = resolve(import.meta.dirname, '../../scenarios');
 const CONTEXT = { file: 'test', sha256: '', version: '0.0.0', startedAt: '2024-01-01T00:00:00.000Z' };
@@ -108,7 +109,7 @@ describe('a simulated run', () => {
   });
 
   it('refuses what only a real machine can show', () => {
-    const target = { ...troubled, target: 'ws://127.0.0.1:1' };
+    const target = { ...troubled, target: scenarioOf('target: ws://127.0.0.1:1').target };
     expect(() => simulateScenario({ scenario: target })).toThrow('Cannot simulate "ws://127.0.0.1:1"');
     const flood = { ...troubled, publish: troubled.publish.map((stream) => ({ ...stream, rate: Infinity })) };
     expect(() => simulateScenario({ scenario: flood })).toThrow('Cannot simulate the rate "max"');

@@ -2,7 +2,7 @@ import { printableParagraph } from '../../text/printable.ts';
 import type { Result } from '../../verdict/result.ts';
 import { formatUs, plural } from '../figures.ts';
 import { facts, justify, type Line, line, span, wrap } from '../line.ts';
-import { clientCount, headline, STATUS_SIGN } from '../wording/result.ts';
+import { clientCount, headline, STATUS_SIGN, targetOf } from '../wording/result.ts';
 import { sentenceOf } from '../wording/sentence.ts';
 
 const REASONS_MAX = 6;
@@ -24,13 +24,14 @@ export function verdictLines(result: Result, width: number): Line[] {
 }
 
 function subject(result: Result): Line[] {
-  const { scenario, environment, target, partial } = result;
+  const { scenario, environment, partial } = result;
+  const target = targetOf(result);
   return [
     line(span(scenario.name, 'accent')),
     line(`seed ${scenario.seed}`),
     line(clientCount(result)),
     line(formatUs(environment.durationMs * 1000)),
-    ...(target === undefined ? [] : [line(`target ${target}`)]),
+    ...(target === undefined ? [] : [line(target)]),
     ...(partial === true ? [line(span('interrupted', 'warn'))] : []),
   ];
 }

@@ -221,3 +221,10 @@ export function trafficFacts({ broadcast, acks, profiles }: Result): string[] {
   }
   return facts;
 }
+
+/** The server under test as reports name it; undefined for the reference broadcaster. */
+export function targetOf({ target, driver }: Pick<Result, 'target' | 'driver'>): string | undefined {
+  if (target === undefined) return undefined;
+  const protocol = driver === undefined || driver === 'wsdeliver' ? '' : `, driver ${driver}`;
+  return `target ${target}${protocol}`;
+}
