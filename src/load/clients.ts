@@ -1,5 +1,5 @@
 import type { DrainGoal } from '../delivery/drain-target.ts';
-import type { FleetCounts, FleetRecord } from './fleet.ts';
+import type { FleetCounts, FleetRecord } from './fleet-record.ts';
 import type { Measures } from './measures.ts';
 import type { WorkerAccount } from './worker-messages.ts';
 

@@ -1,6 +1,7 @@
 import type { DrainGoal } from '../delivery/drain-target.ts';
 import type { Clients, ClientsRecord } from './clients.ts';
-import type { Fleet, FleetCounts } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+import type { FleetCounts } from './fleet-record.ts';
 
 /** All clients of a run in this process: whatever they are told, they have heard. */
 export class FleetHere implements Clients {

@@ -1,98 +1,20 @@
-import { Arrival } from '../delivery/arrival.ts';
+import type { Arrival } from '../delivery/arrival.ts';
 import type { DrainGoal, DrainTarget } from '../delivery/drain-target.ts';
-import { ClientLedger } from '../delivery/ledger.ts';
 import { LedgerContext } from '../delivery/ledger-context.ts';
-import { PayloadReader } from '../delivery/payload-reader.ts';
-import type { PublishLogRecord } from '../delivery/publish-log.ts';
-import type { MissingBackoff } from '../delivery/reconnect-pace.ts';
-import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
 import { SeqSet } from '../delivery/seq-set.ts';
-import type {
-  AckDirection,
-  AckFate,
-  AckFilter,
-  ClientBehaviour,
-  ClientValues,
-  Driver,
-  NewClient,
-} from '../drivers/driver.ts';
-import type { FaultRecord, PlannedFault } from '../faults/fault.ts';
+import type { Driver } from '../drivers/driver.ts';
+import type { PlannedFault } from '../faults/fault.ts';
 import { findFault } from '../faults/registry.ts';
 import { Histogram } from '../measure/histogram.ts';
-import { type Clock, type Dial, type Http, type Random, Timer, type Timers } from '../protocol/ports.ts';
-import { clientId } from '../scenario/client-id.ts';
-import type { ClientProfile, Scenario } from '../scenario/schema.ts';
-import { clientsOf, subscribedStreams } from '../scenario/timeline.ts';
-import { upstreamRun } from '../scenario/upstream-streams.ts';
+import { Timer } from '../protocol/ports.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { clientsOf } from '../scenario/timeline.ts';
+import { ClientFactory, type ClientPorts } from './client-factory.ts';
 import { ClientFaults } from './client-faults.ts';
-import { type Delivery, LoadClient, type LoadClientOwner } from './load-client.ts';
+import type { FleetCounts, FleetRecord, FleetStatus } from './fleet-record.ts';
+import type { LoadClient, LoadClientOwner } from './load-client.ts';
 import { Measures } from './measures.ts';
 import { UpstreamLoad } from './upstream-load.ts';
-
-export interface FleetPorts {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  /** Each client has a network of its own, where the world has one. */
-  readonly dialFor: (client: number) => Dial;
-  readonly valuesFor: (client: number) => ClientValues;
-  readonly http: Http;
-  /** Time of day, ms since 1970. */
-  readonly epochMs: () => number;
-  /** Named random streams of the run's seed. */
-  readonly streams: (name: string) => Random;
-}
-
-/** How far the clients of a fleet are. */
-export interface FleetCounts {
-  readonly ready: number;
-  /** Clients that have handled a probe message. */
-  readonly probed: number;
-  /** Clients that stay away for good. */
-  readonly gone: number;
-  /** Clients that the drain still waits for; 0 before the drain. */
-  readonly unfinished: number;
-  /** Grows whenever a message is handled or accounted for: a drain that moves is not stuck. */
-  readonly progress: number;
-}
-
-/** What a fleet has to say while it runs. */
-export interface FleetStatus extends FleetCounts {
-  readonly clients: number;
-  readonly handled: number;
-  readonly failedConnects: number;
-  /** Why a connection attempt failed last; empty when none did. */
-  readonly lastFailure: string;
-  readonly faults: readonly string[];
-  readonly pushP99Us: number;
-  /** Duplicates that clients did not handle again. */
-  readonly deduplicated: number;
-}
-
-/** Everything a fleet knows at the end, but for what it measured of time. */
-export interface FleetRecord {
-  readonly clients: readonly ClientRecord[];
-  readonly examples: readonly LedgerExample[];
-  /** Messages whose body the server did not send as a whole, and messages that were none of the run's. */
-  readonly unverified: number;
-  readonly foreign: number;
-  readonly faults: readonly FaultRecord[];
-  /** Handled during load. */
-  readonly handledInLoad: number;
-  /** Clients away for good, on purpose. */
-  readonly gone: readonly number[];
-  /** Clients with a socket that a newer one took over from and that the server never closed. */
-  readonly twoOwners: readonly number[];
-  /** Clients whose only connection the server closed for another owner of their session, and when last. */
-  readonly takenOver: readonly (readonly [client: number, atUs: number])[];
-  /** Clients that did not back off. */
-  readonly missingBackoffs: readonly (MissingBackoff & { readonly client: number })[];
-  /** Clients that the server asked to pause and did not ask to go on, and how many messages of theirs wait. */
-  readonly paused: readonly (readonly [client: number, waiting: number])[];
-  /** By profile, in the order of the scenario: acks that left, and messages handled that had to be acked. */
-  readonly acks: readonly { readonly frames: number; readonly messages: number }[];
-  /** What clients sent; absent when none was to send anything. */
-  readonly upstream?: PublishLogRecord;
-}
 
 /**
  * The simulated clients of one process: makes them, connects them, plays the faults on them, and measures.
@@ -103,7 +25,7 @@ export class Fleet implements LoadClientOwner {
   readonly measures: Measures;
   readonly #clients = new Map<number, LoadClient>();
   readonly #scenario: Scenario;
-  readonly #ports: FleetPorts;
+  readonly #ports: ClientPorts;
   readonly #context: LedgerContext;
   readonly #faults: ClientFaults;
   #loadFromUs = Number.POSITIVE_INFINITY;
@@ -117,8 +39,6 @@ export class Fleet implements LoadClientOwner {
   #progress = 0;
   #deduplicated = 0;
   readonly #upstream: UpstreamLoad | undefined;
-  readonly #upstreamRun: string;
-  readonly #payloads: PayloadReader;
   /** Without the server's own record, what clients see is the only evidence of what it took in. */
   readonly #hasTarget: boolean;
 
@@ -128,7 +48,7 @@ export class Fleet implements LoadClientOwner {
     /** Numbers of the clients that live here. */
     readonly clients: readonly number[];
     readonly planned: readonly PlannedFault[];
-    readonly ports: FleetPorts;
+    readonly ports: ClientPorts;
     readonly driver: Driver;
   }) {
     const { scenario, ports } = options;
@@ -140,21 +60,12 @@ export class Fleet implements LoadClientOwner {
       ...(lateAfter === undefined ? {} : { lateAfterUs: lateAfter * 1000 }),
     });
     this.measures = new Measures(scenario.clients.length);
-    this.#upstreamRun = upstreamRun(options.run);
-    this.#payloads = new PayloadReader(options.run);
     this.#hasTarget = scenario.target !== undefined;
     const sends = scenario.clients.some(({ upstream }) => upstream !== undefined);
     this.#upstream = sends ? new UpstreamLoad({ scenario, run: options.run, ...ports }) : undefined;
-    const roster = clientsOf(scenario);
     refuseUnplayable(options.planned, options.driver);
-    const newClient = options.driver.newClients();
-    for (const client of options.clients)
-      this.#add({
-        number: client,
-        profileIndex: roster.profileOf(client),
-        driver: options.driver,
-        newClient,
-      });
+    const factory = new ClientFactory({ ...options, context: this.#context });
+    for (const client of options.clients) this.#clients.set(client, factory.create(client, this));
     this.#faults = new ClientFaults({ planned: options.planned, clients: this.#clients, ...ports });
   }
 
@@ -323,58 +234,6 @@ export class Fleet implements LoadClientOwner {
     if (!client.ready || client.driven.inbox.size > 0 || client.driven.unanswered > 0) return false;
     return client.ledger.outstanding(targets) === 0;
   }
-
-  #add(options: {
-    readonly number: number;
-    readonly profileIndex: number;
-    readonly driver: Driver;
-    readonly newClient: NewClient;
-  }): void {
-    const { number, profileIndex, driver, newClient } = options;
-    const { clock, timers, dialFor, valuesFor, http, epochMs, streams } = this.#ports;
-    const profile = this.#scenario.clients[profileIndex];
-    if (profile === undefined)
-      throw new Error(`Cannot make client ${number}: there is no profile ${profileIndex}`);
-    const ledger = new ClientLedger({
-      client: number,
-      profile: profile.profile,
-      subscribed: subscribedStreams(this.#scenario, profileIndex),
-      context: this.#context,
-    });
-    const behaviour = behaviourOf(profile, this.#scenario);
-    const client = new LoadClient({
-      client: number,
-      profileIndex,
-      ledger,
-      reconnect: behaviour.reconnect,
-      traits: driver.traits,
-      payloads: this.#payloads,
-      upstreamRun: this.#upstreamRun,
-      clock,
-      owner: this,
-      helloTimeoutMs: this.#scenario.server.helloTimeout,
-    });
-    client.driven = newClient({
-      clientId: clientId(number),
-      values: valuesFor(number),
-      behaviour,
-      observer: client,
-      ports: {
-        clock,
-        timers,
-        dial: dialFor(number),
-        reconnectRandom: streams(`client/${number}/reconnect`),
-        handlerRandom: streams(`client/${number}/handler`),
-        contentRandom: streams(`client/${number}/content`),
-        http,
-        epochMs,
-      },
-    });
-    client.driven.ackFilter = (direction) => firstFate(client.ackFilters, direction);
-    const { poison } = profile.handler;
-    if (poison !== undefined) client.driven.inbox.isPoison = (delivery) => isNth(delivery, poison);
-    this.#clients.set(number, client);
-  }
 }
 
 /** A fault that does nothing would leave a run that claims to have had it. */
@@ -386,38 +245,4 @@ function refuseUnplayable(planned: readonly PlannedFault[], { name, traits }: Dr
         `Cannot play "${fault.name}": clients of the driver ${name} have no handle for it, a driver with "${needs}" is wanted`,
       );
   }
-}
-
-function firstFate(filters: readonly AckFilter[], direction: AckDirection): AckFate | undefined {
-  for (const filter of filters) {
-    const fate = filter(direction);
-    if (fate !== undefined) return fate;
-  }
-  return undefined;
-}
-
-/** The probe is none of the messages that a scenario speaks of. */
-function isNth(delivery: Delivery, nth: number): boolean {
-  return delivery instanceof Arrival && delivery.stream > 0 && delivery.seq % nth === 0;
-}
-
-function behaviourOf(profile: ClientProfile, { server }: Scenario): ClientBehaviour {
-  const { mode, every, delay } = profile.ack;
-  return {
-    rooms: profile.rooms,
-    ack: mode === 'each' ? { mode } : { mode, every, delayMs: delay },
-    dedupWindow: profile.dedupWindow,
-    reconnect: {
-      minMs: profile.reconnect.min,
-      maxMs: profile.reconnect.max,
-      jitter: profile.reconnect.jitter,
-    },
-    handlerMs: profile.handler.time,
-    handlerFailureRatio: profile.handler.failure,
-    nack: profile.handler.nack,
-    nackRetry: profile.handler.nackRetry,
-    publishTimeoutMs: server.outbox.ackTimeout,
-    batch: profile.batch,
-    ...(profile.read === undefined ? {} : { readBytesPerSec: profile.read }),
-  };
 }

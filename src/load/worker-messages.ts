@@ -2,7 +2,7 @@ import type { DrainGoal } from '../delivery/drain-target.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { FleetRecord, FleetStatus } from './fleet.ts';
+import type { FleetRecord, FleetStatus } from './fleet-record.ts';
 import type { MeasuresRecord } from './measures.ts';
 
 /** Messages from the coordinator to a load worker. */

@@ -2,7 +2,7 @@ import type { DrainGoal } from '../delivery/drain-target.ts';
 import type { Reason } from '../delivery/reason.ts';
 import { HelperProcess, hangs, type Loss, lossText, scriptBeside } from '../world/real/child-process.ts';
 import type { Clients, ClientsRecord } from './clients.ts';
-import type { FleetCounts, FleetRecord, FleetStatus } from './fleet.ts';
+import type { FleetCounts, FleetRecord, FleetStatus } from './fleet-record.ts';
 import { Measures, type MeasuresRecord } from './measures.ts';
 import type { ProcessUse, WorkerAccount, WorkerCommand, WorkerReport } from './worker-messages.ts';
 

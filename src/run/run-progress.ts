@@ -1,4 +1,4 @@
-import type { FleetStatus } from '../load/fleet.ts';
+import type { FleetStatus } from '../load/fleet-record.ts';
 import type { WorkerPool } from '../load/worker-pool.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf } from '../scenario/timeline.ts';

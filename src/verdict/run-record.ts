@@ -2,7 +2,7 @@ import type { Drain } from '../delivery/loss-judge.ts';
 import type { PublishLog } from '../delivery/publish-log.ts';
 import type { Reason } from '../delivery/reason.ts';
 import type { FaultRecord, PlannedFault } from '../faults/fault.ts';
-import type { FleetRecord } from '../load/fleet.ts';
+import type { FleetRecord } from '../load/fleet-record.ts';
 import type { Measures } from '../load/measures.ts';
 import type { ProcessUse, WorkerAccount } from '../load/worker-messages.ts';
 import type { Histogram } from '../measure/histogram.ts';

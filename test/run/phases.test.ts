@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clients } from '../../src/load/clients.ts';
-import type { FleetCounts } from '../../src/load/fleet.ts';
+import type { FleetCounts } from '../../src/load/fleet-record.ts';
 import { Measures } from '../../src/load/measures.ts';
 import { Publishers } from '../../src/load/publishing/publishers.ts';
 import type { PublishWay } from '../../src/load/publishing/way.ts';
