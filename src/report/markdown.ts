@@ -1,6 +1,7 @@
 import type { DeliveryCounts } from '../delivery/judgement.ts';
 import { printable } from '../text/printable.ts';
-import { LATENCY_NAMES, type Result } from '../verdict/result.ts';
+import { LATENCY_NAMES } from '../verdict/measure-schema.ts';
+import type { Result } from '../verdict/result.ts';
 import { formatCount, formatShare, formatUs } from './figures.ts';
 import {
   anomalyTally,

@@ -1,17 +1,18 @@
 import { z } from 'zod';
-import { COUNTER_NAMES, COUNTERS, type CounterName } from '../broadcaster/counter.ts';
-import { ANOMALY_KINDS } from '../delivery/anomaly.ts';
-import { CAUSES, STAGES } from '../delivery/cause.ts';
-import type { Anomaly, Belief, DeliveryCounts } from '../delivery/judgement.ts';
 import { DELIVERY_LEVELS } from '../delivery/level.ts';
-import { LOSS_REASONS } from '../delivery/loss-reason.ts';
-import { DELAYED, LATENESS, REASONS } from '../delivery/reason.ts';
-import { TIMELINE_EVENTS } from '../delivery/timeline-event.ts';
-import type { LatencySummary } from '../measure/histogram.ts';
-import type { SeriesSummary } from '../measure/series.ts';
-import { DEPTH_MAX, structureProblem } from '../protocol/limits.ts';
+import { LATENESS, REASONS } from '../delivery/reason.ts';
 import { toldFactSchema } from '../scenario/fact-schema.ts';
-import { contradictions } from './result-consistency.ts';
+import {
+  acks,
+  anomaly,
+  anomalyKind,
+  belief,
+  broadcast,
+  deadLetters,
+  delivery,
+  metrics,
+} from './delivery-schema.ts';
+import { amount, count, generator, latencies, seriesSummary } from './measure-schema.ts';
 
 /**
  * The result file: everything a run found out, as one document. Every report is made from it and from nothing
@@ -23,200 +24,6 @@ import { contradictions } from './result-consistency.ts';
 export const RESULT_SCHEMA = 'wsdeliver.result/1';
 
 const VERDICTS = ['pass', 'fail', 'inconclusive'] as const;
-
-/** The latencies of a run, by name in `latency`. */
-export const LATENCY_NAMES = [
-  'push',
-  'firstAttempt',
-  'redelivered',
-  'ackRoundTrip',
-  'recovery',
-  'fanOutSpread',
-  'accept',
-  'upstream',
-] as const;
-export type LatencyName = (typeof LATENCY_NAMES)[number];
-
-/** Problems of an unreadable file that are named. */
-const PROBLEMS_MAX = 20;
-
-const count = z.int().min(0);
-const amount = z.number().min(0);
-
-const latencySummary: z.ZodType<LatencySummary> = z
-  .object({
-    unit: z.literal('us'),
-    count,
-    min: amount,
-    p50: amount,
-    p90: amount,
-    p99: amount,
-    p999: amount,
-    max: amount,
-    mean: amount,
-    hdr: z.string().describe('HdrHistogram V2, compressed, base64.'),
-  })
-  .meta({ id: 'LatencySummary' });
-
-const latencies = z.partialRecord(z.enum(LATENCY_NAMES), latencySummary);
-
-const seriesSummary: z.ZodType<SeriesSummary> = z
-  .object({
-    unit: z.string().describe('What the values count: messages, bytes, us.'),
-    count: count.describe('Samples.'),
-    min: z.number(),
-    p50: z.number(),
-    p99: z.number(),
-    max: z.number(),
-    final: z.number(),
-    warning: z.number().optional(),
-    overWarning: z.number().min(0).max(1).describe('Share of the time spent above the warning.'),
-    slopePerSec: z.number().describe('Change per second over load, by linear regression.'),
-    slopeError: z.number().describe('Standard error of the slope.'),
-    points: z.array(z.object({ atMs: z.number(), value: z.number() })).describe('From the start of load.'),
-  })
-  .meta({ id: 'SeriesSummary' });
-
-const deliveryFields = {
-  published: count.describe('Messages accepted by the server.'),
-  owed: count,
-  delivered: count,
-  lost: z.object({
-    silent: count,
-    reported: count,
-    reportedBy: z.record(z.enum(LOSS_REASONS), count),
-  }),
-  duplicates: z.object({ handled: count, handledAfterAck: count, received: count }),
-  reordered: count,
-  rewound: count,
-  filled: count,
-  displacementMax: count,
-  phantom: count,
-  corrupt: count,
-  resurrected: count,
-  recovered: count,
-  unresolved: count,
-  notOwed: count,
-  late: count,
-  ackBeforeHandle: count,
-};
-
-const deliveryCounts: z.ZodType<DeliveryCounts> = z.object(deliveryFields).meta({ id: 'DeliveryCounts' });
-
-/** What clients were owed; beside it, what clients sent and the server's application was owed. */
-const delivery = z
-  .object({
-    ...deliveryFields,
-    upstream: deliveryCounts
-      .optional()
-      .describe('From clients to the server; absent when none was to send anything.'),
-  })
-  .meta({ id: 'Delivery' });
-
-const acks = z.object({
-  frames: count.describe('Ack frames that clients sent.'),
-  perMessage: amount.describe('For each message handled.'),
-});
-
-const deadLetters = z.object({
-  count,
-  byReason: z.record(z.string(), count),
-  newest: z.array(
-    z.object({
-      atMs: z.number().describe('From the start of load.'),
-      client: z.string(),
-      seq: count,
-      type: z.string(),
-      room: z.string(),
-      reason: z.string(),
-      attempts: count.describe('Transmissions.'),
-    }),
-  ),
-});
-
-const belief: z.ZodType<Belief> = z.object({
-  deliveredHandled: count,
-  deliveredNotHandled: count,
-  droppedHandled: count,
-  droppedNotHandled: count,
-  pendingHandled: count,
-  pendingNotHandled: count,
-});
-
-const anomalyKind = z.enum(ANOMALY_KINDS);
-
-const anomaly: z.ZodType<Anomaly> = z.object({
-  kind: anomalyKind,
-  direction: z.enum(['down', 'up']).describe('`up`: from a client to the server.'),
-  client: count.optional().describe('Its number; absent where no single client is concerned.'),
-  stream: count.optional().describe('Of the message; absent where no message is concerned.'),
-  seq: count.optional(),
-  session: z.string().describe('Name of the session: `c17`, or `c17#2` for the second of client 17.'),
-  message: z.string().describe('Name of the message: `p1:42` is number 42 of publish stream 1.'),
-  cause: toldFactSchema(CAUSES).describe('Why it counts as this.'),
-  stage: z.enum(STAGES).optional().describe('Where the message got lost; absent when unknown.'),
-  timeline: z.array(toldFactSchema(TIMELINE_EVENTS, { atMs: z.number() })),
-});
-
-/** The reference server's own counters, over the whole run; a counter it does not keep is absent. */
-const broadcast = z
-  .object({
-    ...(Object.fromEntries(
-      COUNTER_NAMES.map((name) => [name, count.describe(COUNTERS[name].meaning)]),
-    ) as Record<CounterName, typeof count>),
-    amplification: amount.describe('Transmissions for each first one.'),
-    activeClients: count.describe('Connections at the end.'),
-    healthyClients: count.describe('Of these, the ones whose heartbeat has missed nothing.'),
-  })
-  .partial();
-
-const metrics = z.object({
-  windowMs: amount,
-  sent: count,
-  failed: count,
-  successRatio: z.number().min(0).max(1).optional().describe('Absent without an attempt.'),
-  latencyMeanUs: amount.optional().describe('Time to the ack, or to the socket where nobody acks.'),
-  failures: z.record(z.string(), count).describe('By kind.'),
-});
-
-const processUse = {
-  cpuShare: amount.describe('Of one core; a process with threads may exceed 1.'),
-  cpuWaitShare: amount
-    .optional()
-    .describe('Share of wall time in which it was ready to run and had no CPU; absent where nobody says so.'),
-  gcShare: amount.optional().describe('Share of wall time in which garbage was collected.'),
-  rssBytesMax: amount,
-  eventLoopDelay: latencySummary,
-  stallUsMax: amount.describe('Longest standstill of the event loop, from ramp-up to the end of the drain.'),
-};
-
-const generator = z.object({
-  status: z.enum(['valid', 'suspect', 'invalid']),
-  reasons: z.array(toldFactSchema(LATENESS)).describe('What was late; the worst first.'),
-  longestDelay: z
-    .object({
-      of: z.enum(DELAYED).describe('The send schedule, or the event loop of a process.'),
-      worker: count.optional().describe('Which worker.'),
-      us: amount,
-    })
-    .describe(
-      'The longest standstill or slip: what time decides is doubtful when a timeout is not far above it.',
-    ),
-  scheduleSlip: latencySummary.describe('Actual minus intended send instant.'),
-  workers: z.array(
-    z.object({
-      worker: count,
-      pid: count,
-      clients: count,
-      ...processUse,
-      lost: z.string().optional().describe('Why the worker did not finish.'),
-    }),
-  ),
-  server: z.object(processUse).optional().describe('Absent for a target.'),
-  asked: count.describe('Clients that the scenario wants.'),
-  connected: count.describe('Clients that got as far as the probe.'),
-  workersLost: count,
-});
 
 const fault = z.object({
   name: z.string(),
@@ -369,39 +176,7 @@ export const resultSchema = z.object({
 export type Result = z.output<typeof resultSchema>;
 export type FaultOutcome = Result['faults'][number];
 
-/**
- * Reads a result file.
- *
- * @param text - the file's content
- * @param file - its name, for the message
- * @throws {Error} when it is no JSON, of another version, or incomplete; all that is wrong with it is named
- */
-export function parseResult(text: string, file: string): Result {
-  const parsed = resultSchema.safeParse(parseJson(text, file));
-  if (!parsed.success) {
-    const problems = parsed.error.issues
-      .slice(0, PROBLEMS_MAX)
-      .map(({ path, message }) => `  ${path.join('.') || 'the document'}: ${message}`);
-    throw new Error(`Cannot read "${file}": it is not a ${RESULT_SCHEMA} document\n${problems.join('\n')}`);
-  }
-  const [contradiction] = contradictions(parsed.data);
-  if (contradiction === undefined) return parsed.data;
-  throw new Error(`Cannot read "${file}": it contradicts itself, ${contradiction}`);
-}
-
 /** The published description of the result file. */
 export function resultJsonSchema(): unknown {
   return z.toJSONSchema(resultSchema, { io: 'input' });
-}
-
-function parseJson(text: string, file: string): unknown {
-  const problem = structureProblem(text, DEPTH_MAX, Number.POSITIVE_INFINITY);
-  if (problem !== undefined)
-    throw new Error(`Cannot read "${file}": ${problem}, a result file of wsdeliver is wanted`);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot read "${file}": it is no JSON (${detail}), a result file of wsdeliver is wanted`);
-  }
 }

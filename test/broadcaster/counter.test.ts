@@ -20,7 +20,8 @@ import { simulateScenario } from '../../src/run/simulated-run.ts';
 import { METRICS } from '../../src/scenario/metric.ts';
 import { Metrics } from '../../src/server/metrics.ts';
 import { assembleResult } from '../../src/verdict/assemble.ts';
-import { parseResult, type Result, resultJsonSchema } from '../../src/verdict/result.ts';
+import { parseResult } from '../../src/verdict/read-result.ts';
+import { type Result, resultJsonSchema } from '../../src/verdict/result.ts';
 import { passingResult } from '../report/sample-result.ts';
 import { randomRun } from '../run/random-scenario.ts';
 

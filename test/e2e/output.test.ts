@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseResult, type Result } from '../../src/verdict/result.ts';
+import { parseResult } from '../../src/verdict/read-result.ts';
+import type { Result } from '../../src/verdict/result.ts';
 import { Folder, inTurn, type Outcome, wsdeliver } from './command.ts';
 import { smallScenario } from './small-scenario.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import { runTask } from '../../src/simulation/seed-task.ts';
 import type { SimulationSummary } from '../../src/simulation/summary.ts';
-import { parseResult } from '../../src/verdict/result.ts';
+import { parseResult } from '../../src/verdict/read-result.ts';
 import { Folder, isGone, RunningCommand, wsdeliver } from './command.ts';
 import { smallScenario } from './small-scenario.ts';
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { parseResult } from '../../src/verdict/result.ts';
+import { parseResult } from '../../src/verdict/read-result.ts';
 import { Folder, inTurn, RunningCommand, until, wsdeliver } from './command.ts';
 import { smallScenario } from './small-scenario.ts';
 

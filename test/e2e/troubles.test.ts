@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseResult, type Result } from '../../src/verdict/result.ts';
+import { parseResult } from '../../src/verdict/read-result.ts';
+import type { Result } from '../../src/verdict/result.ts';
 import { Folder, inTurn, isGone, type Outcome, RunningCommand, until, wsdeliver } from './command.ts';
 import { smallScenario } from './small-scenario.ts';
 

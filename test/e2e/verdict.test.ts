@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseResult, type Result } from '../../src/verdict/result.ts';
+import { parseResult } from '../../src/verdict/read-result.ts';
+import type { Result } from '../../src/verdict/result.ts';
 import { Folder, inTurn, type Outcome, wsdeliver } from './command.ts';
 import { type SmallScenario, smallScenario } from './small-scenario.ts';
 

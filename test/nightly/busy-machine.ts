@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sentenceOf } from '../../src/report/wording/sentence.ts';
-import { parseResult } from '../../src/verdict/result.ts';
+import { parseResult } from '../../src/verdict/read-result.ts';
 
 /**
  * `npm run busy-machine [-- <name> …] [--rounds N] [--spinners N] [--cpu N]`: runs the bundled scenarios on one CPU

@@ -16,7 +16,7 @@ const CONTEXT = { file: 'x.yaml', sha256: '', version: '1.2.3', startedAt: '' };
 async function load() {
   return {
     assemble: await import('../../src/verdict/assemble.ts'),
-    results: await import('../../src/verdict/result.ts'),
+    results: await import('../../src/verdict/read-result.ts'),
     scenarios: await import('../../src/scenario/parse.ts'),
     campaigns: await import('../../src/simulation/campaign.ts'),
     claims: await import('../../src/simulation/claim.ts'),

@@ -8,7 +8,7 @@ import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { assembleResult, verdictOf } from '../../src/verdict/assemble.ts';
 import { judgeRun } from '../../src/verdict/judge-run.ts';
-import { parseResult } from '../../src/verdict/result.ts';
+import { parseResult } from '../../src/verdict/read-result.ts';
 import { scenarioOf } from '../scenario/sample.ts';
 
 const SCENARIOS = resolve(import.meta.dirname, '../../scenarios');

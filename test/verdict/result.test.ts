@@ -2,13 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { renderJson } from '../../src/report/json.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import { assembleResult } from '../../src/verdict/assemble.ts';
-import {
-  LATENCY_NAMES,
-  parseResult,
-  RESULT_SCHEMA,
-  type Result,
-  resultJsonSchema,
-} from '../../src/verdict/result.ts';
+import { LATENCY_NAMES } from '../../src/verdict/measure-schema.ts';
+import { parseResult } from '../../src/verdict/read-result.ts';
+import { RESULT_SCHEMA, type Result, resultJsonSchema } from '../../src/verdict/result.ts';
 import { contradictions } from '../../src/verdict/result-consistency.ts';
 import {
   failingResult,

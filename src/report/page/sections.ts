@@ -1,7 +1,8 @@
 import { gravity } from '../../delivery/anomaly.ts';
 import type { Anomaly, DeliveryCounts } from '../../delivery/judgement.ts';
 import type { LatencySummary } from '../../measure/histogram.ts';
-import { LATENCY_NAMES, type Result } from '../../verdict/result.ts';
+import { LATENCY_NAMES } from '../../verdict/measure-schema.ts';
+import type { Result } from '../../verdict/result.ts';
 import {
   formatAt,
   formatBytes,

@@ -1,6 +1,7 @@
 import { Histogram, type LatencySummary } from '../../measure/histogram.ts';
 import { type LogBucket, logBuckets } from '../../measure/log-buckets.ts';
-import { LATENCY_NAMES, type LatencyName, type Result } from '../../verdict/result.ts';
+import { LATENCY_NAMES, type LatencyName } from '../../verdict/measure-schema.ts';
+import type { Result } from '../../verdict/result.ts';
 import { bar } from '../bars.ts';
 import { formatCount, formatEdge, formatShare, formatUs } from '../figures.ts';
 import { type Line, line, padEnd, padStart, span, wrap } from '../line.ts';

@@ -1,6 +1,7 @@
 import { ANOMALIES, ANOMALY_KINDS, type AnomalyKind } from '../../delivery/anomaly.ts';
 import type { DeliveryCounts } from '../../delivery/judgement.ts';
-import type { LatencyName, Result } from '../../verdict/result.ts';
+import type { LatencyName } from '../../verdict/measure-schema.ts';
+import type { Result } from '../../verdict/result.ts';
 import { formatCount, plural } from '../figures.ts';
 import type { Tone } from '../line.ts';
 import { sentenceOf } from './sentence.ts';

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { DELAYED, LATENESS } from '../delivery/reason.ts';
+import type { LatencySummary } from '../measure/histogram.ts';
+import type { SeriesSummary } from '../measure/series.ts';
+import { toldFactSchema } from '../scenario/fact-schema.ts';
+
+/** What was measured of time and of load, as the result file has it. */
+
+/** The latencies of a run, by name in `latency`. */
+export const LATENCY_NAMES = [
+  'push',
+  'firstAttempt',
+  'redelivered',
+  'ackRoundTrip',
+  'recovery',
+  'fanOutSpread',
+  'accept',
+  'upstream',
+] as const;
+export type LatencyName = (typeof LATENCY_NAMES)[number];
+
+export const count = z.int().min(0);
+export const amount = z.number().min(0);
+
+export const latencySummary: z.ZodType<LatencySummary> = z
+  .object({
+    unit: z.literal('us'),
+    count,
+    min: amount,
+    p50: amount,
+    p90: amount,
+    p99: amount,
+    p999: amount,
+    max: amount,
+    mean: amount,
+    hdr: z.string().describe('HdrHistogram V2, compressed, base64.'),
+  })
+  .meta({ id: 'LatencySummary' });
+
+export const latencies = z.partialRecord(z.enum(LATENCY_NAMES), latencySummary);
+
+export const seriesSummary: z.ZodType<SeriesSummary> = z
+  .object({
+    unit: z.string().describe('What the values count: messages, bytes, us.'),
+    count: count.describe('Samples.'),
+    min: z.number(),
+    p50: z.number(),
+    p99: z.number(),
+    max: z.number(),
+    final: z.number(),
+    warning: z.number().optional(),
+    overWarning: z.number().min(0).max(1).describe('Share of the time spent above the warning.'),
+    slopePerSec: z.number().describe('Change per second over load, by linear regression.'),
+    slopeError: z.number().describe('Standard error of the slope.'),
+    points: z.array(z.object({ atMs: z.number(), value: z.number() })).describe('From the start of load.'),
+  })
+  .meta({ id: 'SeriesSummary' });
+
+const processUse = {
+  cpuShare: amount.describe('Of one core; a process with threads may exceed 1.'),
+  cpuWaitShare: amount
+    .optional()
+    .describe('Share of wall time in which it was ready to run and had no CPU; absent where nobody says so.'),
+  gcShare: amount.optional().describe('Share of wall time in which garbage was collected.'),
+  rssBytesMax: amount,
+  eventLoopDelay: latencySummary,
+  stallUsMax: amount.describe('Longest standstill of the event loop, from ramp-up to the end of the drain.'),
+};
+
+export const generator = z.object({
+  status: z.enum(['valid', 'suspect', 'invalid']),
+  reasons: z.array(toldFactSchema(LATENESS)).describe('What was late; the worst first.'),
+  longestDelay: z
+    .object({
+      of: z.enum(DELAYED).describe('The send schedule, or the event loop of a process.'),
+      worker: count.optional().describe('Which worker.'),
+      us: amount,
+    })
+    .describe(
+      'The longest standstill or slip: what time decides is doubtful when a timeout is not far above it.',
+    ),
+  scheduleSlip: latencySummary.describe('Actual minus intended send instant.'),
+  workers: z.array(
+    z.object({
+      worker: count,
+      pid: count,
+      clients: count,
+      ...processUse,
+      lost: z.string().optional().describe('Why the worker did not finish.'),
+    }),
+  ),
+  server: z.object(processUse).optional().describe('Absent for a target.'),
+  asked: count.describe('Clients that the scenario wants.'),
+  connected: count.describe('Clients that got as far as the probe.'),
+  workersLost: count,
+});
