@@ -22,7 +22,7 @@ export type LatencyName = (typeof LATENCY_NAMES)[number];
 export const count = z.int().min(0);
 export const amount = z.number().min(0);
 
-export const latencySummary: z.ZodType<LatencySummary> = z
+const latencySummary: z.ZodType<LatencySummary> = z
   .object({
     unit: z.literal('us'),
     count,

@@ -1,0 +1,64 @@
+import type { Lateness } from '../delivery/reason.ts';
+import {
+  type Assertion,
+  type AssertionOutcome,
+  evaluateAssertion,
+  mayBeSlowness,
+  parseAssertion,
+} from '../scenario/assertion.ts';
+import { unitOf } from '../scenario/metric.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { Result } from './result.ts';
+import type { SlowMachine } from './slow-machine.ts';
+
+export interface JudgedAssertion {
+  readonly assertion: Assertion;
+  readonly outcome: AssertionOutcome;
+  readonly status: Result['assertions'][number]['status'];
+  readonly late: Lateness | undefined;
+}
+
+/** What was late when an assertion is unmet for it, or a time is met for nothing else but that. */
+function latenessBehind(
+  assertion: Assertion,
+  { status, actual }: AssertionOutcome,
+  machine: SlowMachine,
+): Lateness | undefined {
+  const { metric, bound } = assertion;
+  if (status === 'no-data' || actual === undefined || !mayBeSlowness(assertion, actual)) return undefined;
+  const isTime = unitOf(metric, assertion.aggregate) === 'duration';
+  if (status === 'fail') return machine.lateness(isTime ? Math.abs(actual - bound) : undefined);
+  const measuresTime = isTime || metric.name === 'isolation.ratio';
+  return measuresTime && machine.isInvalid ? machine.lateness() : undefined;
+}
+
+/**
+ * Judges the assertions of a scenario by what was measured.
+ *
+ * @param machine - what was late, and may be the cause of an unmet assertion
+ */
+export function judgeAssertions(
+  scenario: Scenario,
+  measured: object,
+  { isComplete, machine }: { readonly isComplete: boolean; readonly machine: SlowMachine },
+): JudgedAssertion[] {
+  const context = {
+    profiles: scenario.clients.map(({ profile }) => profile),
+    faults: scenario.faults.map((fault) => fault.do),
+  };
+  return scenario.expect.assert.map((text) => {
+    const reading = parseAssertion(text, context);
+    if (!reading.ok) throw new Error(`Cannot evaluate "${text}": ${reading.message}`);
+    const { assertion } = reading;
+    const outcome = evaluateAssertion(assertion, measured);
+    if (!isComplete && missedFromBelow(assertion, outcome))
+      return { assertion, outcome, status: 'no-data', late: undefined };
+    const late = latenessBehind(assertion, outcome, machine);
+    return { assertion, outcome, status: late === undefined ? outcome.status : 'inconclusive', late };
+  });
+}
+
+/** A worker without a record took along what its clients had seen: what is too little without it proves nothing. */
+function missedFromBelow({ op, bound }: Assertion, { status, actual = bound }: AssertionOutcome): boolean {
+  return status === 'fail' && (op === '>' || (actual < bound && (op === '>=' || op === '==')));
+}
