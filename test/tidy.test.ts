@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -294,6 +294,15 @@ describe('the project', () => {
       .filter(({ layer, path }) => layer !== 'cli' && !WORKER_SCRIPTS.includes(path))
       .filter(({ text }) => /\bconsole\.|process\.(exit|stdout|stderr)\b/.test(codeOf(text)));
     expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('has no exception for a file, a folder or an import that is not there', () => {
+    const named = [
+      ...[...PURE, ...WORKER_SCRIPTS].map((path) => join(SOURCE, path)),
+      ...SLOW_TESTS.map((path) => join(ROOT, path)),
+    ];
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+    expect(PURE_IMPORTS.filter((line) => !files.some(({ text }) => text.includes(line)))).toEqual([]);
   });
 
   it('writes to standard output and standard error in one file, which makes foreign text printable', () => {

@@ -10,7 +10,8 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 const WORDING = '../../src/report/wording/';
 /** What holds no sentence of a finding: the type of a catalogue, how one is looked up, and words for whole sections. */
 const OTHERS = ['catalogue.ts', 'sentence.ts', 'result.ts'];
-const CATALOGUE = readdirSync(join(import.meta.dirname, WORDING)).filter((name) => !OTHERS.includes(name));
+const FILES = readdirSync(join(import.meta.dirname, WORDING));
+const CATALOGUE = FILES.filter((name) => !OTHERS.includes(name));
 const CONTEXT = { file: 'x.yaml', sha256: '', version: '1.2.3', startedAt: '' };
 
 async function load() {
@@ -153,6 +154,10 @@ beforeAll(async () => {
 }, 120_000);
 
 describe('other words for the same facts', () => {
+  it('leave out no file that is not there', () => {
+    expect(FILES).toEqual(expect.arrayContaining(OTHERS));
+  });
+
   it('reach everything that people read', () => {
     expect(plain.texts.length).toBeGreaterThan(6);
     for (const [index, text] of plain.texts.entries()) {
