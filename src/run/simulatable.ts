@@ -1,3 +1,4 @@
+import { assertionContext, parseAssertion } from '../scenario/assertion.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { targetText } from '../scenario/target/target-text.ts';
 
@@ -10,16 +11,18 @@ export function obstacleToSimulation({ target, publish }: Scenario): string | un
   return undefined;
 }
 
-/** Of a process, which virtual time has none of. */
-const PROCESS_METRICS = /^saturation\.(rss|heapAfterGc|timers|eventLoopDelay)\./;
-
 /** A scenario without the assertions that only a real process can meet or miss, and those assertions. */
 export function withoutProcess(scenario: Scenario): {
   readonly scenario: Scenario;
   readonly omitted: readonly string[];
 } {
+  const context = assertionContext(scenario);
+  const isOfProcess = (text: string): boolean => {
+    const reading = parseAssertion(text, context);
+    return reading.ok && reading.assertion.metric.ofProcess;
+  };
   const { assert } = scenario.expect;
-  const omitted = assert.filter((text) => PROCESS_METRICS.test(text));
-  const kept = assert.filter((text) => !PROCESS_METRICS.test(text));
+  const omitted = assert.filter(isOfProcess);
+  const kept = assert.filter((text) => !omitted.includes(text));
   return { scenario: { ...scenario, expect: { ...scenario.expect, assert: kept } }, omitted };
 }

@@ -21,6 +21,7 @@ import {
   parseRate,
   parseRatio,
 } from './quantity.ts';
+import type { Scenario } from './schema.ts';
 
 /**
  * Assertions: `<metric>[{key:value,…}][.<aggregate>] <op> <quantity>`, for example
@@ -44,6 +45,13 @@ type Op = (typeof OPS)[number];
 export interface AssertionContext {
   readonly profiles: readonly string[];
   readonly faults: readonly string[];
+}
+
+export function assertionContext({ clients, faults }: Scenario): AssertionContext {
+  return {
+    profiles: clients.map(({ profile }) => profile),
+    faults: [...new Set(faults.map((entry) => entry.do))],
+  };
 }
 
 export type ParsedAssertion =

@@ -1,6 +1,6 @@
 import { findFault } from '../faults/registry.ts';
 import { suggest } from '../text/nearest.ts';
-import { parseAssertion } from './assertion.ts';
+import { assertionContext, parseAssertion } from './assertion.ts';
 import { checkMonitoring } from './check-monitoring.ts';
 import { checkFaultEntry } from './fault-entry.ts';
 import { quote } from './problem.ts';
@@ -311,10 +311,7 @@ function checkInjections(scenario: Scenario, report: Report): void {
 }
 
 function checkAssertions(scenario: Scenario, report: Report): void {
-  const context = {
-    profiles: scenario.clients.map(({ profile }) => profile),
-    faults: [...new Set(scenario.faults.map((entry) => entry.do))],
-  };
+  const context = assertionContext(scenario);
   for (const [index, text] of scenario.expect.assert.entries()) {
     const reading = parseAssertion(text, context);
     if (!reading.ok) report(['expect', 'assert', index], reading.message, { offset: reading.offset });

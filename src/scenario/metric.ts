@@ -27,6 +27,8 @@ export interface Metric {
   readonly sparse: boolean;
   /** Nobody looks for it without the server's own record. */
   readonly needsServer: boolean;
+  /** Of a process and its resources: virtual time has none. */
+  readonly ofProcess: boolean;
 }
 
 export type MetricUnit = 'count' | 'duration' | 'rate' | 'ratio' | 'bytes';
@@ -113,6 +115,7 @@ function metricOf(name: string, unit: MetricUnit, path: readonly string[]): Metr
     sampled: false,
     sparse: false,
     needsServer: false,
+    ofProcess: false,
   };
 }
 
@@ -157,22 +160,23 @@ function latencyMetrics(): readonly Metric[] {
 }
 
 function saturationMetrics(): readonly Metric[] {
-  const units: readonly (readonly [string, MetricUnit])[] = [
-    ['outbox.pending', 'count'],
-    ['outbox.total', 'count'],
-    ['outbox.bytes', 'bytes'],
-    ['buffer.max', 'bytes'],
-    ['buffer.total', 'bytes'],
-    ['eventLoopDelay', 'duration'],
-    ['rss', 'bytes'],
-    ['heapAfterGc', 'bytes'],
-    ['sessions', 'count'],
-    ['timers', 'count'],
+  const entries: readonly (readonly [string, MetricUnit, 'server' | 'process'])[] = [
+    ['outbox.pending', 'count', 'server'],
+    ['outbox.total', 'count', 'server'],
+    ['outbox.bytes', 'bytes', 'server'],
+    ['buffer.max', 'bytes', 'server'],
+    ['buffer.total', 'bytes', 'server'],
+    ['eventLoopDelay', 'duration', 'process'],
+    ['rss', 'bytes', 'process'],
+    ['heapAfterGc', 'bytes', 'process'],
+    ['sessions', 'count', 'server'],
+    ['timers', 'count', 'process'],
   ];
-  return units.map(([name, unit]) => ({
+  return entries.map(([name, unit, of]) => ({
     ...metricOf(`saturation.${name}`, unit, ['saturation', name]),
     aggregates: ['count', 'p50', 'p99', 'max', 'final', 'overWarning', 'slopePerSec'],
     sampled: true,
+    ofProcess: of === 'process',
   }));
 }
 

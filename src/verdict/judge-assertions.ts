@@ -2,6 +2,7 @@ import type { Lateness } from '../delivery/reason.ts';
 import {
   type Assertion,
   type AssertionOutcome,
+  assertionContext,
   evaluateAssertion,
   mayBeSlowness,
   parseAssertion,
@@ -42,10 +43,7 @@ export function judgeAssertions(
   measured: object,
   { isComplete, machine }: { readonly isComplete: boolean; readonly machine: SlowMachine },
 ): JudgedAssertion[] {
-  const context = {
-    profiles: scenario.clients.map(({ profile }) => profile),
-    faults: scenario.faults.map((fault) => fault.do),
-  };
+  const context = assertionContext(scenario);
   return scenario.expect.assert.map((text) => {
     const reading = parseAssertion(text, context);
     if (!reading.ok) throw new Error(`Cannot evaluate "${text}": ${reading.message}`);
