@@ -189,7 +189,7 @@ function decodeText<F>(
     visit(isFields(item) ? decode(item) : malformed('a frame is a JSON object'));
 }
 
-const ACK_HEAD = '{"kind":"ack","seq":';
+export const ACK_HEAD = '{"kind":"ack","seq":';
 const ACK_CUMULATIVE_TAIL = ',"cumulative":true}';
 
 /** The two spellings that `encodeAck` writes, without a JSON parser: acks are half of all frames. */

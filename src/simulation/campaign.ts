@@ -1,7 +1,7 @@
 import { factKey } from '../delivery/fact.ts';
 import { REASONS, type Reason } from '../delivery/reason.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { type CoveragePoint, keyOf, reachablePoints } from './coverage.ts';
+import { type CoveragePoint, keyOf, reachablePoints } from './coverage-point.ts';
 import type { SeedReport } from './seed-task.ts';
 import type { Violation } from './violation.ts';
 

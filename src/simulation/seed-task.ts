@@ -2,7 +2,7 @@ import type { Reason } from '../delivery/reason.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { verdictOf } from '../verdict/assemble.ts';
 import { blameOf, exitCodeOf, reasonsOf } from './blame.ts';
-import { CoverageWatch } from './coverage.ts';
+import { CoverageWatch } from './coverage-watch.ts';
 import { explore } from './explore.ts';
 import type { SeedRun } from './seed-run.ts';
 import { attempt, type Subject } from './subject.ts';
