@@ -2,18 +2,14 @@ import type { Broadcaster } from '../broadcaster/broadcaster.ts';
 import { createBroadcaster } from '../broadcaster/create-broadcaster.ts';
 import { DeadLetters } from '../broadcaster/dead-letters.ts';
 import type { Load, SessionState } from '../broadcaster/load.ts';
-import type { MetricsSummary } from '../broadcaster/monitoring/broadcast-metrics.ts';
 import type { BroadcasterPorts } from '../broadcaster/observer.ts';
 import { type Policy, TRUSTING } from '../broadcaster/policy.ts';
 import type { BroadcasterSettings } from '../broadcaster/settings.ts';
 import { newStatistics, type Statistics } from '../broadcaster/statistics.ts';
 import { TypeCounters } from '../broadcaster/type-counters.ts';
 import type { Application } from '../broadcaster/upstream-intake.ts';
-import type { EvidenceRecord } from '../delivery/evidence.ts';
-import type { TakeoverObservation } from '../delivery/server-invariants.ts';
 import type { FaultyServer, SendErrors } from '../faults/fault.ts';
 import type { PublishRequest, PublishWay } from '../load/publishing/way.ts';
-import type { Histogram } from '../measure/histogram.ts';
 import { OutgoingMessage } from '../protocol/message.ts';
 import {
   type Clock,
@@ -24,15 +20,15 @@ import {
   type Timers,
 } from '../protocol/ports.ts';
 import { clientNumber } from '../scenario/client-id.ts';
-import type { AlertLog } from './alert-log.ts';
 import { FlakyLink, SendFailures } from './flaky-link.ts';
-import { type OpenConnection, type ServerClose, ServerRecord, tagOf } from './server-record.ts';
-import type { UpstreamFindings, UpstreamHandler } from './upstream-handler.ts';
+import { PublishBatch, type PublishSettled } from './publish-batch.ts';
+import type { ServerEndpoint } from './server-endpoint.ts';
+import type { ServerFindings } from './server-findings.ts';
+import { ServerRecord, tagOf } from './server-record.ts';
+import type { UpstreamHandler } from './upstream-handler.ts';
 
 /** Dead letters kept for somebody to look at. */
 const DEAD_LETTERS_KEPT = 10_000;
-
-type Settle = (status: 'accepted' | 'rejected') => void;
 
 /** Makes the broadcaster; the one of a mutant. */
 export type NewBroadcaster = (options: {
@@ -45,42 +41,6 @@ export type NewBroadcaster = (options: {
   readonly types: TypeCounters;
   readonly policy: Policy;
 }) => Broadcaster;
-
-/** Where the broadcaster's sockets come from, in either world. */
-export interface ServerEndpoint {
-  /** Drops all sockets and refuses new ones. */
-  goDown(): void;
-  comeUp(): void;
-  /**
-   * Keeps the process from its event loop, as a handler does that never returns to it.
-   *
-   * @returns until when, µs
-   */
-  block(forMs: number): number;
-}
-
-/** What the server knows of a run at its end, before it is stopped. */
-export interface ServerFindings {
-  readonly evidence: EvidenceRecord;
-  /** Connected sessions and what they still wait for. */
-  readonly pending: readonly { readonly client: number; readonly pending: number }[];
-  /** Sessions whose client is away, and since when. */
-  readonly absent: readonly { readonly client: number; readonly sinceUs: number }[];
-  readonly closes: readonly ServerClose[];
-  readonly open: readonly OpenConnection[];
-  readonly takeovers: readonly TakeoverObservation[];
-  /** Counters over all incarnations. */
-  readonly statistics: Statistics;
-  /** Absent while the server is down. */
-  readonly load: Load | undefined;
-  readonly ackRoundTrip: Histogram;
-  /** Over the window of the alerts; absent while the server is down. */
-  readonly metrics: MetricsSummary | undefined;
-  readonly alerts: AlertLog;
-  /** What its application saw of the messages that clients sent. */
-  readonly upstream: UpstreamFindings;
-  readonly deadLetters: DeadLetters;
-}
 
 /**
  * The reference broadcaster under test, over its incarnations: a restart with a memory store is a new broadcaster
@@ -96,8 +56,7 @@ export class ReferenceServer implements FaultyServer, PublishWay {
   readonly #newBroadcaster: NewBroadcaster;
   readonly #past: Statistics[] = [];
   readonly #upTimer: Timer;
-  readonly #togetherTimer: Timer;
-  readonly #together: { readonly message: OutgoingMessage; readonly settle: Settle }[] = [];
+  readonly #together: PublishBatch;
   readonly #sendFailures: SendFailures | undefined;
   #blockedUntilUs = 0;
   #broadcaster: Broadcaster | undefined;
@@ -122,7 +81,9 @@ export class ReferenceServer implements FaultyServer, PublishWay {
     const { sendFailures: random, ports } = options;
     this.#sendFailures = random === undefined ? undefined : new SendFailures({ clock: ports.clock, random });
     this.#upTimer = new Timer(() => this.#comeUp());
-    this.#togetherTimer = new Timer(() => this.#publishTogether());
+    this.#together = new PublishBatch(ports.timers, (messages) =>
+      this.#broadcaster?.broadcastToRooms(messages),
+    );
     this.#broadcaster = this.#make();
   }
 
@@ -155,7 +116,7 @@ export class ReferenceServer implements FaultyServer, PublishWay {
     if (this.#broadcaster !== undefined) this.#broadcaster.statistics.internalErrors += 1;
   }
 
-  publish(request: PublishRequest, settle: Settle): void {
+  publish(request: PublishRequest, settle: PublishSettled): void {
     const { room, type, payloadText } = request;
     const parts = { room, type, payloadText, tag: tagOf(request.stream, request.seq) };
     const broadcaster = this.#broadcaster;
@@ -163,20 +124,7 @@ export class ReferenceServer implements FaultyServer, PublishWay {
     else if (request.via === 'queue') settle(statusOf(broadcaster.enqueue(parts)));
     else if (request.via === 'direct') {
       broadcaster.submit(new OutgoingMessage(parts), (refusal) => settle(statusOf(refusal)));
-    } else {
-      this.#together.push({ message: new OutgoingMessage(parts), settle });
-      if (!this.#togetherTimer.armed) this.#ports.timers.arm(this.#togetherTimer, 0);
-    }
-  }
-
-  /** All that is due for many rooms goes out in one broadcast. */
-  #publishTogether(): void {
-    const due = this.#together.splice(0);
-    const broadcasts = this.#broadcaster?.broadcastToRooms(due.map(({ message }) => message));
-    for (const [index, { settle }] of due.entries()) {
-      const broadcast = broadcasts?.[index];
-      settle(broadcast !== undefined && broadcast.error === undefined ? 'accepted' : 'rejected');
-    }
+    } else this.#together.add(new OutgoingMessage(parts), settle);
   }
 
   inFlight(): number {
@@ -285,7 +233,7 @@ export class ReferenceServer implements FaultyServer, PublishWay {
   /** Nothing is judged any more: timers stop. */
   stop(): void {
     this.#ports.timers.disarm(this.#upTimer);
-    this.#ports.timers.disarm(this.#togetherTimer);
+    this.#together.stop();
     this.#broadcaster?.stop('goodbye');
   }
 

@@ -2,9 +2,10 @@ import type { BroadcasterPorts } from '../broadcaster/observer.ts';
 import type { FaultRecord, PlannedFault } from '../faults/fault.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { broadcasterSettings } from './broadcaster-settings.ts';
-import { type NewBroadcaster, ReferenceServer, type ServerFindings } from './reference-server.ts';
+import { type NewBroadcaster, ReferenceServer } from './reference-server.ts';
 import { type SampledProcess, Sampler } from './sampler.ts';
 import { ServerFaults } from './server-faults.ts';
+import type { ServerFindings } from './server-findings.ts';
 import { UpstreamHandler } from './upstream-handler.ts';
 
 export interface ServerOptions {

@@ -1,7 +1,7 @@
 import type { Clock } from '../protocol/ports.ts';
 import { type Listener, listen } from '../world/real/listener.ts';
 import type { LinkTaker } from '../world/real/ws-link.ts';
-import type { ServerEndpoint } from './reference-server.ts';
+import type { ServerEndpoint } from './server-endpoint.ts';
 
 /** A real port for the reference server, which it keeps over restarts. */
 export class SocketEndpoint implements ServerEndpoint {

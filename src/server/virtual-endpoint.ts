@@ -2,7 +2,7 @@ import { type Accept, Timer, type Timers } from '../protocol/ports.ts';
 import type { Path } from '../world/virtual/lane.ts';
 import type { VirtualListener, VirtualNetwork } from '../world/virtual/network.ts';
 import type { VirtualTime } from '../world/virtual/scheduler.ts';
-import type { ServerEndpoint } from './reference-server.ts';
+import type { ServerEndpoint } from './server-endpoint.ts';
 
 /** Where the simulated server listens. */
 export const SERVER_ADDRESS = 'server';

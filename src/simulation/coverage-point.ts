@@ -1,7 +1,7 @@
 import { LOSS_REASONS, type LossReason } from '../delivery/loss-reason.ts';
 import { FAULTS } from '../faults/registry.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { ServerFindings } from '../server/reference-server.ts';
+import type { ServerFindings } from '../server/server-findings.ts';
 
 /** Something that can be entered in a run: a kind of fault, a state or a transition of the protocol. */
 export interface CoveragePoint {

@@ -9,7 +9,7 @@ import { FRAME_BYTES_MAX } from '../protocol/frame.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../protocol/message.ts';
 import { CLOSE_TIMEOUT_MS, OVERRUN_BYTES_MAX } from '../protocol/ports.ts';
 import { GAPS_MAX } from '../protocol/session.ts';
-import type { ServerFindings } from '../server/reference-server.ts';
+import type { ServerFindings } from '../server/server-findings.ts';
 import type { ServerClose } from '../server/server-record.ts';
 import type { RunRecord } from './run-record.ts';
 

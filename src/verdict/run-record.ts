@@ -7,8 +7,8 @@ import type { Measures } from '../load/measures.ts';
 import type { ProcessUse, WorkerAccount } from '../load/worker-messages.ts';
 import type { Histogram } from '../measure/histogram.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { ServerFindings } from '../server/reference-server.ts';
 import type { Sampler } from '../server/sampler.ts';
+import type { ServerFindings } from '../server/server-findings.ts';
 
 /** What a run leaves behind before it is judged, in whichever world it took place. */
 export interface RunRecord {
