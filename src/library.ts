@@ -8,7 +8,6 @@ import { type DeadLetter, DeadLetters } from './broadcaster/dead-letters.ts';
 import type { Load } from './broadcaster/load.ts';
 import type { BroadcastAlert } from './broadcaster/monitoring/alerts.ts';
 import type { BroadcasterObserver } from './broadcaster/observer.ts';
-import type { Refusal } from './broadcaster/policy.ts';
 import { DEFAULT_SETTINGS } from './broadcaster/setting-table.ts';
 import type { BroadcasterSettings } from './broadcaster/settings.ts';
 import type { Statistics } from './broadcaster/statistics.ts';
@@ -16,11 +15,10 @@ import type { UpstreamMessage } from './broadcaster/upstream-intake.ts';
 import { attachTo } from './library/attachments.ts';
 import { checkOptions, OWN_OPTIONS } from './library/check-options.ts';
 import { BroadcasterError } from './library/error.ts';
-import type { BroadcasterOptions, ClientMessage } from './library/options.ts';
-import { type Hook, policyOf } from './library/policy.ts';
-import { fitsFrame } from './protocol/frame.ts';
-import { isName, NAME_LENGTH_MAX, PAYLOAD_DEPTH_MAX, structureProblem } from './protocol/limits.ts';
-import { OutgoingMessage } from './protocol/message.ts';
+import type { BroadcasterEvents, DeadLetterNotice, Published } from './library/events.ts';
+import type { BroadcasterOptions } from './library/options.ts';
+import { policyOf } from './library/policy.ts';
+import { messageOf } from './library/publication.ts';
 import { LinkState } from './protocol/ports.ts';
 import { METRICS_CLIENTS, Metrics } from './server/metrics.ts';
 import { Admission } from './world/real/admission.ts';
@@ -34,55 +32,9 @@ import { type LinkTaker, WsLink } from './world/real/ws-link.ts';
  */
 
 export { BroadcasterError, ERROR_CODES, type ErrorCode } from './library/error.ts';
+export type { BroadcasterEvents, DeadLetterNotice, Published } from './library/events.ts';
 export type { AskedHello, BroadcasterOptions, Client, ClientMessage, Verdict } from './library/options.ts';
 export type { Origins } from './world/real/admission.ts';
-
-/** What became of a publish. */
-export type Published =
-  | {
-      readonly accepted: true;
-      /** Clients in the room. */
-      readonly recipients: number;
-      /** Of those, the ones whose outbox had no room, under the policies that give something up. */
-      readonly overflowed: number;
-    }
-  /** Nobody gets it: too many publishes wait already, or the broadcaster went away meanwhile. */
-  | { readonly accepted: false; readonly reason: string };
-
-export interface DeadLetterNotice {
-  readonly at: Date;
-  readonly clientId: string;
-  readonly session: string;
-  readonly seq: number;
-  readonly room: string;
-  readonly type: string;
-  readonly payload: unknown;
-  readonly reason: DeadLetter['reason'];
-  /** Transmissions. */
-  readonly attempts: number;
-}
-
-/**
- * Events come after the work that caused them, each in a turn of its own: the broadcaster goes on whatever a listener
- * does. A listener that throws is an uncaught exception of the application, as everywhere in Node.
- */
-export interface BroadcasterEvents {
-  sessionOpened: [{ readonly clientId: string; readonly session: string }];
-  /** @param reason - `goodbye`, `session-expired`, `replaced`, `overflow` or `restart` */
-  sessionEnded: [{ readonly clientId: string; readonly session: string; readonly reason: string }];
-  /** A client has lost its connection; its session may go on. */
-  disconnected: [{ readonly clientId: string; readonly cause: string }];
-  deadLetter: [DeadLetterNotice];
-  alert: [{ readonly name: string; readonly detail: string }];
-  /** The broadcaster itself failed at an event of one connection, which was closed with 1011: a fault to report. */
-  internalError: [{ readonly error: Error }];
-  /** By a hook or for a limit. @param what - `connection`, `hello`, `session`, `join` or `publish` */
-  refused: [Refusal];
-  /** `authorize`, `canJoin`, `canPublish` or `origins` threw, rejected, or answered nonsense, which refused. */
-  hookError: [{ readonly hook: Hook; readonly error: unknown }];
-  /** `onMessage` threw; its message was refused. */
-  handlerError: [{ readonly message: ClientMessage; readonly error: unknown }];
-}
 
 /** @throws {BroadcasterError} `invalid-option` */
 export function createBroadcaster(options: BroadcasterOptions = {}): DeliveringBroadcaster {
@@ -216,15 +168,7 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
    */
   publish(room: string, type: string, payload: unknown): Promise<Published> {
     this.#checkRunning('publish');
-    checkName('room', room);
-    checkName('type', type);
-    const message = new OutgoingMessage({ room, type, payloadText: textOf(payload) });
-    if (!fitsFrame(message.text)) {
-      throw new BroadcasterError(
-        'too-large',
-        `Cannot publish "${type}": the message does not fit into 1 MiB, a smaller one is wanted`,
-      );
-    }
+    const message = messageOf(room, type, payload);
     return new Promise((resolve) => {
       this.#broadcaster.submit(message, (reason) => {
         const { total, dropped } = message.result;
@@ -334,29 +278,4 @@ export class DeliveringBroadcaster extends EventEmitter<BroadcasterEvents> {
     const payload: unknown = JSON.parse(payloadText);
     return { at, clientId, session, seq, room, type, payload, reason, attempts };
   }
-}
-
-function checkName(what: string, name: unknown): void {
-  if (isName(name)) return;
-  throw new BroadcasterError(
-    'invalid-name',
-    `Cannot use the ${what} "${String(name).slice(0, NAME_LENGTH_MAX)}": a text of 1 to ${NAME_LENGTH_MAX} characters is wanted`,
-  );
-}
-
-/** What JSON has no word for at the top, such as `undefined`, is `null`. */
-function textOf(payload: unknown): string {
-  let text: string;
-  try {
-    text = JSON.stringify(payload) ?? 'null';
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new BroadcasterError('invalid-payload', `Cannot publish the payload: JSON can't say it (${why})`);
-  }
-  const problem = structureProblem(text, PAYLOAD_DEPTH_MAX);
-  if (problem === undefined) return text;
-  throw new BroadcasterError(
-    'invalid-payload',
-    `Cannot publish the payload: ${problem}, a smaller one is wanted`,
-  );
 }
