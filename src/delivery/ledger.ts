@@ -77,6 +77,11 @@ export class ClientLedger {
     return !this.#subscribed.includes(true);
   }
 
+  /** Number of the latest working connection, from 1; 0 before the first. */
+  get connection(): number {
+    return this.#connection;
+  }
+
   get connected(): boolean {
     return this.#connected;
   }
@@ -303,6 +308,7 @@ export class ClientLedger {
       subscribed: this.#subscribed.flatMap((subscribed, stream) => (subscribed ? [stream] : [])),
       firstHelloUs: this.#firstHelloUs,
       connected: this.#connected,
+      connections: this.#connection,
       closedUs: this.#closedUs,
       sessions: this.#sessions.map((session) => session.toRecord()),
       notes: this.#notes ?? [],

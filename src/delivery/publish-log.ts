@@ -226,7 +226,7 @@ class StreamLog {
   beginUs = new Float64Array(FIRST_CAPACITY);
   endUs = new Float64Array(FIRST_CAPACITY);
   status = new Uint8Array(FIRST_CAPACITY);
-  connection = new Uint32Array(FIRST_CAPACITY);
+  connection = new Float64Array(FIRST_CAPACITY);
   #sets: StatusSets | undefined = undefined;
   /** Latest end among the accepted messages up to each seq: ascending, so it can be searched. */
   #latestEndUs: Float64Array | undefined = undefined;
@@ -321,8 +321,7 @@ class StreamLog {
   }
 
   toRecord(): PublishLogRecord['streams'][number] {
-    const of = (list: Float64Array | Uint8Array | Uint32Array): number[] =>
-      Array.from(list.subarray(1, this.count + 1));
+    const of = (list: Float64Array | Uint8Array): number[] => Array.from(list.subarray(1, this.count + 1));
     return {
       intendedUs: of(this.intendedUs),
       beginUs: of(this.beginUs),
@@ -358,12 +357,10 @@ class StreamLog {
     this.intendedUs = grown(this.intendedUs, capacity);
     this.beginUs = grown(this.beginUs, capacity);
     this.endUs = grown(this.endUs, capacity);
+    this.connection = grown(this.connection, capacity);
     const status = new Uint8Array(capacity);
     status.set(this.status);
     this.status = status;
-    const connection = new Uint32Array(capacity);
-    connection.set(this.connection);
-    this.connection = connection;
   }
 }
 

@@ -15,6 +15,8 @@ export interface ClientRecord {
   readonly firstHelloUs: number;
   /** Whether it had a working connection when the record was made. */
   readonly connected: boolean;
+  /** How often it had a working connection: the number of the latest one, from 1. */
+  readonly connections: number;
   /** When its latest connection was lost; -1 when none was. */
   readonly closedUs: number;
   readonly sessions: readonly SessionRecord[];

@@ -1,10 +1,11 @@
 import type { DrainGoal } from '../delivery/drain-target.ts';
 import type { FleetCounts, FleetRecord } from './fleet-record.ts';
 import type { Measures } from './measures.ts';
+import type { PublishingClients } from './publishing/members-way.ts';
 import type { WorkerAccount } from './worker-messages.ts';
 
 /** The clients of a run, in this process or in others. */
-export interface Clients {
+export interface Clients extends PublishingClients {
   /** Clients that can be counted: those of a process that died can't. */
   readonly living: number;
   /** All of them have been made. */

@@ -2,6 +2,7 @@ import type { DrainGoal } from '../delivery/drain-target.ts';
 import type { Clients, ClientsRecord } from './clients.ts';
 import type { Fleet } from './fleet.ts';
 import type { FleetCounts } from './fleet-record.ts';
+import type { PublishRequest, SettlePublish } from './publishing/way.ts';
 
 /** All clients of a run in this process: whatever they are told, they have heard. */
 export class FleetHere implements Clients {
@@ -21,6 +22,14 @@ export class FleetHere implements Clients {
 
   connect(startUs: number): void {
     this.#fleet.connect(startUs);
+  }
+
+  publishAs(client: number, request: PublishRequest, settle: SettlePublish): void {
+    this.#fleet.publishAs(client, request, settle);
+  }
+
+  isConnectionOpen(client: number, connection: number): boolean {
+    return this.#fleet.isConnectionOpen(client, connection);
   }
 
   startLoad(fromUs: number, toUs: number): void {

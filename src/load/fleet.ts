@@ -14,6 +14,7 @@ import { ClientFaults } from './client-faults.ts';
 import type { FleetCounts, FleetRecord, FleetStatus } from './fleet-record.ts';
 import type { LoadClient, LoadClientOwner } from './load-client.ts';
 import { Measures } from './measures.ts';
+import type { PublishRequest, SettlePublish } from './publishing/way.ts';
 import { UpstreamLoad } from './upstream-load.ts';
 
 /**
@@ -89,6 +90,22 @@ export class Fleet implements LoadClientOwner {
       const entry = this.#scenario.clients[client.profileIndex]?.upstream;
       if (entry !== undefined) this.#upstream?.start(client, entry, { fromUs, toUs });
     }
+  }
+
+  /** Lets a client publish; `settle` is told the number of its connection. */
+  publishAs(number: number, request: PublishRequest, settle: SettlePublish): void {
+    const client = this.#clients.get(number);
+    if (client === undefined) throw new Error(`Cannot publish as client ${number}: it lives elsewhere`);
+    client.driven.publish({
+      ...request,
+      settle: ({ kind }) => settle(kind, client.ledger.connection),
+    });
+  }
+
+  /** Whether a client's `connection`-th connection, from 1, is open now. */
+  isConnectionOpen(number: number, connection: number): boolean {
+    const ledger = this.#clients.get(number)?.ledger;
+    return ledger?.connected === true && ledger.connection === connection;
   }
 
   /** Ends every fault. Clients kept away come back, but for those that never return. */

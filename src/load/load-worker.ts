@@ -61,6 +61,13 @@ function obey(command: WorkerCommand): void {
   }
   if (fleet === undefined) throw new Error(`Cannot ${command.kind}: the job has to come first`);
   switch (command.kind) {
+    case 'publish': {
+      const { id, client, request } = command;
+      fleet.publishAs(client, request, (status, connection = 0) =>
+        report({ kind: 'published', id, status, connection }),
+      );
+      return;
+    }
     case 'connect':
       watch.restart();
       fleet.connect(command.startUs);

@@ -1,9 +1,11 @@
 import type { DrainGoal } from '../delivery/drain-target.ts';
+import type { PublishStatus } from '../delivery/publish-log.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { FleetRecord, FleetStatus } from './fleet-record.ts';
 import type { MeasuresRecord } from './measures.ts';
+import type { PublishRequest } from './publishing/way.ts';
 
 /** Messages from the coordinator to a load worker. */
 export type WorkerCommand =
@@ -18,6 +20,13 @@ export type WorkerCommand =
       readonly url: string;
       /** Name of the driver of the clients. */
       readonly driver: string;
+    }
+  /** One of its clients is to publish. */
+  | {
+      readonly kind: 'publish';
+      readonly id: number;
+      readonly client: number;
+      readonly request: PublishRequest;
     }
   | { readonly kind: 'connect'; readonly startUs: number }
   | { readonly kind: 'load'; readonly fromUs: number; readonly toUs: number }
@@ -52,6 +61,12 @@ export interface WorkerAccount {
 
 /** Messages from a load worker to the coordinator. */
 export type WorkerReport =
+  | {
+      readonly kind: 'published';
+      readonly id: number;
+      readonly status: Exclude<PublishStatus, 'open'>;
+      readonly connection: number;
+    }
   | { readonly kind: 'status'; readonly status: FleetStatus; readonly draining: boolean }
   | {
       readonly kind: 'record';

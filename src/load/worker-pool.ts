@@ -4,6 +4,7 @@ import { HelperProcess, hangs, type Loss, lossText, scriptBeside } from '../worl
 import type { Clients, ClientsRecord } from './clients.ts';
 import type { FleetCounts, FleetRecord, FleetStatus } from './fleet-record.ts';
 import { Measures, type MeasuresRecord } from './measures.ts';
+import type { PublishRequest, SettlePublish } from './publishing/way.ts';
 import type { ProcessUse, WorkerAccount, WorkerCommand, WorkerReport } from './worker-messages.ts';
 
 type SummedKey = 'ready' | 'probed' | 'gone' | 'unfinished' | 'progress' | 'handled' | 'deduplicated';
@@ -19,6 +20,8 @@ export interface LoadWorker extends WorkerAccount {
   use: ProcessUse | undefined;
   /** Why it is gone before its record came. */
   lost: string | undefined;
+  /** Publishes that its clients were asked for and that are not settled. */
+  readonly settles: Map<number, SettlePublish>;
 }
 
 interface Hand {
@@ -31,6 +34,8 @@ type Job = Omit<Extract<WorkerCommand, { kind: 'job' }>, 'kind' | 'worker' | 'cl
 /** The clients of one run in processes of their own: started, told what to do, and noticed when they die. */
 export class WorkerPool implements Clients {
   readonly #hands: Hand[] = [];
+  /** Publishes that clients were asked for. */
+  #published = 0;
   readonly #job: () => Job;
   readonly #workers: number;
   readonly #clients: number;
@@ -81,6 +86,23 @@ export class WorkerPool implements Clients {
 
   get draining(): boolean {
     return this.#live.every(({ draining }) => draining);
+  }
+
+  publishAs(client: number, request: PublishRequest, settle: SettlePublish): void {
+    const hand = this.#hands[client % this.#workers];
+    if (hand === undefined || hand.worker.lost !== undefined) {
+      settle('rejected');
+      return;
+    }
+    this.#published += 1;
+    hand.worker.settles.set(this.#published, settle);
+    hand.process.send({ kind: 'publish', id: this.#published, client, request });
+  }
+
+  isConnectionOpen(client: number, connection: number): boolean {
+    const { record } = this.#hands[client % this.#workers]?.worker ?? {};
+    const known = record?.clients.find((one) => one.client === client);
+    return known?.connected === true && known.connections === connection;
   }
 
   finish(): void {
@@ -162,6 +184,7 @@ export class WorkerPool implements Clients {
       measures: undefined,
       use: undefined,
       lost: undefined,
+      settles: new Map(),
     };
     this.#hands.push({ process: child, worker });
     child.send({ kind: 'job', worker: number, clients, ...job });
@@ -186,6 +209,8 @@ export class WorkerPool implements Clients {
     if (lost.record !== undefined) return;
     const { worker } = lost;
     lost.lost = lossText(loss);
+    for (const settle of lost.settles.values()) settle('unknown');
+    lost.settles.clear();
     this.#onTrouble(
       hangs(loss)
         ? { code: 'worker-hung', worker, stopped: loss.kind === 'stopped', silentMs: loss.silentMs }
@@ -196,6 +221,12 @@ export class WorkerPool implements Clients {
 
 function listen(worker: LoadWorker, message: WorkerReport): void {
   switch (message.kind) {
+    case 'published': {
+      const settle = worker.settles.get(message.id);
+      worker.settles.delete(message.id);
+      settle?.(message.status, message.connection);
+      return;
+    }
     case 'status':
       worker.status = message.status;
       worker.reports += 1;

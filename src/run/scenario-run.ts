@@ -5,9 +5,9 @@ import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import { plainValues } from '../drivers/values.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import { ProcessWatch } from '../load/process-use.ts';
-import { ClientWay } from '../load/publishing/client-way.ts';
 import { Publishers } from '../load/publishing/publishers.ts';
-import { TargetWays } from '../load/publishing/target-ways.ts';
+import type { TargetWays } from '../load/publishing/target-ways.ts';
+import { waysToTarget } from '../load/publishing/ways-to-target.ts';
 import { WorkerPool } from '../load/worker-pool.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
@@ -19,6 +19,7 @@ import type { RunRecord } from '../verdict/run-record.ts';
 import { createDialer } from '../world/real/dial.ts';
 import { createHttp } from '../world/real/http.ts';
 import { Machine } from '../world/real/machine.ts';
+import { newRedisPublisher } from '../world/real/redis-publisher.ts';
 import { type Phase, phases, type RunParts, type Wait } from './phases.ts';
 import { preflight, thisMachine } from './preflight.ts';
 import { progressOf, type RunProgress } from './run-progress.ts';
@@ -100,7 +101,7 @@ class ScenarioRun {
       onTrouble: (trouble) => this.#troubles.push(trouble),
     });
     const server = scenario.target === undefined ? this.#makeServer(run, planned) : undefined;
-    const targetWay = server === undefined ? waysTo(scenario, run, machine) : undefined;
+    const targetWay = server === undefined ? this.#waysToTarget(run) : undefined;
     const publishers = new Publishers({
       scenario,
       run,
@@ -169,6 +170,30 @@ class ScenarioRun {
     return server;
   }
 
+  #waysToTarget(run: string): TargetWays {
+    const { scenario } = this.#options;
+    const { clock, timers, randomFor, epochMs } = this.#machine;
+    const random = randomFor('publishers');
+    return waysToTarget({
+      scenario,
+      run,
+      driver: DEFAULT_DRIVER,
+      valuesFor: plainValues,
+      clients: this.#pool,
+      newRedisPublisher,
+      ports: {
+        clock,
+        timers,
+        dial: createDialer({ url: scenario.target?.url[0] ?? '' }),
+        reconnectRandom: random,
+        handlerRandom: random,
+        contentRandom: random,
+        http: createHttp(),
+        epochMs,
+      },
+    });
+  }
+
   #serverFailed(server: ReferenceServer, error: Error): void {
     if (server.statistics.internalErrors === 0)
       this.#troubles.push({ code: 'server-failed', where: whereOf(error) });
@@ -230,30 +255,6 @@ function workerCount(wanted: number | undefined, clients: number): number {
   if (wanted !== undefined) return Math.min(wanted, clients);
   const spare = Math.max(1, availableParallelism() - 1);
   return Math.min(Math.max(1, Math.ceil(clients / CLIENTS_PER_WORKER)), spare);
-}
-
-/** The way of each stream of the scenario. */
-function waysTo({ target, publish }: Scenario, run: string, machine: Machine): TargetWays {
-  const { clock, timers, randomFor, epochMs } = machine;
-  const random = randomFor('publishers');
-  const streams = publish.map((_, index) => index + 1);
-  const way = new ClientWay({
-    run,
-    streams,
-    driver: DEFAULT_DRIVER,
-    valuesFor: plainValues,
-    ports: {
-      clock,
-      timers,
-      dial: createDialer({ url: target?.url[0] ?? '' }),
-      reconnectRandom: random,
-      handlerRandom: random,
-      contentRandom: random,
-      http: createHttp(),
-      epochMs,
-    },
-  });
-  return new TargetWays(new Map(streams.map((stream) => [stream, way])));
 }
 
 /** The message of an error and the place where it was thrown. */

@@ -2,6 +2,7 @@ import { findFault } from '../faults/registry.ts';
 import { suggest } from '../text/nearest.ts';
 import { assertionContext, parseAssertion } from './assertion.ts';
 import { checkMonitoring } from './check-monitoring.ts';
+import { checkPublishWays } from './check-publish.ts';
 import { checkFaultEntry } from './fault-entry.ts';
 import { quote } from './problem.ts';
 import { formatBytes, formatDuration } from './quantity.ts';
@@ -56,6 +57,7 @@ export function checkScenario(
   if (clean('server') && clean('publish')) checkMonitoring(scenario, report);
   if (clean('clients')) checkClients(scenario, report);
   checkPublish(scenario, clean, report);
+  if (clean('publish')) checkPublishWays(scenario, report);
   for (const [index, entry] of scenario.faults.entries()) {
     checkFault(scenario, entry, ['faults', index], clean, report);
   }

@@ -94,6 +94,31 @@ const profile = z.strictObject({
   upstream: upstream.optional().describe('Messages that each client sends during load; absent: none.'),
 });
 
+const httpPublish = z.strictObject({
+  method: z
+    .string()
+    .regex(/^[A-Z]+$/, 'a method has upper-case letters')
+    .default('POST'),
+  url: z.string().describe('Address, a template.'),
+  headers: z.record(z.string(), z.string()).default({}).describe('Headers, templates.'),
+  body: z
+    .unknown()
+    .default('{{ json(payload) }}')
+    .describe('A text as it is, anything else as JSON; texts are templates.'),
+  accept: z
+    .array(z.int().min(100).max(599))
+    .min(1)
+    .default([200, 201, 202])
+    .describe('Status codes of a message that was accepted; with any other it was rejected.'),
+  timeout: durationMs('10s').describe('Longest wait for the answer.'),
+});
+
+const redisPublish = z.strictObject({
+  url: z.string().describe('redis:// or rediss:// address, a template.'),
+  channel: z.string().default('{{ room }}').describe('Channel, a template.'),
+  message: z.string().default('{{ json(payload) }}').describe('Message, a template.'),
+});
+
 const publish = z.strictObject({
   room: z.string().min(1).max(200).default('*').describe('Room to publish to; "*" is every client.'),
   type: z.string().min(1).max(200).default('tick').describe('The type of the envelope.'),
@@ -104,6 +129,15 @@ const publish = z.strictObject({
     .default('constant')
     .describe('How the send instants are distributed.'),
   burst: z.int().min(1).max(100_000).default(10).describe('arrival burst: messages that leave together.'),
+  through: z
+    .enum(['client', 'members', 'http', 'redis'])
+    .default('client')
+    .describe(
+      'With a target. client: a publisher of its own, a client of the same driver. members: the clients of the ' +
+        'room take turns. http: one request a message. redis: PUBLISH to a fan-out that listens there.',
+    ),
+  http: httpPublish.optional().describe('through http: the request.'),
+  redis: redisPublish.optional().describe('through redis: where to.'),
   via: z
     .enum(['direct', 'queue', 'rooms'])
     .default('direct')

@@ -9,6 +9,7 @@ import { measuredOf, withoutHistogram } from './measured.ts';
 import { RESULT_SCHEMA, type Result } from './result.ts';
 import type { RunRecord } from './run-record.ts';
 import { SlowMachine } from './slow-machine.ts';
+import { targetAccount } from './target-account.ts';
 
 export interface ResultContext {
   readonly file: string;
@@ -66,6 +67,7 @@ export function assembleResult(
     ...(scenario.target === undefined
       ? {}
       : { target: targetText(scenario.target), driver: scenario.target.driver }),
+    ...targetAccount(record),
     serverEvidence: server !== undefined,
     ...(record.world === 'virtual' ? { simulated: true } : {}),
     ...(record.interrupted ? { partial: true } : {}),

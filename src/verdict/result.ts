@@ -154,6 +154,24 @@ export const resultSchema = z.object({
     .optional()
     .describe('Address of the server under test; absent: the reference broadcaster.'),
   driver: z.string().optional().describe('The protocol of the clients; only with a target.'),
+  publishing: z
+    .object({
+      accepted: count.describe('Confirmed by the server, or shown by what clients saw.'),
+      rejected: count,
+      unknown: count.describe('Their answer got lost.'),
+      unconfirmed: count.describe(
+        'Never answered, and nothing shows that they were accepted: owed to nobody.',
+      ),
+    })
+    .optional()
+    .describe('How the publishes to a target ended.'),
+  received: z
+    .object({
+      unverified: count.describe('Messages whose body the server did not send as a whole.'),
+      foreign: count.describe('Messages that were none of the run.'),
+    })
+    .optional()
+    .describe('What clients of a target received and could not judge.'),
   serverEvidence: z.boolean().describe("Whether the server's own record was at hand."),
   simulated: z
     .boolean()

@@ -59,6 +59,12 @@ class ScriptedClients implements Clients {
     this.#hear('drain');
   }
 
+  publishAs(): void {}
+
+  isConnectionOpen(): boolean {
+    return false;
+  }
+
   finish(): void {
     this.#hear('finish');
   }

@@ -1,5 +1,10 @@
 import type { Http, HttpAnswer } from '../../protocol/ports.ts';
-import { compileTemplate, compileTemplates, type Template, type TreeTemplate } from '../../templates/template.ts';
+import {
+  compileTemplate,
+  compileTemplates,
+  type Template,
+  type TreeTemplate,
+} from '../../templates/template.ts';
 import type { MessageScope } from './message-scope.ts';
 import type { PublishRequest, SettlePublish, TargetWay } from './way.ts';
 

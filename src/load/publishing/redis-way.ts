@@ -1,4 +1,5 @@
 import { compileTemplate, type Template } from '../../templates/template.ts';
+import type { RedisPublisher } from '../../world/real/redis-publisher.ts';
 import type { MessageScope } from './message-scope.ts';
 import type { PublishRequest, SettlePublish, TargetWay } from './way.ts';
 
@@ -8,14 +9,6 @@ export interface RedisPublish {
   readonly url: string;
   readonly channel: string;
   readonly message: string;
-}
-
-/** The part of a Redis client that is used. */
-export interface RedisPublisher {
-  connect(): Promise<unknown>;
-  publish(channel: string, message: string): Promise<number>;
-  readonly isReady: boolean;
-  destroy(): void;
 }
 
 export type NewRedisPublisher = (url: string, onError: (error: Error) => void) => Promise<RedisPublisher>;
