@@ -1,3 +1,5 @@
+import { valueAt } from '../templates/value-at.ts';
+
 /**
  * Whether a value is as a pattern wants it: maps have at least these values, at keys or at paths with dots; lists have
  * them by position; `exists` and `absent` say only that.
@@ -8,14 +10,5 @@ export function matches(pattern: unknown, value: unknown): boolean {
   if (typeof pattern !== 'object' || pattern === null) return pattern === value;
   if (Array.isArray(pattern))
     return Array.isArray(value) && pattern.every((inner, index) => matches(inner, value[index]));
-  return Object.entries(pattern).every(([path, inner]) => matches(inner, valueAt(value, path)));
-}
-
-function valueAt(value: unknown, path: string): unknown {
-  let inner = value;
-  for (const step of path.split('.')) {
-    if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, step)) return undefined;
-    inner = (inner as Readonly<Record<string, unknown>>)[step];
-  }
-  return inner;
+  return Object.entries(pattern).every(([path, inner]) => matches(inner, valueAt(value, path.split('.'))));
 }

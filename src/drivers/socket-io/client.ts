@@ -109,7 +109,7 @@ export class SocketIoClient<D extends object>
       write: (data, id) => this.#sendPacket(PacketType.event, data, id),
       timers: ports.timers,
       retries: options.retries,
-      ackTimeoutMs: behaviour.publishTimeoutMs ?? options.ackTimeoutMs,
+      ackTimeoutMs: behaviour.publishTimeoutMs ?? options.ackTimeout,
       filter: () => this.ackFilter,
     });
     this.#rooms = new RoomRequests(this, this.#emits);

@@ -16,8 +16,8 @@ export interface SocketIoOptions {
   readonly ack: boolean;
   /** How often a publish is sent again that is not answered; 0: it is not, and nothing waits for the one before it. */
   readonly retries: number;
-  /** How long a publish waits for its answer, ms; absent: as long as the connection lasts. */
-  readonly ackTimeoutMs?: number;
+  /** How long an event waits for its ack, ms; absent: as long as the connection lasts. */
+  readonly ackTimeout?: number;
 }
 
 /** An event that a client emits. */

@@ -146,7 +146,7 @@ describe('rooms of the socket.io driver', () => {
   });
 
   it('are asked for again on a new connection when an answer does not come in time', () => {
-    const peer = new Peer({ subscribe, ackTimeoutMs: 300 });
+    const peer = new Peer({ subscribe, ackTimeout: 300 });
     peer.welcome();
     peer.pass(500);
     expect(peer.told.slice(2, 5)).toEqual([

@@ -40,7 +40,7 @@ describe('publishing with the socket.io driver', () => {
   });
 
   it('gives up on an ack after its timeout', () => {
-    const peer = peerWith({ publish: { send, confirm: [] }, ackTimeoutMs: 200 });
+    const peer = peerWith({ publish: { send, confirm: [] }, ackTimeout: 200 });
     const outcomes = peer.publish(1);
     peer.pass(200);
     expect(outcomes).toEqual([{ kind: 'unknown' }]);
@@ -68,7 +68,7 @@ describe('publishing with the socket.io driver', () => {
   });
 
   it('sends one event at a time with retries, each again after its timeout and under a new number', () => {
-    const peer = peerWith({ publish: { send }, retries: 3, ackTimeoutMs: 100 });
+    const peer = peerWith({ publish: { send }, retries: 3, ackTimeout: 100 });
     const [first, second] = [peer.publish(1), peer.publish(2)];
     expect(peer.heard).toEqual([frame(1, 0)]);
     peer.pass(350);

@@ -21,7 +21,7 @@ contract({
   subscribe: { send: JOIN, confirm: [{ ok: true }] },
   publish: { send: SAY, confirm: [{ ok: 'exists' }] },
   retries: 2,
-  ackTimeoutMs: 1000,
+  ackTimeout: 1000,
 });
 
 function contract(options: Partial<SocketIoOptions>): void {

@@ -59,6 +59,18 @@ export class ChatServer {
     }
   }
 
+  /** Breaks every connection: with a FIN, with an RST, or with a close frame of the Engine.IO server. */
+  cut(how: 'fin' | 'rst' | 'close'): void {
+    if (how === 'close') {
+      for (const { conn } of this.io.sockets.sockets.values()) conn.close();
+      return;
+    }
+    for (const socket of this.#sockets) {
+      if (how === 'fin') socket.destroy();
+      else socket.resetAndDestroy();
+    }
+  }
+
   /** The process is gone: every socket, and every session with it. */
   async kill(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
