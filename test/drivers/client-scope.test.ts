@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ClientScope } from '../../src/drivers/client-scope.ts';
+import type { DriverPorts } from '../../src/drivers/driver.ts';
 import { compileTemplate } from '../../src/templates/template.ts';
 import { randomStreams } from '../../src/world/random.ts';
 
@@ -10,7 +12,8 @@ function scopeAt(epochMs: number): ClientScope {
     env: { HOME: '/root' },
     services: { app: { port: 8080 } },
   };
-  return new ClientScope(values, { epochMs: () => epochMs, contentRandom: randomStreams(1)('content') });
+  const ports = { epochMs: () => epochMs, contentRandom: randomStreams(1)('content') };
+  return new ClientScope(values, ports as unknown as DriverPorts);
 }
 
 function render(scope: ClientScope, text: string): unknown {
@@ -39,9 +42,29 @@ describe('the scope of a client', () => {
     expect(count()).toEqual([1, 1]);
   });
 
-  it('draws from the randomness of the client, and asks the clock of the run', () => {
-    const [one, other] = [scopeAt(1_700_000_000_123), scopeAt(0)];
-    expect(render(one, '{{ uuid() }}')).toBe(render(other, '{{ uuid() }}'));
-    expect(render(one, '{{ now(ms) }}')).toBe(1_700_000_000_123);
+  it('makes up identifiers and numbers out of the randomness of the client', () => {
+    const [one, other] = [scopeAt(0), scopeAt(0)];
+    const uuid = render(one, '{{ uuid() }}');
+    expect(uuid).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+    expect(render(other, '{{ uuid() }}')).toBe(uuid);
+    expect(render(one, '{{ uuid() }}')).not.toBe(uuid);
+    const drawn = Array.from({ length: 200 }, () => render(one, '{{ random(2, 4) }}'));
+    expect([...new Set(drawn)].sort()).toEqual([2, 3, 4]);
+  });
+
+  it('tells the time of day in every unit', () => {
+    const scope = scopeAt(1_700_000_000_123.4);
+    const units = ['ms', 's', 'us'].map((unit) => render(scope, `{{ now(${unit}) }}`));
+    expect(units).toEqual([1_700_000_000_123, 1_700_000_000, 1_700_000_000_123_400]);
+  });
+
+  it('writes instants as JavaScript does', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 8_000_000_000_000 }), (ms) => {
+        expect(render(scopeAt(ms), '{{ now(iso) }}')).toBe(new Date(ms).toISOString());
+      }),
+    );
+    for (const day of ['2000-02-29', '2100-03-01', '2024-12-31', '1970-01-01'])
+      expect(render(scopeAt(Date.parse(day)), '{{ now(iso) }}')).toBe(`${day}T00:00:00.000Z`);
   });
 });

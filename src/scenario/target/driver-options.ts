@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { socketIoSchema } from './socket-io-schema.ts';
 
 /**
  * The drivers that a scenario can name, each with the schema of its options, which stand under the name of the driver
  * in `target`. A driver that can do without options has a schema that takes an empty map.
  */
 export const DRIVER_OPTIONS: Readonly<Record<string, z.ZodType>> = {
+  'socket.io': socketIoSchema.describe('Options of the driver socket.io.'),
   wsdeliver: z.strictObject({}).describe('The driver wsdeliver has no options.'),
 };
 
