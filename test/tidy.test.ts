@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   templates: ['text'],
   scenario: ['text', 'templates', 'broadcaster', 'delivery', 'faults'],
   world: ['protocol'],
-  load: ['protocol', 'templates', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
+  load: ['text', 'templates', 'protocol', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
   server: ['text', 'protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],
   verdict: ['protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'load', 'server'],
   run: ['protocol', 'drivers', 'delivery', 'faults', 'scenario', 'world', 'load', 'server', 'verdict'],

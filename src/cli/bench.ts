@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { worstExitCode } from '../delivery/severity.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
@@ -119,6 +120,7 @@ export async function runOnSockets(
   try {
     record = await runScenario({
       scenario: loaded.scenario,
+      folder: dirname(loaded.path),
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       onProgress: (progress) => display.show(progress),
       signal: interrupt.signal,

@@ -10,6 +10,7 @@ import {
   Timer,
   type Timers,
 } from '../protocol/ports.ts';
+import type { ConnectPace } from './connect-pace.ts';
 
 /** Reasons to leave the socket unread; reading resumes when none is left. */
 export type PauseCause = 'inbox' | 'fault';
@@ -90,6 +91,7 @@ export class Connector {
   readonly #dial: Dial;
   readonly #random: Random;
   readonly #backoff: BackoffPolicy;
+  readonly #pace: ConnectPace | undefined;
   readonly #usualReadLimit: number | undefined;
   readonly #reconnectTimer = new Timer(() => this.connect());
   #pausedByInbox = false;
@@ -104,6 +106,8 @@ export class Connector {
   /** Attempts that were prepared, and the number of the one that is at present; 0: none is. */
   #prepared = 0;
   #preparing = 0;
+  /** The timer that runs is that of a slot of the pace, which this client has taken. */
+  #waitsForSlot = false;
   #stopped = false;
   /** The next time it comes back within this time and without a backoff; -1: it does not. */
   #returnWithinMs = -1;
@@ -115,7 +119,12 @@ export class Connector {
     readonly owner: ConnectorOwner;
     readonly observer: ConnectionObserver;
     readonly behaviour: { readonly reconnect: BackoffPolicy; readonly readBytesPerSec?: number };
-    readonly ports: { readonly timers: Timers; readonly dial: Dial; readonly reconnectRandom: Random };
+    readonly ports: {
+      readonly timers: Timers;
+      readonly dial: Dial;
+      readonly reconnectRandom: Random;
+      readonly pace?: ConnectPace;
+    };
   }) {
     const { behaviour, ports } = options;
     this.#owner = options.owner;
@@ -124,6 +133,7 @@ export class Connector {
     this.#dial = ports.dial;
     this.#random = ports.reconnectRandom;
     this.#backoff = behaviour.reconnect;
+    this.#pace = ports.pace;
     this.#usualReadLimit = behaviour.readBytesPerSec;
     this.#readLimit = behaviour.readBytesPerSec;
   }
@@ -160,12 +170,26 @@ export class Connector {
   /** Opens a socket, unless there is one or the client is kept away. */
   connect(): void {
     if (this.#stopped || this.#away || this.#givenUp) return;
-    if (this.#current !== undefined || this.#preparing > 0) return;
+    if (this.#current !== undefined || this.#preparing > 0 || !this.#hasSlot()) return;
     this.#timers.disarm(this.#reconnectTimer);
     this.attempts += 1;
     this.#observer.connecting();
     if (this.#owner.prepare === undefined) this.#current = this.#open();
     else this.#prepare();
+  }
+
+  /** Whether it may connect now; else it takes a slot and connects when that has come. */
+  #hasSlot(): boolean {
+    if (this.#pace === undefined) return true;
+    if (this.#waitsForSlot) {
+      this.#waitsForSlot = this.#reconnectTimer.armed;
+      return !this.#waitsForSlot;
+    }
+    const waitMs = this.#pace.takeMs();
+    if (waitMs <= 0) return true;
+    this.#waitsForSlot = true;
+    this.#timers.arm(this.#reconnectTimer, waitMs);
+    return false;
   }
 
   /** Sends a frame for the present session, unless a fault mutes the client. */
@@ -293,6 +317,7 @@ export class Connector {
   /** Stays without a connection, once it has none, until `release`. */
   stayAway(): void {
     this.#away = true;
+    this.#waitsForSlot = false;
     this.#timers.disarm(this.#reconnectTimer);
   }
 

@@ -2,6 +2,7 @@ import type { LossReason } from '../delivery/loss-reason.ts';
 import type { BackoffPolicy } from '../protocol/backoff.ts';
 import type { AckMode, DeliveryLevel } from '../protocol/frame.ts';
 import type { Clock, Dial, Http, Random, Timers } from '../protocol/ports.ts';
+import type { ConnectPace } from './connect-pace.ts';
 import type { Connector } from './connector.ts';
 import type { Inbox } from './inbox.ts';
 
@@ -20,6 +21,8 @@ export interface Driver {
   readonly traits: DriverTraits;
   /** The address that clients dial, made of the one that a scenario names; absent: the same. */
   addressOf?(url: string): string;
+  /** Offered in the opening handshake, unless a target says others; absent: none. */
+  readonly subprotocols?: readonly string[];
   /** For the clients of one process, which may share what they parse. */
   newClients(): NewClient;
 }
@@ -79,6 +82,8 @@ export interface DriverPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly dial: Dial;
+  /** Absent: each client connects when it wants to. */
+  readonly pace?: ConnectPace;
   /** For reconnect jitter and for handler failures, apart. */
   readonly reconnectRandom: Random;
   readonly handlerRandom: Random;

@@ -2,6 +2,7 @@ import { Arrival } from '../delivery/arrival.ts';
 import { ClientLedger } from '../delivery/ledger.ts';
 import type { LedgerContext } from '../delivery/ledger-context.ts';
 import { PayloadReader } from '../delivery/payload-reader.ts';
+import type { ConnectPace } from '../drivers/connect-pace.ts';
 import type {
   AckDirection,
   AckFate,
@@ -22,8 +23,12 @@ export interface ClientPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   /** Each client has a network of its own, where the world has one. */
-  readonly dialFor: (client: number) => Dial;
+  readonly dialFor: (values: ClientValues) => Dial;
   readonly valuesFor: (client: number) => ClientValues;
+  /** Absent: clients connect when they want to. */
+  readonly pace?: ConnectPace;
+  /** Takes out of a text what this client must not give away; absent: it knows no secrets. */
+  readonly withoutSecrets?: (text: string, values: ClientValues) => string;
   readonly http: Http;
   /** Time of day, ms since 1970. */
   readonly epochMs: () => number;
@@ -62,7 +67,8 @@ export class ClientFactory {
   }
 
   create(number: number, owner: LoadClientOwner): LoadClient {
-    const { clock, timers, dialFor, valuesFor, http, epochMs, streams } = this.#ports;
+    const { clock, timers, dialFor, valuesFor, http, epochMs, streams, pace } = this.#ports;
+    const values = valuesFor(number);
     const profileIndex = this.#roster.profileOf(number);
     const profile = this.#scenario.clients[profileIndex];
     if (profile === undefined)
@@ -88,13 +94,14 @@ export class ClientFactory {
     });
     client.driven = this.#newClient({
       clientId: clientId(number),
-      values: valuesFor(number),
+      values,
       behaviour,
       observer: client,
       ports: {
         clock,
         timers,
-        dial: dialFor(number),
+        dial: dialFor(values),
+        ...(pace === undefined ? {} : { pace }),
         reconnectRandom: streams(`client/${number}/reconnect`),
         handlerRandom: streams(`client/${number}/handler`),
         contentRandom: streams(`client/${number}/content`),

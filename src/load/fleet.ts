@@ -232,17 +232,23 @@ export class Fleet implements LoadClientOwner {
   closed(client: LoadClient, code: number, reason: string): void {
     if (!this.#ready.delete(client)) {
       this.#failedConnects += 1;
-      this.#lastFailure = reason === '' ? `closed with ${code}` : reason;
+      this.#failed(client, reason === '' ? `closed with ${code}` : reason);
     }
     this.#faults.onLost(client);
   }
 
-  refused(reason: string): void {
-    this.#lastFailure = reason;
+  refused(client: LoadClient, reason: string): void {
+    this.#failed(client, reason);
   }
 
   crashed(client: LoadClient): void {
     this.#faults.onLost(client);
+  }
+
+  /** A server may repeat in its reason what the client has said. */
+  #failed({ client }: LoadClient, reason: string): void {
+    const { withoutSecrets, valuesFor } = this.#ports;
+    this.#lastFailure = withoutSecrets?.(reason, valuesFor(client)) ?? reason;
   }
 
   /** Has handled, or been told about, everything up to the last message of each stream it is owed. */

@@ -24,7 +24,7 @@ export interface LoadClientOwner {
   ready(client: LoadClient): void;
   closed(client: LoadClient, code: number, reason: string): void;
   /** It was not let in. */
-  refused(reason: string): void;
+  refused(client: LoadClient, reason: string): void;
   crashed(client: LoadClient): void;
 }
 
@@ -145,7 +145,7 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
   }
 
   refused(reason: string): void {
-    this.#owner.refused(reason);
+    this.#owner.refused(this, reason);
   }
 
   #established(): void {

@@ -1,14 +1,19 @@
-import { newDriver } from '../drivers/registry.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { DEFAULT_DRIVER, newDriver } from '../drivers/registry.ts';
 import { plainValues } from '../drivers/values.ts';
 import { clientId } from '../scenario/client-id.ts';
+import type { Target } from '../scenario/target/target-schema.ts';
+import { clientsOf } from '../scenario/timeline.ts';
 import { randomStreams } from '../world/random.ts';
 import { MachineClock } from '../world/real/clock.ts';
 import { createDialer } from '../world/real/dial.ts';
 import { createHttp } from '../world/real/http.ts';
 import { obeyParent } from '../world/real/parent-process.ts';
 import { TimerWheel } from '../world/real/timer-wheel.ts';
+import type { ClientPorts } from './client-factory.ts';
 import { Fleet } from './fleet.ts';
 import { ProcessWatch } from './process-use.ts';
+import { TargetClients } from './target-clients.ts';
 import type { WorkerCommand, WorkerReport } from './worker-messages.ts';
 
 /**
@@ -25,9 +30,9 @@ let fleet: Fleet | undefined;
 let draining = false;
 
 function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
-  const { scenario, run, clients, planned, url } = job;
-  const driver = newDriver(job.driver, undefined);
-  const dial = createDialer({ url });
+  const { scenario, run, clients, planned } = job;
+  const { target } = scenario;
+  const driver = target === undefined ? DEFAULT_DRIVER : newDriver(target.driver, target.options);
   fleet = new Fleet({
     scenario,
     run,
@@ -37,16 +42,48 @@ function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
     ports: {
       clock,
       timers,
-      dialFor: () => dial,
-      valuesFor: (client) => plainValues(client, clientId(client)),
-      http: createHttp(),
       epochMs: Date.now,
       streams: randomStreams(scenario.seed),
+      ...(target === undefined ? towardsReference(job.url) : towardsTarget(job, target, driver)),
     },
   });
   setInterval(() => {
     if (fleet !== undefined) report({ kind: 'status', status: fleet.status(), draining });
   }, STATUS_INTERVAL_MS);
+}
+
+type Towards = Pick<ClientPorts, 'dialFor' | 'valuesFor' | 'http' | 'pace' | 'withoutSecrets'>;
+
+function towardsReference(url: string): Towards {
+  const dial = createDialer({ url });
+  return {
+    dialFor: () => dial,
+    valuesFor: (client) => plainValues(client, clientId(client)),
+    http: createHttp(),
+  };
+}
+
+function towardsTarget(
+  { scenario, folder, clients, redirects }: Extract<WorkerCommand, { kind: 'job' }>,
+  target: Target,
+  driver: Driver,
+): Towards {
+  const towards = new TargetClients({
+    target,
+    folder,
+    driver,
+    clock,
+    clients,
+    share: clients.length / clientsOf(scenario).count,
+    alwaysWs: redirects,
+  });
+  return {
+    dialFor: (values) => towards.dialFor(values),
+    valuesFor: (client) => towards.valuesFor(client, clientId(client)),
+    http: towards.http,
+    ...(towards.pace === undefined ? {} : { pace: towards.pace }),
+    withoutSecrets: (text, values) => towards.withoutSecrets(text, values),
+  };
 }
 
 function finish(made: Fleet): void {

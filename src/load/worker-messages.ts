@@ -17,9 +17,12 @@ export type WorkerCommand =
       readonly run: string;
       readonly clients: readonly number[];
       readonly planned: readonly PlannedFault[];
+      /** Where the reference server listens; empty for a target, which is in the scenario. */
       readonly url: string;
-      /** Name of the driver of the clients. */
-      readonly driver: string;
+      /** To which files of the target are relative. */
+      readonly folder: string;
+      /** The target was seen to redirect. */
+      readonly redirects: boolean;
     }
   /** One of its clients is to publish. */
   | {

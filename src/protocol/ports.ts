@@ -152,6 +152,10 @@ export interface ClientLink extends Link {
 export interface DialRequest {
   /** `ws://` or `wss://`. */
   readonly url?: string;
+  /** Of the opening handshake, beside those that every attempt has. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** In the place of those that every attempt offers. */
+  readonly subprotocols?: readonly string[];
 }
 
 /** Opens a link. A refused or failed connection is `onClose(1006, reason)`. */

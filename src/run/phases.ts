@@ -73,6 +73,8 @@ const RECORD_TIMEOUT_MS = 60_000;
 /** After its time a session that is still there is one that the server keeps. */
 const EXPIRY_GRACE_US = 1_500_000;
 const TARGET_TIMEOUT_MS = 5000;
+/** Behind the timeout of an attempt: for its failure to be told, and for an answer to what is said first. */
+const ANSWER_GRACE_MS = 1000;
 
 /** @throws {TargetUnreachable} */
 export function* phases(run: RunParts): Generator<Wait, RunRecord, void> {
@@ -119,13 +121,18 @@ export function* phases(run: RunParts): Generator<Wait, RunRecord, void> {
 
 type Step<T> = Generator<Wait, T, void>;
 
-function* reachTarget({ targetWay, scenario, isInterrupted }: RunParts): Step<void> {
+function* reachTarget({ targetWay, scenario, clock, isInterrupted }: RunParts): Step<void> {
   if (targetWay === undefined) return;
+  const { target } = scenario;
+  const beganUs = clock.nowUs();
   targetWay.connect();
-  yield { phase: 'start', isOver: () => targetWay.ready, atMostMs: TARGET_TIMEOUT_MS };
+  // An attempt that may still succeed is waited for; where one has failed already, others had their time to.
+  const isOver = (): boolean =>
+    targetWay.ready || (targetWay.lastFailure !== '' && clock.nowUs() - beganUs > TARGET_TIMEOUT_MS * 1000);
+  const atMostMs = Math.max(TARGET_TIMEOUT_MS, (target?.timeout ?? 0) + ANSWER_GRACE_MS);
+  yield { phase: 'start', isOver, atMostMs };
   if (targetWay.ready || isInterrupted()) return;
   const why = targetWay.lastFailure === '' ? 'it does not answer a hello' : targetWay.lastFailure;
-  const { target } = scenario;
   const where = target === undefined ? '' : targetText(target);
   const protocol = target?.driver === 'wsdeliver' ? 'wsdeliver.v1' : (target?.driver ?? '');
   throw new TargetUnreachable(
@@ -133,15 +140,21 @@ function* reachTarget({ targetWay, scenario, isInterrupted }: RunParts): Step<vo
   );
 }
 
+/** How long it takes until the last client has dialled. */
+function connectMs(scenario: Scenario): number {
+  const perSec = scenario.target?.connectRate;
+  const { rampUp } = scenario.duration;
+  return perSec === undefined ? rampUp : Math.max(rampUp, (clientsOf(scenario).count * 1000) / perSec);
+}
+
 /** @returns how many clients came in */
 function* connect({ clients, scenario, clock, server, watch, sampleMs }: RunParts): Step<number> {
-  const { rampUp } = scenario.duration;
   clients.make();
   yield { phase: 'start', isOver: () => clients.made, atMostMs: CONNECT_GRACE_MS };
   watch?.restart();
   clients.connect(clock.nowUs());
   const isOver = (): boolean => clients.counts().ready >= clients.living;
-  yield { phase: 'connect', isOver, atMostMs: rampUp + CONNECT_GRACE_MS };
+  yield { phase: 'connect', isOver, atMostMs: connectMs(scenario) + CONNECT_GRACE_MS };
   server?.sampler.start(clientsOf(scenario).count, sampleMs);
   return clients.counts().ready;
 }

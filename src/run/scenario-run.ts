@@ -1,23 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Reason } from '../delivery/reason.ts';
-import { DEFAULT_DRIVER } from '../drivers/registry.ts';
-import { plainValues } from '../drivers/values.ts';
+import { newDriver } from '../drivers/registry.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import { ProcessWatch } from '../load/process-use.ts';
 import { Publishers } from '../load/publishing/publishers.ts';
 import type { TargetWays } from '../load/publishing/target-ways.ts';
 import { waysToTarget } from '../load/publishing/ways-to-target.ts';
+import { TargetClients } from '../load/target-clients.ts';
 import { WorkerPool } from '../load/worker-pool.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import type { Target } from '../scenario/target/target-schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
 import type { ReferenceServer } from '../server/reference-server.ts';
 import { ScaleHook } from '../server/scale-hook.ts';
 import { ServerUnderTest } from '../server/server-under-test.ts';
 import { SocketEndpoint } from '../server/socket-endpoint.ts';
 import type { RunRecord } from '../verdict/run-record.ts';
-import { createDialer } from '../world/real/dial.ts';
-import { createHttp } from '../world/real/http.ts';
 import { Machine } from '../world/real/machine.ts';
 import { newRedisPublisher } from '../world/real/redis-publisher.ts';
 import { type Phase, phases, type RunParts, type Wait } from './phases.ts';
@@ -30,6 +29,8 @@ const LOCALHOST = '127.0.0.1';
 
 export interface RunOptions {
   readonly scenario: Scenario;
+  /** To which files that the scenario names are relative; absent: the present one. */
+  readonly folder?: string;
   /** Absent: from cores and clients. */
   readonly workers?: number;
   readonly onProgress: (progress: RunProgress) => void;
@@ -75,12 +76,14 @@ class ScenarioRun {
   readonly #asked: number;
   readonly #troubles: Reason[] = [];
   #endpoint: SocketEndpoint | undefined;
+  /** A publisher saw the target redirect, which a bare socket can't follow. */
+  #redirects = false;
   #scaleHook: ScaleHook | undefined;
   #phase: Phase = 'start';
   #phaseFromUs: number;
 
   constructor(options: RunOptions) {
-    const { scenario, signal } = options;
+    const { scenario, signal, folder = '.' } = options;
     const run = `r${randomBytes(5).toString('hex')}`;
     const machine = new Machine(scenario.seed);
     const { clock, timers, randomFor } = machine;
@@ -93,15 +96,16 @@ class ScenarioRun {
     this.#workers = workerCount(options.workers, this.#asked);
     this.#pool = new WorkerPool({
       job: () => {
-        const url = this.#endpoint?.url ?? scenario.target?.url[0] ?? '';
-        return { scenario, run, planned, url, driver: DEFAULT_DRIVER.name };
+        const url = this.#endpoint?.url ?? '';
+        return { scenario, run, planned, url, folder, redirects: this.#redirects };
       },
       workers: this.#workers,
       clients: this.#asked,
       onTrouble: (trouble) => this.#troubles.push(trouble),
     });
     const server = scenario.target === undefined ? this.#makeServer(run, planned) : undefined;
-    const targetWay = server === undefined ? this.#waysToTarget(run) : undefined;
+    const { target } = scenario;
+    const targetWay = target === undefined ? undefined : this.#waysTo(target, run, folder);
     const publishers = new Publishers({
       scenario,
       run,
@@ -170,25 +174,41 @@ class ScenarioRun {
     return server;
   }
 
-  #waysToTarget(run: string): TargetWays {
-    const { scenario } = this.#options;
+  /** The way of each stream of the scenario. Publishers have the numbers behind those of the clients. */
+  #waysTo(target: Target, run: string, folder: string): TargetWays {
     const { clock, timers, randomFor, epochMs } = this.#machine;
     const random = randomFor('publishers');
+    const { scenario } = this.#options;
+    const numberOf = (stream: number): number => this.#asked + stream - 1;
+    const driver = newDriver(target.driver, target.options);
+    const towards = new TargetClients({
+      target,
+      folder,
+      driver,
+      clock,
+      clients: scenario.publish.map((_, index) => numberOf(index + 1)),
+      onRedirect: () => {
+        this.#redirects = true;
+      },
+    });
     return waysToTarget({
       scenario,
       run,
-      driver: DEFAULT_DRIVER,
-      valuesFor: plainValues,
+      driver,
       clients: this.#pool,
       newRedisPublisher,
+      towards: {
+        valuesFor: (stream, id) => towards.valuesFor(numberOf(stream), id),
+        dialFor: (values) => towards.dialFor(values),
+        withoutSecrets: (text, values) => towards.withoutSecrets(text, values),
+      },
       ports: {
         clock,
         timers,
-        dial: createDialer({ url: scenario.target?.url[0] ?? '' }),
         reconnectRandom: random,
         handlerRandom: random,
         contentRandom: random,
-        http: createHttp(),
+        http: towards.http,
         epochMs,
       },
     });

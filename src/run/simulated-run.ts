@@ -118,7 +118,7 @@ class SimulatedRun {
       ports: {
         clock: time,
         timers: time,
-        dialFor: (client) =>
+        dialFor: ({ client: { index: client } }) =>
           network.dialer({
             address: SERVER_ADDRESS,
             path: paths[client] as Path,

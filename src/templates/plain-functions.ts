@@ -4,7 +4,7 @@ import type { ScopeFunctions, TimeUnit } from './scope.ts';
 export class PlainFunctions implements ScopeFunctions {
   readonly #epochMs: () => number;
   readonly #random: { next(): number };
-  readonly #counts = new Map<string, number>();
+  #counts: Map<string, number> | undefined;
 
   /** @param epochMs - time of day, ms since 1970 */
   constructor(ports: { readonly epochMs: () => number; readonly random: { next(): number } }) {
@@ -13,9 +13,15 @@ export class PlainFunctions implements ScopeFunctions {
   }
 
   counter(name: string): number {
+    this.#counts ??= new Map();
     const count = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, count);
     return count;
+  }
+
+  /** A new connection, whose counters begin again. */
+  restart(): void {
+    this.#counts = undefined;
   }
 
   /** Version 4. */
@@ -32,16 +38,16 @@ export class PlainFunctions implements ScopeFunctions {
   }
 
   now(unit: TimeUnit): number | string {
-    const ms = Math.floor(this.#epochMs());
+    const ms = this.#epochMs();
     switch (unit) {
       case 'ms':
-        return ms;
+        return Math.floor(ms);
       case 's':
         return Math.floor(ms / 1000);
       case 'us':
-        return ms * 1000;
+        return Math.floor(ms * 1000);
       case 'iso':
-        return isoText(ms);
+        return isoText(Math.floor(ms));
     }
   }
 

@@ -9,12 +9,16 @@ const HIDDEN = '***';
  * User names and passwords in addresses, with all the spellings that the URL parser takes for `ws://`. The greedy
  * part reaches to the last @, which is the one that ends the user info.
  */
-const USER_INFO = /\b((?:wss?|https?):[\\/]*|[a-z][a-z\d+.-]*:\/\/)[^\s\\/?#]*@/giu;
-const PARAMETER = /([?&;])([^\s=&;?#]+)=([^\s&;#"'`]*)/gu;
+const USER_INFO =
+  /\b((?:wss?|https?):[\\/]*|[a-z][a-z\d+.-]*:\/\/)(?:\{\{[^{}]*\}\}|\{(?!\{[^{}]*\}\})|[^\s\\/?#{])*@/giu;
+const PARAMETER = /([?&;])([^\s=&;?#]+)=((?:\{\{[^{}]*\}\}|\{(?!\{[^{}]*\}\})|[^\s&;#"'`{])*)/gu;
+/** A template says where a secret comes from, and not what it is. */
+const TEMPLATES_ONLY = /^(?:\{\{[^{}"']*\}\})+$/u;
 /** As in `authorization: Bearer abc`, also between the quotes of JSON. */
 const HEADER = /\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(["']?\s*:\s*["']?)[^\r\n"',}]+/giu;
 /** As in `API_TOKEN=abc`; a comparison with == is no assignment. */
-const ASSIGNMENT = /\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key))=(?!=)[^\s&;"'`]+/giu;
+const ASSIGNMENT =
+  /\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key))=(?!=|\{\{[^{}]*\}\})[^\s&;"'`]+/giu;
 const SECRET_NAME =
   /token|secret|passw|pwd|passphrase|key$|^auth|authorization|credential|cookie|signature|^sig$|^jwt$/iu;
 /** Maps of which every value is a secret, or may be one. */
@@ -24,14 +28,33 @@ const SECRET_MAPS: ReadonlySet<string> = new Set(['headers', 'env']);
 export function withoutSecrets(text: string): string {
   return text
     .replace(USER_INFO, `$1${HIDDEN}@`)
-    .replace(PARAMETER, (whole: string, mark: string, name: string) =>
-      SECRET_NAME.test(decoded(name)) ? `${mark}${name}=${HIDDEN}` : whole,
+    .replace(PARAMETER, (whole: string, mark: string, name: string, value: string) =>
+      SECRET_NAME.test(decoded(name)) && !TEMPLATES_ONLY.test(value) ? `${mark}${name}=${HIDDEN}` : whole,
     )
     .replace(HEADER, `$1$2${HIDDEN}`)
     .replace(ASSIGNMENT, `$1=${HIDDEN}`);
 }
 
-/** The same for plain data, where the name of a value counts as well. */
+/** Shorter values would hide parts of ordinary words. */
+const VALUE_LENGTH_MIN = 4;
+
+/** The text with `***` in the place of each of these values, also as they stand in an address. */
+export function withoutValues(text: string, values: readonly string[]): string {
+  let clean = text;
+  // Longer ones first: one may be a part of another.
+  for (const value of values.toSorted((a, b) => b.length - a.length)) {
+    if (value.length < VALUE_LENGTH_MIN) continue;
+    clean = clean.replaceAll(value, HIDDEN).replaceAll(encodeURIComponent(value), HIDDEN);
+  }
+  return clean;
+}
+
+/** Whether a value of this name is a secret, to judge by the name. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** `withoutSecrets` for plain data, where the name of a value counts as well. */
 export function dataWithoutSecrets<T>(value: T): T;
 export function dataWithoutSecrets(value: unknown): unknown {
   return visit(value, false);

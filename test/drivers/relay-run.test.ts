@@ -46,7 +46,7 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
       valuesFor: (client) => plainValues(client, `c${client}`),
       http: virtualHttp(time),
       epochMs: () => 0,
-      dialFor: (client) => {
+      dialFor: ({ client: { index: client } }) => {
         const path = network.path({ name: `net/${client}`, up: lane, down: lane });
         return network.dialer({ address: 'server', path });
       },

@@ -1,3 +1,4 @@
+import { SUBPROTOCOL } from '../../protocol/frame.ts';
 import { ServerTextDecoder } from '../../protocol/server-text-decoder.ts';
 import type { Driver, DriverTraits } from '../driver.ts';
 import { WsdeliverClient, type WsdeliverOptions } from './client.ts';
@@ -21,6 +22,7 @@ export function wsdeliverWith(
   return {
     name: 'wsdeliver',
     traits: TRAITS,
+    subprotocols: [SUBPROTOCOL],
     newClients: () => {
       const decoder = new ServerTextDecoder();
       return (options) => newClient({ ...options, decoder });

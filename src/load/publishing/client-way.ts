@@ -6,6 +6,7 @@ import type {
   DriverPorts,
   NewClient,
 } from '../../drivers/driver.ts';
+import type { Dial } from '../../protocol/ports.ts';
 import type { PublishRequest, SettlePublish, TargetWay } from './way.ts';
 
 const BEHAVIOUR = {
@@ -26,20 +27,30 @@ export interface ClientWayOptions {
   /** The streams that are published on this way. */
   readonly streams: readonly number[];
   readonly driver: Driver;
-  readonly ports: DriverPorts;
-  readonly valuesFor: (publisher: number, id: string) => ClientValues;
+  readonly ports: Omit<DriverPorts, 'dial'>;
+  readonly towards: PublishersTowards;
+}
+
+/** How publishers connect: what is known of each, and what it must not give away. */
+export interface PublishersTowards {
+  readonly valuesFor: (stream: number, id: string) => ClientValues;
+  readonly dialFor: (values: ClientValues) => Dial;
+  readonly withoutSecrets: (text: string, values: ClientValues) => string;
 }
 
 /** Publishes to a target through clients of its driver, one for each stream. */
 export class ClientWay implements TargetWay {
   readonly #publishers: ReadonlyMap<number, Publisher>;
 
-  constructor({ run, streams, driver, ports, valuesFor }: ClientWayOptions) {
+  constructor({ run, streams, driver, ports, towards }: ClientWayOptions) {
     const newClient = driver.newClients();
     this.#publishers = new Map(
       streams.map((stream) => {
         const id = `${run}-publisher-${stream}`;
-        return [stream, new Publisher({ id, values: valuesFor(stream, id), ports, newClient })];
+        return [
+          stream,
+          new Publisher({ id, values: towards.valuesFor(stream, id), ports, towards, newClient }),
+        ];
       }),
     );
   }
@@ -85,14 +96,19 @@ class Publisher implements ClientObserver<object> {
   /** Counts its connections. */
   connection = 0;
   lastFailure = '';
+  /** Takes secrets out of a reason, in which a server may repeat what it was told. */
+  readonly #hide: (reason: string) => string;
 
   constructor(options: {
     readonly id: string;
     readonly values: ClientValues;
-    readonly ports: DriverPorts;
+    readonly ports: Omit<DriverPorts, 'dial'>;
+    readonly towards: PublishersTowards;
     readonly newClient: NewClient;
   }) {
-    const { id, values, ports, newClient } = options;
+    const { id, values, towards, newClient } = options;
+    const ports = { ...options.ports, dial: towards.dialFor(values) };
+    this.#hide = (reason) => towards.withoutSecrets(reason, values);
     this.client = newClient<object>({ clientId: id, values, behaviour: BEHAVIOUR, ports, observer: this });
   }
 
@@ -101,12 +117,12 @@ class Publisher implements ClientObserver<object> {
   }
 
   refused(reason: string): void {
-    this.lastFailure = reason;
+    this.lastFailure = this.#hide(reason);
   }
 
   closed(code: number, reason: string): void {
     // A close without a reason says less than what came before it.
-    if (reason !== '') this.lastFailure = reason;
+    if (reason !== '') this.lastFailure = this.#hide(reason);
     else if (this.lastFailure === '') this.lastFailure = `closed with ${code}`;
   }
 

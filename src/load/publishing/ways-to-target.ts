@@ -1,8 +1,8 @@
-import type { ClientValues, Driver, DriverPorts } from '../../drivers/driver.ts';
+import type { Driver, DriverPorts } from '../../drivers/driver.ts';
 import type { PublishStream, Scenario } from '../../scenario/schema.ts';
 import { clientsOf, subscribedStreams } from '../../scenario/timeline.ts';
 import { PlainFunctions } from '../../templates/plain-functions.ts';
-import { ClientWay } from './client-way.ts';
+import { ClientWay, type PublishersTowards } from './client-way.ts';
 import { HttpWay } from './http-way.ts';
 import { MembersWay, type PublishingClients } from './members-way.ts';
 import { MessageScope } from './message-scope.ts';
@@ -14,22 +14,22 @@ export interface TargetWaysOptions {
   readonly scenario: Scenario;
   readonly run: string;
   readonly driver: Driver;
-  readonly ports: DriverPorts;
-  readonly valuesFor: (publisher: number, id: string) => ClientValues;
+  readonly ports: Omit<DriverPorts, 'dial'>;
+  readonly towards: PublishersTowards;
   readonly clients: PublishingClients;
   readonly newRedisPublisher: NewRedisPublisher;
 }
 
 /** The way of each stream of a scenario to its target. */
 export function waysToTarget(options: TargetWaysOptions): TargetWays {
-  const { scenario, run, driver, ports, valuesFor } = options;
+  const { scenario, run, driver, ports, towards } = options;
   const numbered = scenario.publish.map((stream, index): [number, PublishStream] => [index + 1, stream]);
   const throughClients = numbered.filter(([, { through }]) => through === 'client').map(([number]) => number);
-  const clientWay = new ClientWay({ run, streams: throughClients, driver, ports, valuesFor });
+  const clientWay = new ClientWay({ run, streams: throughClients, driver, ports, towards });
   const membersWay = new MembersWay(options.clients, membersOf(scenario));
   const scope = new MessageScope(
     run,
-    valuesFor(0, run),
+    towards.valuesFor(0, run),
     new PlainFunctions({ epochMs: ports.epochMs, random: ports.contentRandom }),
   );
   const wayOf = ({ through, http, redis }: PublishStream): TargetWay => {

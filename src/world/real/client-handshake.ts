@@ -27,13 +27,16 @@ function newKey(): string {
   return keys.toString('base64', keyAt - KEY_BYTES, keyAt);
 }
 
-/** What all clients of one server say and want to hear, by RFC 6455: no redirects, no extensions. */
+/** What all clients of one server say and want to hear, by RFC 6455: no extensions. */
 export class HandshakeTerms {
   readonly #subprotocols: readonly string[];
   readonly #beforeKey: string;
+  readonly #onRedirect: () => void;
 
-  constructor(url: URL, subprotocols: readonly string[]) {
+  /** @param onRedirect - hears of an answer that names another address, which these terms can't follow */
+  constructor(url: URL, subprotocols: readonly string[], onRedirect: () => void) {
     this.#subprotocols = subprotocols;
+    this.#onRedirect = onRedirect;
     this.#beforeKey = [
       `GET ${url.pathname}${url.search} HTTP/1.1`,
       `Host: ${url.host}`,
@@ -59,8 +62,9 @@ export class HandshakeTerms {
     const [statusLine = '', ...lines] = head.split('\r\n');
     const status = STATUS_LINE.exec(statusLine)?.[1];
     if (status === undefined) return NO_HTTP;
-    if (status !== SWITCHING_PROTOCOLS) return `Unexpected server response: ${status}`;
     const headers = headersOf(lines);
+    if (status.startsWith('3') && headers.has('location')) this.#onRedirect();
+    if (status !== SWITCHING_PROTOCOLS) return `Unexpected server response: ${status}`;
     if (!hasToken(headers.get('upgrade'), 'websocket')) return 'Invalid Upgrade header';
     if (!hasToken(headers.get('connection'), 'upgrade')) return 'Invalid Connection header';
     if (headers.get('sec-websocket-accept') !== acceptValue(key))

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { type SecureContext, TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { type ClientLink, type LinkEvents, LinkState } from '../../protocol/ports.ts';
 import { maskTowards } from './masking.ts';
@@ -9,9 +9,21 @@ import { WS_OPTIONS, WsLink } from './ws-link.ts';
 export interface WsDialling {
   readonly url: URL;
   readonly subprotocols: readonly string[];
-  readonly handshakeTimeoutMs: number;
-  readonly localAddress: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Offers permessage-deflate. */
+  readonly compression: boolean;
+  /** From dialling to open, redirects included. */
+  readonly timeoutMs: number;
+  readonly socketOptions: {
+    readonly localAddress?: string;
+    readonly rejectUnauthorized?: boolean;
+    readonly servername?: string;
+    readonly secureContext?: SecureContext;
+  };
 }
+
+/** Redirects of one opening handshake that are followed. */
+const REDIRECTS_MAX = 5;
 
 /**
  * A client's end over `ws`: for TLS, and for everything else that a `SocketLink` can't do.
@@ -26,16 +38,22 @@ export class DialledWsLink extends WsLink implements ClientLink, Throttled {
   /** Bytes that were read and are not paid for. */
   heldBytes = 0;
   #held: (string | Buffer)[] = [];
+  #deadline: NodeJS.Timeout | undefined = undefined;
 
   static dial(dialling: WsDialling, events: LinkEvents): ClientLink {
-    const { url, subprotocols, handshakeTimeoutMs, localAddress } = dialling;
+    const { url, subprotocols, headers, compression, timeoutMs, socketOptions } = dialling;
     const ws = new WebSocket(url, [...subprotocols], {
       ...WS_OPTIONS,
-      handshakeTimeout: handshakeTimeoutMs,
-      ...(localAddress === undefined ? {} : { localAddress }),
+      ...socketOptions,
+      perMessageDeflate: compression,
+      followRedirects: true,
+      maxRedirects: REDIRECTS_MAX,
+      headers: { ...headers },
     });
     const link = new DialledWsLink(ws, undefined);
     link.events = events;
+    // The timeout of `ws` counts from the last byte that came, and anew for each redirect.
+    link.#deadline = setTimeout(() => link.abandon('Opening handshake has timed out'), timeoutMs);
     ws.on('open', () => link.#opened());
     return link;
   }
@@ -84,6 +102,7 @@ export class DialledWsLink extends WsLink implements ClientLink, Throttled {
   }
 
   override onClose(code: number, reason: string): void {
+    clearTimeout(this.#deadline);
     this.#throttle?.stop();
     this.#throttle = undefined;
     this.#paused = false;
@@ -101,6 +120,7 @@ export class DialledWsLink extends WsLink implements ClientLink, Throttled {
   }
 
   #opened(): void {
+    clearTimeout(this.#deadline);
     const { socket } = this;
     this.attach(maskTowards(socket instanceof Socket ? socket.remoteAddress : undefined));
     socket.on('data', (chunk: Buffer) => this.#arrived(chunk.length));

@@ -245,6 +245,12 @@ export class WsLink implements Link, OutgoingOwner {
     throw new TypeError('Cannot take the WebSocket: it has no socket, one of ws 8 is wanted');
   }
 
+  /** Gives up a connection that is not open yet. */
+  protected abandon(reason: string): void {
+    this.#failure ||= reason;
+    this.ws.terminate();
+  }
+
   #end(code: number, reason: string): void {
     this.#endedWith = code;
     this.#failure ||= reason;

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { type ClientLink, LinkState } from '../../../src/protocol/ports.ts';
 import { createDialer, type DialerOptions } from '../../../src/world/real/dial.ts';
 import { LinkRecorder } from '../link-recorder.ts';
+import { AUTHORITY, CHAT, EXPIRED } from './certificates.ts';
 import { LOCALHOST } from './localhost-certificate.ts';
 
 const closers: (() => void)[] = [];
@@ -406,6 +408,129 @@ describe('dialled link to a server that breaks the protocol', () => {
     await until(() => saw.closes.length === 1);
     expect(saw.closes).toEqual([{ code, reason: '' }]);
     expect(link.state).toBe(LinkState.closed);
+  });
+});
+
+describe('dialled link with more than plain text', () => {
+  interface Server {
+    readonly url: string;
+    readonly requests: IncomingMessage[];
+    readonly sockets: WebSocket[];
+  }
+
+  async function serving(options: ServerOptions = {}): Promise<Server> {
+    const server = new WebSocketServer({ ...options, host: '127.0.0.1', port: 0 });
+    closers.push(() => {
+      for (const client of server.clients) client.terminate();
+      server.close();
+    });
+    await new Promise((resolve) => server.on('listening', resolve));
+    const requests: IncomingMessage[] = [];
+    const sockets: WebSocket[] = [];
+    server.on('connection', (socket, request) => {
+      sockets.push(socket);
+      requests.push(request);
+    });
+    return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, sockets };
+  }
+
+  it('sends the headers of one attempt, to the address of that attempt', async () => {
+    const [usual, other] = [await serving(), await serving()];
+    const dial = createDialer({ url: usual.url });
+    const [first, second] = [new LinkRecorder(), new LinkRecorder()];
+    const links = [
+      dial(first, { url: `${other.url}/x`, headers: { cookie: 'a=b' }, subprotocols: ['chat'] }),
+      dial(second),
+    ];
+    closers.push(() => links.map((link) => link.terminate()));
+    await until(() => first.opened === 1 && second.opened === 1);
+    expect(other.requests[0]).toMatchObject({
+      url: '/x',
+      headers: { cookie: 'a=b', 'sec-websocket-protocol': 'chat' },
+    });
+    expect(usual.requests[0]).toMatchObject({
+      url: '/',
+      headers: { 'sec-websocket-protocol': 'wsdeliver.v1' },
+    });
+    expect(usual.requests[0]?.headers.cookie).toBeUndefined();
+  });
+
+  it('reads what a server compresses, and is understood without compressing', async () => {
+    const server = await serving({ perMessageDeflate: { threshold: 0 } });
+    const { link, saw } = dialled(server.url, { compression: true });
+    await until(() => server.sockets.length === 1 && saw.opened === 1);
+    const [socket] = server.sockets;
+    expect(socket?.extensions).toBe('permessage-deflate');
+    const text = 'many of the same '.repeat(500);
+    socket?.send(text);
+    await until(() => saw.texts.length === 1);
+    expect(saw.texts).toEqual([text]);
+    // It came compressed: less than a tenth of it went over the wire.
+    expect(link.receivedBytes).toBeLessThan(text.length / 10);
+    const echoed = new Promise((resolve) => socket?.on('message', (data) => resolve(data.toString())));
+    link.send(text);
+    expect(await echoed).toBe(text);
+  });
+
+  it('closes on an address and on a header that make no sense, and throws nothing', async () => {
+    const dial = createDialer({});
+    for (const request of [{ url: 'nonsense' }, { url: 'ws://127.0.0.1:1', headers: { a: 'x\ny' } }]) {
+      const saw = new LinkRecorder();
+      const link = dial(saw, request);
+      expect([link.state, saw.closes]).toEqual([LinkState.connecting, []]);
+      link.send('a');
+      link.close(1000, '');
+      await until(() => saw.closes.length === 1);
+      expect(saw.closes[0]).toMatchObject({ code: 1006 });
+      expect(link.state).toBe(LinkState.closed);
+    }
+  });
+
+  it('gives up after its timeout on a server that keeps saying something', async () => {
+    const url = await rawServer((socket) => {
+      const timer = setInterval(() => socket.write('HTTP/1.1 101 a\r\nx: y\r\n'.slice(0, 3)), 20);
+      socket.on('close', () => clearInterval(timer));
+    });
+    const from = performance.now();
+    const closed = await closeOf(url, { alwaysWs: true, handshakeTimeoutMs: 200 });
+    expect(closed).toMatchObject({ code: 1006 });
+    expect(performance.now() - from).toBeLessThan(2000);
+  });
+
+  it('dials with ws once a bare socket was redirected, and follows', async () => {
+    const server = await serving();
+    const front = await answering((_, socket) =>
+      socket.end(`HTTP/1.1 302 Found\r\nLocation: ${server.url}/there\r\nContent-Length: 0\r\n\r\n`),
+    );
+    let redirects = 0;
+    const dial = createDialer({ url: front, onRedirect: () => (redirects += 1) });
+    const first = new LinkRecorder();
+    dial(first);
+    await until(() => first.closes.length === 1);
+    expect([first.closes[0]?.reason, redirects]).toEqual(['Unexpected server response: 302', 1]);
+    const second = new LinkRecorder();
+    const link = dial(second);
+    closers.push(() => link.terminate());
+    await until(() => second.opened === 1);
+    expect(server.requests[0]?.url).toBe('/there');
+  });
+
+  it.each([
+    ['its authority', CHAT, { ca: AUTHORITY, servername: 'chat.test' }, undefined],
+    ['nobody', EXPIRED, { insecure: true }, undefined],
+    ['the name of the address', CHAT, { ca: AUTHORITY }, /^ERR_TLS_CERT_ALTNAME_INVALID .*"tls.servername"/],
+    ['the date', EXPIRED, { ca: AUTHORITY }, /^CERT_HAS_EXPIRED .*"tls.insecure: true"/],
+    ['authorities of Node', CHAT, { servername: 'chat.test' }, /^UNABLE_TO_VERIFY_LEAF_SIGNATURE .*"tls.ca"/],
+  ])('believes a certificate by %s', async (_, certificate, tls, why) => {
+    const https = createSecureServer(certificate);
+    const server = new WebSocketServer({ server: https });
+    closers.push(() => {
+      for (const client of server.clients) client.terminate();
+    });
+    const { saw } = dialled(`wss://127.0.0.1:${await portOf(https)}`, { tls });
+    await until(() => saw.opened + saw.closes.length === 1);
+    if (why === undefined) expect(saw.opened).toBe(1);
+    else expect(saw.closes[0]?.reason).toMatch(why);
   });
 });
 
