@@ -54,7 +54,7 @@ const METRICS_HOST = '127.0.0.1';
  * @returns the exit code of the worst
  */
 export async function bench(names: readonly string[], options: BenchOptions): Promise<number> {
-  const loaded = loadScenarios(names.length === 0 ? ['quickstart'] : names, options);
+  const loaded = loadScenarios(names, options);
   const files = new OutputFiles(
     options,
     loaded.map(({ scenario }) => scenario.name),

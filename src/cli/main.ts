@@ -120,13 +120,16 @@ function addServe(root: Command): void {
 function addBench(root: Command): void {
   root
     .command('bench')
-    .description('run scenarios and report what was delivered (the bundled quickstart when none is named)')
+    .description(
+      'run scenarios and report what was delivered (when none is named: the bundled quickstart, or first-look with --target)',
+    )
     .argument('[scenario...]', 'files, folders or bundled names')
     .option('--seed <number>', 'source of all randomness', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--clients <number>', 'clients in all; profiles keep their proportions', wholeNumber(1, 200_000))
     .option('--rate <rate>', 'rate of every publish stream, as in 200/s or max')
     .option('--duration <time>', 'length of the load, as in 30s')
-    .option('--target <url>', 'a server that speaks wsdeliver.v1, instead of the reference broadcaster')
+    .option('--target <url>', 'a server that is running already, instead of the reference broadcaster')
+    .option('--driver <name>', 'the protocol of that server (default: wsdeliver)')
     .option('--set <path=value>', 'any setting, as in --set server.outbox.maxPending=50; repeatable', collect)
     .option(
       '--workers <number>',
@@ -208,8 +211,8 @@ Exit codes:
   6  the target could not be reached
   129, 130, 143  hung up, interrupted, terminated: the report is partial
 
-Environment: WSDELIVER_SEED, _CLIENTS, _RATE, _DURATION and _TARGET stand for
-the flags of those names, which go before them; NO_COLOR; WSDELIVER_DEBUG=1 shows
+Environment: WSDELIVER_SEED, _CLIENTS, _RATE, _DURATION, _TARGET and _DRIVER stand
+for the flags of those names, which go before them; NO_COLOR; WSDELIVER_DEBUG=1 shows
 the stack of a fault of wsdeliver itself.`;
 
 const METRICS_CLIENTS_HELP =

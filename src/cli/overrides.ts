@@ -13,10 +13,11 @@ export interface Adjustments {
   readonly rate?: string;
   readonly duration?: string;
   readonly target?: string;
+  readonly driver?: string;
   readonly set?: readonly string[];
 }
 
-const SETTINGS = ['seed', 'clients', 'rate', 'duration', 'target'] as const;
+const SETTINGS = ['seed', 'clients', 'rate', 'duration', 'target', 'driver'] as const;
 type Setting = (typeof SETTINGS)[number];
 
 /**
@@ -35,9 +36,14 @@ export class Adjuster {
     this.#assignments = (flags.set ?? []).map(assignment);
   }
 
+  /** The server is one that runs already, whatever the files say. */
+  get hasTarget(): boolean {
+    return this.#values.target !== undefined;
+  }
+
   /** What can be laid over the file before it is checked. */
   get overrides(): Override[] {
-    const { seed, duration, target } = this.#values;
+    const { seed, duration, target, driver } = this.#values;
     return [
       ...(seed === undefined ? [] : [{ path: 'seed', value: seed, origin: this.#origin('seed') }]),
       ...(duration === undefined
@@ -46,6 +52,9 @@ export class Adjuster {
       ...(target === undefined
         ? []
         : [{ path: 'target.url', value: target, origin: this.#origin('target') }]),
+      ...(driver === undefined
+        ? []
+        : [{ path: 'target.driver', value: driver, origin: this.#origin('driver') }]),
       ...this.#assignments,
     ];
   }

@@ -69,8 +69,11 @@ export function loadScenario(file: ScenarioFile, overrides: readonly Override[] 
   };
 }
 
+/** Run when no scenario is named: on the reference broadcaster, and on a server that runs already. */
+const USUAL = { reference: 'quickstart', target: 'first-look' } as const;
+
 /**
- * Every file that was named, with what flags and variables lay over it: all are read and checked before the first one
+ * Every file that was named, or the usual one, with what flags and variables lay over it: all are read and checked before the first one
  * runs.
  *
  * @throws {UserError} with every problem of every file
@@ -79,7 +82,8 @@ export function loadScenarios(names: readonly string[], adjustments: Adjustments
   const adjuster = new Adjuster(adjustments, process.env);
   const loaded: LoadedScenario[] = [];
   const problems: string[] = [];
-  for (const file of findScenarios(names)) {
+  const usual = adjuster.hasTarget ? USUAL.target : USUAL.reference;
+  for (const file of findScenarios(names.length === 0 ? [usual] : names)) {
     try {
       const one = loadScenario(file, adjuster.overrides);
       loaded.push({ ...one, scenario: adjuster.adjust(one.scenario) });

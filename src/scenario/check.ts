@@ -52,7 +52,7 @@ export function checkScenario(
   const { target } = scenario;
   if (target !== undefined && clean('target')) {
     const clients = clean('clients') ? clientsOf(scenario).count : 1;
-    checkTarget({ target, clients, surroundings, report });
+    checkTarget({ target, clients, publishers: scenario.publish.length, surroundings, report });
   }
   if (clean('server') && clean('publish')) checkMonitoring(scenario, report);
   if (clean('clients')) checkClients(scenario, report);

@@ -35,6 +35,8 @@ function explainKey(parent: Path, key: string): Explanation {
 
 function explainValue(issue: z.core.$ZodIssue, path: Path): string {
   const { input } = issue;
+  // The schema has said it whole.
+  if (issue.message.startsWith('Cannot ')) return issue.message;
   const what = nameOf(path);
   switch (issue.code) {
     case 'invalid_type':
@@ -51,12 +53,6 @@ function explainValue(issue: z.core.$ZodIssue, path: Path): string {
     case 'too_small':
     case 'too_big':
       return `Cannot read ${what} as ${quote(input)}: ${boundary(issue)} is wanted`;
-    case 'invalid_format':
-    case 'custom':
-    case 'invalid_union':
-      return issue.message.startsWith('Cannot ')
-        ? issue.message
-        : `Cannot read ${what} as ${quote(input)}: ${issue.message}`;
     default:
       return `Cannot read ${what} as ${quote(input)}: ${issue.message}`;
   }

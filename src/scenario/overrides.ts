@@ -1,4 +1,5 @@
 import { quote } from './problem.ts';
+import { DRIVER_OPTIONS } from './target/driver-options.ts';
 import type { Path, Positions } from './yaml-source.ts';
 
 /** A value from outside the file: the environment or a flag. */
@@ -50,11 +51,26 @@ export function applyOverrides(
       positions.remove(at);
       origins.set(at, origin);
     };
-    const steps = path.split('.').map((step) => (/^\d{1,9}$/.test(step) ? Number(step) : step));
+    const steps = stepsOf(path, DOTTED_KEYS);
     const message = applyOne(root, steps, value, place);
     if (message !== undefined) problems.push({ origin, message: `Cannot set ${quote(path)}: ${message}` });
   }
   return { origins, problems };
+}
+
+/** Keys of a target that have a dot in them. */
+const DOTTED_KEYS = Object.keys(DRIVER_OPTIONS).filter((name) => name.includes('.'));
+
+/** The keys and indices of a path with dots. @param dotted - drivers whose name has a dot, which is none of the path */
+export function stepsOf(path: string, dotted: readonly string[]): (string | number)[] {
+  const driver = dotted.find((name) => `${path}.`.startsWith(`target.${name}.`));
+  if (driver !== undefined)
+    return [
+      'target',
+      driver,
+      ...stepsOf(path.slice(`target.${driver}.`.length), []).filter((step) => step !== ''),
+    ];
+  return path.split('.').map((step) => (/^\d{1,9}$/.test(step) ? Number(step) : step));
 }
 
 type Container = Record<string, unknown> | unknown[];

@@ -18,7 +18,7 @@ const TEMPLATES_ONLY = /^(?:\{\{[^{}"']*\}\})+$/u;
 const HEADER = /\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(["']?\s*:\s*["']?)[^\r\n"',}]+/giu;
 /** As in `API_TOKEN=abc`; a comparison with == is no assignment. */
 const ASSIGNMENT =
-  /\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key))=(?!=|\{\{[^{}]*\}\})[^\s&;"'`]+/giu;
+  /\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key|cookie|authorization))=(?!=|\{\{[^{}]*\}\})[^\s&;"'`]+/giu;
 const SECRET_NAME =
   /token|secret|passw|pwd|passphrase|key$|^auth|authorization|credential|cookie|signature|^sig$|^jwt$/iu;
 /** Maps of which every value is a secret, or may be one. */

@@ -20,12 +20,15 @@ describe('Adjuster', () => {
 
   it('prefers a flag to its variable, and names whichever counts', () => {
     const environment = { WSDELIVER_SEED: '2', WSDELIVER_DURATION: '30s', WSDELIVER_TARGET: 'ws://a' };
-    const adjuster = new Adjuster({ seed: 3, target: 'ws://b', set: [] }, environment);
+    const flags = { seed: 3, target: 'ws://b', driver: 'json', set: [] };
+    const adjuster = new Adjuster(flags, environment);
     expect(adjuster.overrides).toEqual([
       { path: 'seed', value: 3, origin: '--seed 3' },
       { path: 'duration.load', value: '30s', origin: 'WSDELIVER_DURATION=30s' },
       { path: 'target.url', value: 'ws://b', origin: '--target ws://b' },
+      { path: 'target.driver', value: 'json', origin: '--driver json' },
     ]);
+    expect([adjuster.hasTarget, new Adjuster({ set: [] }, {}).hasTarget]).toEqual([true, false]);
   });
 
   it('puts assignments last, in their order, and reads their values as YAML', () => {

@@ -209,6 +209,35 @@ describe('the handshake with a target', () => {
   });
 });
 
+describe('a first look', () => {
+  dialling('needs nothing but an address', async () => {
+    const server = await serving();
+    const { code, stdout } = await wsdeliver(['bench', '--target', server.url, '--driver', 'wsdeliver']);
+    expect(code, stdout).toBe(0);
+    expect(stdout).toContain('first-look');
+    expect(stdout).toContain(`target ${server.url}`);
+    expect(server.handshakes).toHaveLength(101);
+  });
+
+  dialling('knows the drivers that there are, and wants an address', async () => {
+    const unknown = await wsdeliver(['bench', '--target', 'ws://127.0.0.1:1', '--driver', 'wsdelivr']);
+    expect(unknown).toMatchObject({ code: 2 });
+    expect(unknown.stderr).toContain('--driver wsdelivr: Cannot use the driver "wsdelivr"');
+    expect(unknown.stderr).toContain('did you mean "wsdeliver"?');
+    const nowhere = await wsdeliver(['bench', '--driver', 'wsdeliver']);
+    expect(nowhere).toMatchObject({ code: 2 });
+    expect(nowhere.stderr).toContain('--driver wsdeliver: Cannot use a target without an address');
+  });
+
+  dialling('replaces the address alone of a scenario that has more', async () => {
+    const server = await serving();
+    const file = scenarioFile(['url: ws://127.0.0.1:1', 'headers: { x-kept: yes-it-is }']);
+    const { code, stdout } = await wsdeliver(['bench', file, '--target', `${server.url}/other`]);
+    expect(code, stdout).toBe(0);
+    expect(server.handshakes[0]).toMatchObject({ url: '/other', headers: { 'x-kept': 'yes-it-is' } });
+  });
+});
+
 describe('several addresses', () => {
   dialling('have the clients spread over them', async () => {
     const [first, second] = [await serving(), await serving()];

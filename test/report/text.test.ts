@@ -147,6 +147,10 @@ describe('renderText', () => {
     expect(sectionOf(text, 'DELIVERY').join('\n')).toContain('no server-side evidence');
     expect(text).not.toContain('the server believes  ');
     expect(text).toContain('target ws://127.0.0.1:8080/socket');
+    expect(text).not.toContain('driver');
+    expect(plain({ ...targetResult(), driver: 'json' })).toContain(
+      'target ws://127.0.0.1:8080/socket, driver json',
+    );
   });
 
   it('claims nothing about deliveries that were not there', () => {

@@ -27,6 +27,7 @@ describe('the bundled scenarios', () => {
       'ci-smoke.yaml',
       'cumulative-acks.yaml',
       'dedup-window-too-small.yaml',
+      'first-look.yaml',
       'half-open.yaml',
       'handler-crash.yaml',
       'healthy-baseline.yaml',

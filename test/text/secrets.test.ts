@@ -18,6 +18,7 @@ describe('withoutSecrets', () => {
     ['authorization: Bearer abc.def', 'authorization: ***'],
     ['{"Authorization":"Bearer abc","a":1}', '{"Authorization":"***","a":1}'],
     ['--set auth.token=abc', '--set auth.token=***'],
+    ['--set target.headers.cookie=abc', '--set target.headers.cookie=***'],
     ['ws://h/?token=a{{ user.id }}&b=1', 'ws://h/?token=***&b=1'],
     ['ws://{{ user.name }}:hunter2@host/', 'ws://***@host/'],
     ['ws://u:{{hunter2@host/', 'ws://***@host/'],

@@ -35,6 +35,8 @@ const KNOWN_AT_CONNECT: ReadonlySet<string> = new Set(['client', 'user', 'env', 
 export function checkTarget(options: {
   readonly target: Target;
   readonly clients: number;
+  /** Whose numbers are behind those of the clients. */
+  readonly publishers: number;
   readonly surroundings: Surroundings | undefined;
   readonly report: Report;
 }): void {
@@ -44,6 +46,7 @@ export function checkTarget(options: {
 class TargetCheck {
   readonly #target: Target;
   readonly #clients: number;
+  readonly #publishers: number;
   readonly #surroundings: Surroundings | undefined;
   readonly #report: Report;
   #users: Users | undefined;
@@ -54,6 +57,7 @@ class TargetCheck {
   constructor(options: Parameters<typeof checkTarget>[0]) {
     this.#target = options.target;
     this.#clients = options.clients;
+    this.#publishers = options.publishers;
     this.#surroundings = options.surroundings;
     this.#report = (path, message, extra) => {
       this.#wrong += 1;
@@ -229,13 +233,14 @@ class TargetCheck {
     if (this.#surroundings === undefined) return;
     const { addresses } = templates;
     const each = this.#target.reconnectTo === 'same' ? 1 : addresses;
-    const attempts = Math.min(ATTEMPTS_MAX, this.#clients * each);
+    const attempts = Math.min(ATTEMPTS_MAX, (this.#clients + this.#publishers) * each);
     for (let attempt = 0; attempt < attempts && this.#wrong === 0; attempt += 1) {
       const index = Math.floor(attempt / each);
       const scope = this.#scopeOf(index, this.#surroundings.env);
+      const whose = index < this.#clients ? ` for client ${index}` : ` for publisher ${index}`;
       const address = (index + (attempt % each)) % addresses;
       this.#located([], () => {
-        this.#checkAttempt(templates.render(address, scope), address, ` for client ${index}`);
+        this.#checkAttempt(templates.render(address, scope), address, whose);
       });
     }
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationMs, ratePerSec } from '../quantity.ts';
-import { DEFAULT_DRIVER_NAME, DRIVER_OPTIONS } from './driver-options.ts';
+import { DEFAULT_DRIVER_NAME, DRIVER_OPTIONS, isDriverFile } from './driver-options.ts';
 
 /** The server under test, when it is somebody else's: where it is, and how a client of it connects and speaks. */
 export interface Target {
@@ -31,6 +31,7 @@ export interface Target {
 }
 
 const ADDRESSES_MAX = 100;
+const NO_ADDRESS = 'Cannot use a target without an address: "url" is missing, ws://host:port/path is wanted';
 
 const driverShape: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
   Object.entries(DRIVER_OPTIONS).map(([name, options]) => [name, options.optional()]),
@@ -39,7 +40,7 @@ const driverShape: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
 /** As it stands in a file, but for the short forms, which `lengthenTarget` has replaced. */
 const written = z.strictObject({
   url: z
-    .array(z.string().max(8192))
+    .array(z.string().max(8192), { error: ({ input }) => (input === undefined ? NO_ADDRESS : undefined) })
     .min(1)
     .max(ADDRESSES_MAX)
     .describe('Address, ws:// or wss://, or a list of them over which clients are spread.'),
@@ -96,7 +97,18 @@ type Written = z.output<typeof written>;
 /** All keys of `target`, those with the options of drivers included. */
 export const targetObject = written.extend(driverShape) as unknown as typeof written;
 
-export const targetSchema = targetObject.transform((value): Target => {
+/** Options that the driver would not get are a mistake. */
+const ownOptionsOnly = targetObject.superRefine((value, context) => {
+  const { driver } = value;
+  const others = [...Object.keys(DRIVER_OPTIONS).filter((name) => name !== driver), 'options'];
+  for (const key of others) {
+    if (!Object.hasOwn(value, key) || (key === 'options' && isDriverFile(driver))) continue;
+    const message = `Cannot use "${key}": the driver is "${driver}", which is not given it`;
+    context.addIssue({ code: 'custom', path: [key], message });
+  }
+});
+
+export const targetSchema = ownOptionsOnly.transform((value): Target => {
   const { url, driver, options, headers, tls, compression, timeout, reconnectTo, ...rest } = value;
   const { subprotocols, connectRate, users } = rest;
   return {

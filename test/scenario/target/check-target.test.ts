@@ -188,6 +188,8 @@ describe('a target that is wrong', () => {
     [`${BESIDE}  driver: amqp`, '3:11', 'or the path of a module'],
     [`${BESIDE}  driver: ./none.mjs`, '3:11', 'Cannot use "./none.mjs": there is no such file'],
     [`${BESIDE}  wsdeliver: { room: x }`, '3:16', 'Cannot read "room"'],
+    [`${BESIDE}  options: { a: 1 }`, '3:12', 'Cannot use "options": the driver is "wsdeliver"'],
+    [`${BESIDE}  driver: ./none.mjs\n  wsdeliver: {}`, '4:14', 'the driver is "./none.mjs"'],
     [`${BESIDE}  reconnectTo: next`, '3:16', 'there is one address'],
     [`${BESIDE}  timeout: 0ms`, '3:12', 'at least 1ms is wanted'],
     [`${BESIDE}  connectRate: 0/s`, '3:16', 'Cannot connect 0 clients a second'],
