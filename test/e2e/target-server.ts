@@ -17,6 +17,8 @@ interface TargetServerOptions {
   readonly compression?: boolean;
   /** Of those that are offered; absent: the first. */
   readonly subprotocol?: string;
+  /** Another address of this server, with the same rooms and sessions. */
+  readonly beside?: TargetServer;
   /** Answers a handshake in its own way. @returns true when it did */
   readonly answer?: (request: IncomingMessage, socket: Duplex) => boolean;
 }
@@ -41,13 +43,13 @@ export class TargetServer {
   readonly #isTls: boolean;
 
   constructor(options: TargetServerOptions = {}) {
-    const { tls, compression = false, answer, subprotocol } = options;
+    const { tls, compression = false, answer, subprotocol, beside } = options;
     this.#isTls = tls !== undefined;
     this.#server = tls === undefined ? createServer() : createSecureServer(tls);
-    this.#broadcaster = new Broadcaster({
-      settings: { ...DEFAULT_SETTINGS, ackTimeoutMs: 1000 },
-      ports: this.#machine,
-    });
+    this.#broadcaster =
+      beside === undefined
+        ? new Broadcaster({ settings: { ...DEFAULT_SETTINGS, ackTimeoutMs: 1000 }, ports: this.#machine })
+        : beside.#broadcaster;
     const sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: compression,
