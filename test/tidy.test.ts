@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   faults: ['drivers'],
   text: [],
   templates: ['text'],
-  scenario: ['text', 'templates', 'broadcaster', 'delivery', 'faults'],
+  scenario: ['text', 'templates', 'protocol', 'broadcaster', 'delivery', 'faults'],
   world: ['protocol'],
   load: ['text', 'templates', 'protocol', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
   server: ['text', 'protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],

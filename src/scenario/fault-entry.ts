@@ -1,5 +1,6 @@
 import type { Fault, FaultParameter, FaultValues } from '../faults/fault.ts';
 import { FAULTS, findFault } from '../faults/registry.ts';
+import { isSendableCloseCode } from '../protocol/close-code.ts';
 import { suggest } from '../text/nearest.ts';
 import { quote } from './problem.ts';
 import { type ParsedQuantity, parseBytes, parseBytesPerSec, parseDuration, parseRatio } from './quantity.ts';
@@ -123,13 +124,11 @@ function readWhole(input: unknown, noun: string): ParsedQuantity {
   return { ok: false, problem: `Cannot read ${quote(input)}: ${noun} is a whole number without a unit` };
 }
 
-/** 1005, 1006 and 1015 stand for the lack of a code and cannot be sent; 1004 and 1016 to 2999 are reserved. */
 function readCloseCode(input: unknown): ParsedQuantity {
   const parsed = readWhole(input, 'a close code');
   if (!parsed.ok) return parsed;
   const code = parsed.value;
-  const standard = code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code);
-  if (standard || (code >= 3000 && code <= 4999)) return parsed;
+  if (isSendableCloseCode(code)) return parsed;
   return {
     ok: false,
     problem: `Cannot close with "${code}": it cannot be sent, 1000 to 1014 or 3000 to 4999 is wanted`,

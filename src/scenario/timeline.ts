@@ -1,5 +1,7 @@
 import type { Fault, PlannedFault } from '../faults/fault.ts';
 import { findFault } from '../faults/registry.ts';
+import { sample } from '../protocol/draw.ts';
+import type { Random } from '../protocol/ports.ts';
 import { readFaultValues } from './fault-entry.ts';
 import type { ClientSelector, FaultEntry, PublishStream, Scenario } from './schema.ts';
 
@@ -7,11 +9,6 @@ import type { ClientSelector, FaultEntry, PublishStream, Scenario } from './sche
  * The expansion of a scenario: the profile of each client, the streams it is owed, the instant of each message, and
  * the clients of each fault. The same scenario and seed give the same timeline in every process.
  */
-
-/** A seeded stream of numbers in [0, 1). */
-interface RandomStream {
-  next(): number;
-}
 
 /** The clients of a scenario: numbered from 0 over all profiles, in the order of the file. */
 export interface ClientRoster {
@@ -66,7 +63,7 @@ export function subscribedStreams(scenario: Scenario, profileIndex: number): boo
 export function publishInstants(
   stream: Pick<PublishStream, 'rate' | 'arrival' | 'burst'>,
   { fromUs, toUs }: { readonly fromUs: number; readonly toUs: number },
-  random: RandomStream,
+  random: Random,
 ): IterableIterator<number> {
   const { rate, arrival, burst } = stream;
   if (!(rate > 0 && rate < Number.POSITIVE_INFINITY)) {
@@ -102,7 +99,7 @@ function* poisson(
   perSec: number,
   fromUs: number,
   toUs: number,
-  random: RandomStream,
+  random: Random,
 ): Generator<number, undefined> {
   for (let elapsedSec = 0; ; ) {
     elapsedSec -= Math.log(1 - random.next()) / perSec;
@@ -118,7 +115,7 @@ function* poisson(
  * @param random - creates the stream of a name; each fault draws from its own stream, named after its content, so
  *   that removing or moving one fault does not change the draws of others
  */
-export function planFaults(scenario: Scenario, random: (name: string) => RandomStream): PlannedFault[] {
+export function planFaults(scenario: Scenario, random: (name: string) => Random): PlannedFault[] {
   const roster = clientsOf(scenario);
   const twins = new Map<string, number>();
   const planned = scenario.faults.map((entry, index): PlannedFault => {
@@ -135,7 +132,7 @@ function planOne(
   entry: FaultEntry,
   index: number,
   roster: ClientRoster,
-  random: RandomStream,
+  random: Random,
 ): PlannedFault {
   const fault = findFault(entry.do);
   if (fault === undefined) throw new Error(`Cannot plan "${entry.do}": no fault has this name`);
@@ -213,7 +210,7 @@ function selectClients(
   scenario: Scenario,
   selector: ClientSelector | undefined,
   roster: ClientRoster,
-  random: RandomStream,
+  random: Random,
 ): readonly number[] {
   if (selector?.ids !== undefined) return [...new Set(selector.ids)].sort((a, b) => a - b);
   const candidates = profilesOf(scenario, selector).flatMap((index) => {
@@ -222,16 +219,5 @@ function selectClients(
   });
   const wanted = selectedCount(scenario, selector);
   if (wanted === candidates.length) return candidates;
-  return draw(candidates, wanted, random).sort((a, b) => a - b);
-}
-
-/** The first `wanted` places of a Fisher–Yates shuffle. */
-function draw(candidates: number[], wanted: number, random: RandomStream): number[] {
-  for (let place = 0; place < wanted; place++) {
-    const other = place + Math.floor(random.next() * (candidates.length - place));
-    const chosen = candidates[other] ?? 0;
-    candidates[other] = candidates[place] ?? 0;
-    candidates[place] = chosen;
-  }
-  return candidates.slice(0, wanted);
+  return sample(random, candidates, wanted).sort((a, b) => a - b);
 }

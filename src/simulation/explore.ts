@@ -1,8 +1,9 @@
 import { LOSS_REASONS } from '../delivery/loss-reason.ts';
+import { pick } from '../protocol/draw.ts';
 import type { Random } from '../protocol/ports.ts';
 import type { SimulatedNetwork } from '../run/simulated-run.ts';
 import type { ClientProfile, Scenario, ServerSettings } from '../scenario/schema.ts';
-import { pick, randomStreams } from '../world/random.ts';
+import { randomStreams } from '../world/random.ts';
 import { drawFaults } from './swarm.ts';
 
 /** What one seed of an exploration runs: a scenario that a file could say, and a network for it. */

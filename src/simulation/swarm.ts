@@ -1,10 +1,10 @@
 import type { Fault, FaultParameter } from '../faults/fault.ts';
 import { FAULTS } from '../faults/registry.ts';
+import { integerBelow, pick, sample } from '../protocol/draw.ts';
 import type { Random } from '../protocol/ports.ts';
 import { parseDuration } from '../scenario/quantity.ts';
 import type { FaultEntry, Scenario } from '../scenario/schema.ts';
 import { clientsOf } from '../scenario/timeline.ts';
-import { integerBelow, pick, sample } from '../world/random.ts';
 
 /** Faults that cost a correct server nothing where it has the time and the room to make them good. */
 export const HARMLESS_FAULTS = [

@@ -1,3 +1,4 @@
+import { integerBelow } from '../protocol/draw.ts';
 import type { NewId, Random } from '../protocol/ports.ts';
 
 /**
@@ -8,42 +9,6 @@ import type { NewId, Random } from '../protocol/ports.ts';
  */
 export function randomStreams(seed: number): (name: string) => Random {
   return (name) => new Sfc32(`${seed}/${name}`);
-}
-
-/** Uniform integer in [0, n); `n` from 1 to 2^32. */
-export function integerBelow(random: Random, n: number): number {
-  return Math.floor(random.next() * n);
-}
-
-/** @throws {RangeError} when there is nothing to pick from */
-export function pick<T>(random: Random, items: readonly T[]): T {
-  if (items.length === 0)
-    throw new RangeError('Cannot pick an item: the list is empty, at least one is wanted');
-  return items[integerBelow(random, items.length)] as T;
-}
-
-/** A new array with the same items in random order. */
-export function shuffle<T>(random: Random, items: readonly T[]): T[] {
-  return sample(random, items, items.length);
-}
-
-/** `count` different items in random order; all of them when there are fewer. */
-export function sample<T>(random: Random, items: readonly T[], count: number): T[] {
-  const drawn = items.slice();
-  const wanted = Math.min(Math.max(0, count), drawn.length);
-  for (let at = 0; at < wanted; at++) {
-    const from = at + integerBelow(random, drawn.length - at);
-    const item = drawn[from] as T;
-    drawn[from] = drawn[at] as T;
-    drawn[at] = item;
-  }
-  drawn.length = wanted;
-  return drawn;
-}
-
-/** Exponentially distributed with this mean: the pauses of a Poisson process. */
-export function exponential(random: Random, mean: number): number {
-  return -Math.log(1 - random.next()) * mean;
 }
 
 /** Ids of 128 bits that a seed decides, for simulations; nothing that a stranger could not guess. */

@@ -1,8 +1,9 @@
 import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
+import { pick, sample } from '../../src/protocol/draw.ts';
 import type { SimulatedNetwork } from '../../src/run/simulated-run.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { HARMLESS_FAULTS } from '../../src/simulation/swarm.ts';
-import { pick, randomStreams, sample } from '../../src/world/random.ts';
+import { randomStreams } from '../../src/world/random.ts';
 
 /** Trouble after which messages may be lost, but never in silence. */
 const COSTLY = [

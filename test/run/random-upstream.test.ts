@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { pick } from '../../src/protocol/draw.ts';
 import { simulateScenario } from '../../src/run/simulated-run.ts';
 import type { Scenario, UpstreamEntry } from '../../src/scenario/schema.ts';
 import { blameOf, reasonsOf } from '../../src/simulation/blame.ts';
 import { judgeRun } from '../../src/verdict/judge-run.ts';
-import { pick, randomStreams } from '../../src/world/random.ts';
+import { randomStreams } from '../../src/world/random.ts';
 import { type RandomRun, randomRun } from './random-scenario.ts';
 
 const SEEDS = Array.from({ length: 100 }, (_, index) => index + 1);

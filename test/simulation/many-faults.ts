@@ -1,7 +1,8 @@
 import { findFault } from '../../src/faults/registry.ts';
 import { mutantScenario } from '../../src/mutants/mutant-scenario.ts';
+import { pick } from '../../src/protocol/draw.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
-import { pick, randomStreams } from '../../src/world/random.ts';
+import { randomStreams } from '../../src/world/random.ts';
 
 const NAMES = [
   'pause-reader',

@@ -1,14 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  exponential,
-  integerBelow,
-  newIdFrom,
-  pick,
-  randomStreams,
-  sample,
-  shuffle,
-} from '../../src/world/random.ts';
+import { newIdFrom, randomStreams } from '../../src/world/random.ts';
 
 function numbers(seed: number, name: string, count: number): number[] {
   const random = randomStreams(seed)(name);
@@ -56,55 +47,9 @@ describe('random stream', () => {
   });
 });
 
-describe('draws', () => {
-  const random = randomStreams(5)('draws');
-
-  it('integerBelow gives each integer below n and no other', () => {
-    const drawn = new Set(Array.from({ length: 500 }, () => integerBelow(random, 6)));
-    expect([...drawn].sort()).toEqual([0, 1, 2, 3, 4, 5]);
-  });
-
-  it('pick refuses an empty list', () => {
-    expect(pick(random, ['only'])).toBe('only');
-    expect(() => pick(random, [])).toThrow(RangeError);
-  });
-
-  it('shuffle keeps the items and leaves the original alone', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer()), fc.nat(), (items, seed) => {
-        const before = items.slice();
-        const shuffled = shuffle(randomStreams(seed)('shuffle'), items);
-        expect(items).toEqual(before);
-        expect(shuffled.toSorted((a, b) => a - b)).toEqual(before.toSorted((a, b) => a - b));
-      }),
-    );
-  });
-
-  it('sample gives different items, as many as asked or as there are', () => {
-    const items = Array.from({ length: 10 }, (_, index) => index);
-    expect(new Set(sample(random, items, 4)).size).toBe(4);
-    expect(sample(random, items, 99)).toHaveLength(10);
-    expect(sample(random, items, 0)).toEqual([]);
-  });
-
-  it('sample picks each item equally often', () => {
-    const counts = [0, 0, 0, 0, 0];
-    for (let round = 0; round < 10_000; round++) {
-      for (const index of sample(random, [0, 1, 2, 3, 4], 2)) counts[index] = (counts[index] ?? 0) + 1;
-    }
-    // Mean 4000, standard deviation 49; five of them.
-    for (const count of counts) expect(Math.abs(count - 4000)).toBeLessThan(245);
-  });
-
-  it('exponential has the mean asked for', () => {
-    let sum = 0;
-    for (let drawn = 0; drawn < 50_000; drawn++) sum += exponential(random, 20);
-    // The standard error of the mean is 20/√50000 = 0.09; five of them.
-    expect(Math.abs(sum / 50_000 - 20)).toBeLessThan(0.45);
-  });
-
-  it('newIdFrom gives 128 bits as text, never the same twice', () => {
-    const newId = newIdFrom(random);
+describe('newIdFrom', () => {
+  it('gives 128 bits as text, never the same twice', () => {
+    const newId = newIdFrom(randomStreams(5)('ids'));
     const ids = Array.from({ length: 100 }, () => newId());
     expect(new Set(ids).size).toBe(100);
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);

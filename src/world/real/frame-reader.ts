@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isSendableCloseCode } from '../../protocol/close-code.ts';
 import { CloseCode, FRAME_BYTES_MAX } from '../../protocol/frame.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { Opcode } from './control-frame.ts';
@@ -133,7 +134,8 @@ export class FrameReader {
   #closeFrame(bytes: Buffer, start: number, end: number): void {
     const code = end > start ? bytes.readUInt16BE(start) : NO_CODE;
     const reason = bytes.toString('utf8', start + 2, end);
-    if (end > start && !isCloseCode(code)) this.#refuse(PROTOCOL_ERROR, `a close frame has the code ${code}`);
+    if (end > start && !isSendableCloseCode(code))
+      this.#refuse(PROTOCOL_ERROR, `a close frame has the code ${code}`);
     else if (!isIntact(reason, bytes, start + 2, end))
       this.#refuse(INVALID_TEXT, 'the reason of a close frame is not UTF-8');
     else {
@@ -185,12 +187,6 @@ function problemWith(first: number, second: number, isFragmented: boolean): stri
   if (opcode !== Opcode.continuation && !isControl && isFragmented)
     return 'a message begins within a fragmented one';
   return undefined;
-}
-
-/** Codes that RFC 6455 or its registry let an endpoint send. */
-function isCloseCode(code: number): boolean {
-  if (code >= 3000) return code <= 4999;
-  return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
 }
 
 /** A string of one-byte characters is searched for U+FFFD at no cost, so that only suspects are validated. */
