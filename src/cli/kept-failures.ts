@@ -4,7 +4,7 @@ import { shrinkApart } from '../simulation/shrink-apart.ts';
 import type { Violation } from '../simulation/violation.ts';
 import { printLine, say } from './console.ts';
 import { writeFailure } from './failure-folder.ts';
-import type { LiveLine } from './live-line.ts';
+import { type LiveLine, REDRAW_MS } from './live-line.ts';
 import type { Outputs } from './outputs.ts';
 import { packageVersion } from './package-info.ts';
 
@@ -12,7 +12,6 @@ import { packageVersion } from './package-info.ts';
 const LIMIT_MS = 20_000;
 /** Failures of one command that are made small. */
 const KEPT_MAX = 10;
-const REDRAW_MS = 100;
 
 /** A failure that was found, and what showed it. */
 export interface FoundFailure {

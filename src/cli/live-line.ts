@@ -2,7 +2,7 @@ import ora, { type Ora } from 'ora';
 import { clip, line } from '../report/line.ts';
 import { say } from './console.ts';
 
-const REDRAW_MS = 100;
+export const REDRAW_MS = 100;
 const LINE_MS = 2000;
 const SPINNER_WIDTH = 3;
 const WIDTH_WITHOUT_TERMINAL = 80;

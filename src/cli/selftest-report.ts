@@ -2,6 +2,7 @@ import type { Reason } from '../delivery/reason.ts';
 import type { Verdict } from '../delivery/verdict.ts';
 import type { MutationTest } from '../mutants/mutation-test.ts';
 import { plural } from '../report/figures.ts';
+import { reportWidth } from '../report/layout.ts';
 import { type Line, line, span, wrap } from '../report/line.ts';
 import { type Column, table } from '../report/table.ts';
 import { type Appearance, paint } from '../report/terminal.ts';
@@ -33,8 +34,6 @@ export interface BundledOutcome {
 }
 
 const SCHEMA = 'wsdeliver.selftest/1';
-const WIDTH_MAX = 120;
-const WIDTH_MIN = 40;
 const INDENT = 4;
 
 /** Why the self-test was not passed, in words; empty when it was. */
@@ -55,7 +54,7 @@ export function failures({ mutationTests, controls, bundled }: SelfTest): string
 
 /** The result for a terminal: each variant with its defect, then what it comes to. */
 export function renderSelfTest(outcome: SelfTest, appearance: Appearance): string {
-  const width = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, appearance.width));
+  const width = reportWidth(appearance);
   const lines = [...variantLines(outcome.mutationTests, width), [], ...summaryLines(outcome, width)];
   return paint(lines, { ...appearance, width });
 }

@@ -11,7 +11,7 @@ import { print, printLine } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { keepFailures } from './kept-failures.ts';
-import { LiveLine } from './live-line.ts';
+import { LiveLine, REDRAW_MS } from './live-line.ts';
 import { Outputs } from './outputs.ts';
 import { type LoadedScenario, loadScenarios } from './scenario-files.ts';
 import { simulateOne } from './simulate-one.ts';
@@ -20,7 +20,6 @@ import { appearance } from './terminal.ts';
 import { writeText } from './write-text.ts';
 
 const SEEDS = 100;
-const REDRAW_MS = 100;
 
 /**
  * Runs seeds of scenarios in virtual time and reports each scenario.

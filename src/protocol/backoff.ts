@@ -8,6 +8,9 @@ export interface BackoffPolicy {
 
 const DOUBLINGS_MAX = 30;
 
+/** Resends, of a server and of a client, back off up to this many ack timeouts. */
+export const RESEND_BACKOFF_MAX = 8;
+
 /**
  * Exponential backoff: the wait before try `attempt`, counted from 1.
  *

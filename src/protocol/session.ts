@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff.ts';
+import { backoffMs, RESEND_BACKOFF_MAX } from './backoff.ts';
 import { encodeFrame, type GapReason } from './frame.ts';
 import { NOTICE_HEAD, type OutgoingMessage, seqHead } from './message.ts';
 import { Outbox, OutboxGap } from './outbox.ts';
@@ -17,8 +17,6 @@ import type {
 
 /** Unacked gaps after which a client counts as too slow. */
 export const GAPS_MAX = 1000;
-/** Resends back off up to this many ack timeouts. */
-const RESEND_BACKOFF_MAX = 8;
 
 /**
  * One logical subscriber on the server: identity, seq space, outbox, and the socket it has at the moment.

@@ -11,6 +11,10 @@ const WIDTH_MIN = 40;
 const WIDTH_WITH_MARGIN = 76;
 const MARGIN = 12;
 const INDENT = 2;
+/** Of the labels within a section. */
+export const LABEL_WIDTH = 13;
+/** Reasons that a report names; the result file has them all. */
+export const REASONS_MAX = 6;
 
 /** Columns that a report takes of a terminal. */
 export function reportWidth({ width }: Appearance): number {

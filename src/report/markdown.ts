@@ -3,6 +3,7 @@ import { printable } from '../text/printable.ts';
 import { LATENCY_NAMES } from '../verdict/measure-schema.ts';
 import type { Result } from '../verdict/result.ts';
 import { formatCount, formatShare, formatUs } from './figures.ts';
+import { REASONS_MAX } from './layout.ts';
 import {
   anomalyTally,
   clientCount,
@@ -21,7 +22,6 @@ import { sentenceOf } from './wording/sentence.ts';
 /** A summary for a comment on a change: what failed is in sight, the rest is folded away. */
 
 const SIGN: Readonly<Record<Status, string>> = { pass: '✅', fail: '❌', inconclusive: '⚠️', 'no-data': '⚠️' };
-const REASONS_MAX = 6;
 
 export function renderMarkdown(result: Result): string {
   const { scenario, verdict, reasons, exitCode } = result;

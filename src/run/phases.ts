@@ -65,6 +65,8 @@ export class TargetUnreachable extends Error {
   override readonly name = 'TargetUnreachable';
 }
 
+/** How often a wait is looked at whether it is over, in both worlds. */
+export const POLL_MS = 25;
 const CONNECT_GRACE_MS = 15_000;
 const PROBE_TIMEOUT_MS = 15_000;
 /** To a target, evenly over that time. */

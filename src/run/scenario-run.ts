@@ -19,12 +19,11 @@ import { SocketEndpoint } from '../server/socket-endpoint.ts';
 import type { RunRecord } from '../verdict/run-record.ts';
 import { Machine } from '../world/real/machine.ts';
 import { newRedisPublisher } from '../world/real/redis-publisher.ts';
-import { type Phase, phases, type RunParts, type Wait } from './phases.ts';
+import { type Phase, POLL_MS, phases, type RunParts, type Wait } from './phases.ts';
 import { preflight, thisMachine } from './preflight.ts';
 import { progressOf, type RunProgress } from './run-progress.ts';
 
 const CLIENTS_PER_WORKER = 4000;
-const POLL_MS = 25;
 const LOCALHOST = '127.0.0.1';
 
 export interface RunOptions {

@@ -17,11 +17,9 @@ import { virtualHttp } from '../world/virtual/http.ts';
 import type { LaneOptions, Path } from '../world/virtual/lane.ts';
 import { type ConnectionTap, VirtualNetwork } from '../world/virtual/network.ts';
 import { VirtualTime } from '../world/virtual/scheduler.ts';
-import { phases, type RunParts, type Wait } from './phases.ts';
+import { POLL_MS, phases, type RunParts, type Wait } from './phases.ts';
 import { obstacleToSimulation } from './simulatable.ts';
 
-/** How often a phase looks whether it is over. */
-const POLL_MS = 25;
 /** Of what the server holds, over load: in simulated minutes more would cost more time than the messages. */
 const SAMPLES = 100;
 /** Long enough for every closing handshake, answered or not. */

@@ -1,11 +1,10 @@
+import { RESEND_BACKOFF_MAX } from '../../protocol/backoff.ts';
 import { encodeUpstream } from '../../protocol/frame.ts';
 import { type Clock, Timer, type Timers } from '../../protocol/ports.ts';
 import type { PublishOutcome } from '../driver.ts';
 
 /** Requests without an answer after which a publisher has to wait. */
 export const UPSTREAM_MAX = 1000;
-/** Resends back off up to this many ack timeouts. */
-const RESEND_BACKOFF_MAX = 8;
 
 export interface UpstreamRequest {
   readonly type: string;

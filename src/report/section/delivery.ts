@@ -1,11 +1,10 @@
 import type { Belief, DeliveryCounts } from '../../delivery/judgement.ts';
 import type { Result } from '../../verdict/result.ts';
 import { formatCount, formatShare, plural } from '../figures.ts';
+import { LABEL_WIDTH } from '../layout.ts';
 import { facts, type Line, line, padEnd, span, type Tone, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
 import { deadLetterFacts, lossReasons, oddities, trafficFacts, upstreamFacts } from '../wording/result.ts';
-
-const LABEL_WIDTH = 13;
 
 /** Silent against reported loss first; then who it happened to; then everything else that is not 0. */
 export function deliveryLines(result: Result, width: number): Line[] {

@@ -2,13 +2,13 @@ import type { SeriesSummary } from '../../measure/series.ts';
 import type { Result } from '../../verdict/result.ts';
 import { sparkline } from '../bars.ts';
 import { formatAt, formatCount, formatIn, formatShare } from '../figures.ts';
+import { LABEL_WIDTH } from '../layout.ts';
 import { type Line, line, span, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
 import { serverRows } from '../wording/server.ts';
 
 const SPARKLINE = { widthMin: 8, widthMax: 40 };
 const ALERTS_MAX = 8;
-const LABEL_WIDTH = 13;
 
 /** What piled up in the server, and whether it went away again. */
 export function saturationLines(result: Result, width: number): Line[] {

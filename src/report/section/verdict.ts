@@ -1,11 +1,10 @@
 import { printableParagraph } from '../../text/printable.ts';
 import type { Result } from '../../verdict/result.ts';
 import { formatUs, plural } from '../figures.ts';
+import { REASONS_MAX } from '../layout.ts';
 import { facts, justify, type Line, line, span, wrap } from '../line.ts';
 import { clientCount, headline, STATUS_SIGN, targetOf } from '../wording/result.ts';
 import { sentenceOf } from '../wording/sentence.ts';
-
-const REASONS_MAX = 6;
 
 /** Pass or fail in one line, then what was run, then why. */
 export function verdictLines(result: Result, width: number): Line[] {

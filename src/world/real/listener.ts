@@ -6,7 +6,7 @@ import { linkUpgrade } from './upgrade.ts';
 import type { LinkTaker } from './ws-link.ts';
 
 const BACKLOG = 8192;
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+const UPGRADE_TIMEOUT_MS = 10_000;
 
 export interface ListenOptions extends LinkTaker {
   /** 0: any that is free. */
@@ -71,8 +71,8 @@ class HttpListener implements Listener {
     this.#options = options;
     this.#server = createServer(
       {
-        headersTimeout: HANDSHAKE_TIMEOUT_MS,
-        requestTimeout: HANDSHAKE_TIMEOUT_MS,
+        headersTimeout: UPGRADE_TIMEOUT_MS,
+        requestTimeout: UPGRADE_TIMEOUT_MS,
         connectionsCheckingInterval: 1000,
       },
       (_request, response) => {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { LinkState, OVERRUN_BYTES_MAX, type SharedText } from '../../protocol/ports.ts';
+import { TURN_BYTES_MAX } from '../link-pace.ts';
 import { controlFrame, Opcode } from './control-frame.ts';
 import type { NewMask } from './masking.ts';
 import { QueuedFrame, writeFrames } from './text-frame.ts';
@@ -15,7 +16,6 @@ import { QueuedFrame, writeFrames } from './text-frame.ts';
  * they pin no write buffer that other sockets share, and of pongs only the newest waits. More than
  * `bufferBytesMax + OVERRUN_BYTES_MAX` ends the link.
  */
-const TURN_BYTES_MAX = 65_536;
 /** Sockets written to in a row. */
 const FLUSHED_MAX = 512;
 /** Heap used by a queued frame besides its text. */

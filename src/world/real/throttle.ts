@@ -1,3 +1,5 @@
+import { SLICE_MS, SLICES_SAVED_MAX } from '../link-pace.ts';
+
 /**
  * Slow reading: what has been read from the kernel is held and handed over in slices, and more is read only when less
  * is held than a slice takes.
@@ -6,9 +8,6 @@
  * what the limit allows; over any longer time the rates are the same. What a link hands on keeps to the limit slice by
  * slice.
  */
-const SLICE_MS = 25;
-/** Unused allowance is kept for no more than this many slices, so that a pause is not followed by a burst. */
-const SLICES_SAVED_MAX = 2;
 
 /** What is read slowly. */
 export interface Throttled {

@@ -10,10 +10,10 @@ import {
   Timer,
   tellBytes,
 } from '../../protocol/ports.ts';
+import { TURN_BYTES_MAX } from '../link-pace.ts';
 import type { Item, Pipe, PipeReader, PipeWriter } from './pipe.ts';
 import type { VirtualTime } from './scheduler.ts';
 
-const TURN_BYTES_MAX = 65_536;
 /** Of a frame's header, mask included. */
 const HEADER_BYTES = 8;
 const CONTROL_BYTES = 8;

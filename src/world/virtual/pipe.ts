@@ -1,4 +1,5 @@
 import { Timer } from '../../protocol/ports.ts';
+import { SLICE_MS, SLICES_SAVED_MAX } from '../link-pace.ts';
 import type { Lane, LaneUser } from './lane.ts';
 import type { VirtualTime } from './scheduler.ts';
 
@@ -39,9 +40,6 @@ export interface PipeWriter {
 
 /** Of what is unread, the reader's kernel holds so much; the rest still lies in the writer's. */
 const RECEIVE_BUFFER_BYTES = 131_072;
-const SLICE_MS = 25;
-/** Unused allowance of a limited reader is kept for no more than this many slices. */
-const SLICES_SAVED_MAX = 2;
 const SEGMENT_BYTES_MIN = 1460;
 const READ_ITEMS_MAX = 256;
 
