@@ -1,3 +1,4 @@
+import { emptyCounts } from '../../src/delivery/counts.ts';
 import type { DeliveryCounts } from '../../src/delivery/judgement.ts';
 import { Histogram, type LatencySummary } from '../../src/measure/histogram.ts';
 import { Series, type SeriesSummary } from '../../src/measure/series.ts';
@@ -44,29 +45,12 @@ export function series(
 function counts(changes: Partial<DeliveryCounts> = {}): DeliveryCounts {
   const owed = changes.owed ?? 450_000;
   return {
+    ...emptyCounts(),
     published: 500,
     owed,
     delivered: owed,
-    lost: { silent: 0, reported: 0, reportedBy: noReasons() },
-    duplicates: { handled: 0, handledAfterAck: 0, received: 0 },
-    reordered: 0,
-    rewound: 0,
-    filled: 0,
-    displacementMax: 0,
-    phantom: 0,
-    corrupt: 0,
-    resurrected: 0,
-    recovered: 0,
-    unresolved: 0,
-    notOwed: 0,
-    late: 0,
-    ackBeforeHandle: 0,
     ...changes,
   };
-}
-
-function noReasons(): DeliveryCounts['lost']['reportedBy'] {
-  return { overflow: 0, ttl: 0, 'max-resend': 0, nack: 0, 'session-expired': 0, replaced: 0, restart: 0 };
 }
 
 /** All is well: the reference broadcaster, one fault, everything delivered. */
@@ -238,7 +222,11 @@ export function passingResult(changes: Partial<Result> = {}): Result {
 /** Messages are lost without a word, twice handled and out of order. */
 export function failingResult(): Result {
   const passing = passingResult();
-  const lost = { silent: 14, reported: 120, reportedBy: { ...noReasons(), overflow: 100, ttl: 20 } };
+  const lost = {
+    silent: 14,
+    reported: 120,
+    reportedBy: { ...emptyCounts().lost.reportedBy, overflow: 100, ttl: 20 },
+  };
   const delivery = counts({
     delivered: 449_866,
     lost,
