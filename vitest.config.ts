@@ -24,7 +24,11 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
     projects: [
-      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: slow } },
+      // Without a process and a module cache for each file: reading modules anew took half of the time.
+      {
+        extends: true,
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: slow, isolate: false },
+      },
       { extends: true, test: { name: 'slow', include: slow } },
     ],
   },

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 /**
  * The same work with the sentences of the report as they are, and with every one of them in upper case. What is found,
@@ -152,6 +152,12 @@ beforeAll(async () => {
     vi.doMock(`${WORDING}${name}`, async (original) => shouted(await original()) as Record<string, unknown>);
   loud = work(await load());
 }, 120_000);
+
+/** Other test files of this process import the words as they are. */
+afterAll(() => {
+  for (const name of CATALOGUE) vi.doUnmock(`${WORDING}${name}`);
+  vi.resetModules();
+});
 
 describe('other words for the same facts', () => {
   it('leave out no file that is not there', () => {
