@@ -11,7 +11,7 @@ class CountsReplays extends Session {
     for (let index = outbox.head; index < outbox.tail; index += 1) {
       const item = outbox.at(index);
       if (item === undefined || item instanceof OutboxGap) continue;
-      if (outbox.strike(index) > this.settings.maxResend) this.giveUp(index, 'max-resend');
+      if (outbox.countFailure(index) > this.settings.maxResend) this.giveUp(index, 'max-resend');
     }
     super.attach(link, replay);
   }

@@ -29,7 +29,7 @@ class ResendsToTheAbsent extends Session {
     for (let index = outbox.head; index < outbox.tail; index += 1) {
       const item = outbox.at(index);
       if (item === undefined || item instanceof OutboxGap) continue;
-      if (outbox.strike(index) > this.settings.maxResend) this.giveUp(index, 'max-resend');
+      if (outbox.countFailure(index) > this.settings.maxResend) this.giveUp(index, 'max-resend');
     }
     this.timers.arm(this.#timer, this.settings.ackTimeoutMs);
   }

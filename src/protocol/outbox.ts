@@ -18,7 +18,7 @@ export class Outbox {
   #dueUs: Float64Array = NO_NUMBERS;
   #sentUs: Float64Array = NO_NUMBERS;
   #sends: Uint8Array = NO_BYTES;
-  #strikes: Uint8Array = NO_BYTES;
+  #failures: Uint8Array = NO_BYTES;
   /** Twice the number of nacks, and 1 on top while the last of them waits to be followed. */
   #nacked: Uint8Array = NO_BYTES;
   #mask = -1;
@@ -126,7 +126,7 @@ export class Outbox {
     if (item instanceof OutboxGap && item.reason === reason && this.#seqs[last & this.#mask] === seq - 1) {
       this.#seqs[last & this.#mask] = seq;
       this.#dueUs[last & this.#mask] = 0;
-      this.#strikes[last & this.#mask] = 0;
+      this.#failures[last & this.#mask] = 0;
       item.told = false;
     } else {
       this.#push(seq, new OutboxGap(seq, reason));
@@ -158,7 +158,7 @@ export class Outbox {
     this.#gaps += 1;
     this.#items[slot] = new OutboxGap(this.#seqAt(index), reason);
     this.#dueUs[slot] = 0;
-    this.#strikes[slot] = 0;
+    this.#failures[slot] = 0;
     this.#mergeGaps(this.#neighbour(index, -1), index);
     this.#mergeGaps(index, this.#neighbour(index, 1));
     this.#advanceHead();
@@ -217,21 +217,22 @@ export class Outbox {
   }
 
   /** Transmissions that had a full chance and came to nothing. */
-  strikesAt(index: number): number {
-    return this.#strikes[index & this.#mask] ?? 0;
+  failuresAt(index: number): number {
+    return this.#failures[index & this.#mask] ?? 0;
   }
 
-  strike(index: number): number {
+  /** @returns how many there are now */
+  countFailure(index: number): number {
     const slot = index & this.#mask;
-    const strikes = Math.min((this.#strikes[slot] ?? 0) + 1, 255);
-    this.#strikes[slot] = strikes;
-    return strikes;
+    const failures = Math.min((this.#failures[slot] ?? 0) + 1, 255);
+    this.#failures[slot] = failures;
+    return failures;
   }
 
-  /** Takes a strike back: the transmission after it did not come about. */
-  forgive(index: number): void {
+  /** Takes a failure back: the transmission after it did not come about. */
+  takeFailureBack(index: number): void {
     const slot = index & this.#mask;
-    this.#strikes[slot] = Math.max((this.#strikes[slot] ?? 0) - 1, 0);
+    this.#failures[slot] = Math.max((this.#failures[slot] ?? 0) - 1, 0);
   }
 
   /** Times the client's handler failed, saturating. */
@@ -343,7 +344,7 @@ export class Outbox {
     into.told = false;
     this.#items[index & this.#mask] = undefined;
     this.#dueUs[later & this.#mask] = 0;
-    this.#strikes[later & this.#mask] = 0;
+    this.#failures[later & this.#mask] = 0;
     this.#gaps -= 1;
   }
 
@@ -362,7 +363,7 @@ export class Outbox {
     this.#items[slot] = item;
     this.#dueUs[slot] = 0;
     this.#sends[slot] = 0;
-    this.#strikes[slot] = 0;
+    this.#failures[slot] = 0;
     this.#nacked[slot] = 0;
     this.#tail += 1;
   }
@@ -399,7 +400,7 @@ export class Outbox {
       dueUs: this.#dueUs,
       sentUs: this.#sentUs,
       sends: this.#sends,
-      strikes: this.#strikes,
+      failures: this.#failures,
       nacked: this.#nacked,
     };
     const oldMask = this.#mask;
@@ -409,7 +410,7 @@ export class Outbox {
     this.#dueUs = new Float64Array(capacity);
     this.#sentUs = new Float64Array(capacity);
     this.#sends = new Uint8Array(capacity);
-    this.#strikes = new Uint8Array(capacity);
+    this.#failures = new Uint8Array(capacity);
     this.#nacked = new Uint8Array(capacity);
     this.#mask = capacity - 1;
     this.#slack = Math.floor((capacity * this.#stagger) / (STAGGERS * 4));
@@ -423,7 +424,7 @@ export class Outbox {
       this.#dueUs[kept] = from.dueUs[slot] ?? 0;
       this.#sentUs[kept] = from.sentUs[slot] ?? 0;
       this.#sends[kept] = from.sends[slot] ?? 0;
-      this.#strikes[kept] = from.strikes[slot] ?? 0;
+      this.#failures[kept] = from.failures[slot] ?? 0;
       this.#nacked[kept] = from.nacked[slot] ?? 0;
       kept += 1;
       if (index < cursor) keptBeforeCursor += 1;

@@ -180,7 +180,7 @@ export class Session {
     const index = outbox.find(seq);
     if (index < 0 || outbox.at(index) instanceof OutboxGap) return;
     if (!retry) this.giveUp(index, 'nack');
-    else if (outbox.strike(index) > this.settings.maxResend) this.giveUp(index, 'max-resend');
+    else if (outbox.countFailure(index) > this.settings.maxResend) this.giveUp(index, 'max-resend');
     else this.#postpone(index);
   }
 
@@ -246,7 +246,7 @@ export class Session {
     }
     this.#sendRetries = 0;
     if (this.#countsFirst(index, item)) item.result.sent += 1;
-    this.#markSent(index, this.outbox.strikesAt(index));
+    this.#markSent(index, this.outbox.failuresAt(index));
     this.observer.sent(this, seq, item, attempt);
     if (!this.sequenced) this.outbox.ack(index, seq);
     return true;
@@ -254,7 +254,7 @@ export class Session {
 
   protected sendGap(link: Link, index: number, gap: OutboxGap): void {
     link.send(encodeFrame({ kind: 'gap', from: gap.from, to: this.outbox.seqAt(index), reason: gap.reason }));
-    this.#markSent(index, this.outbox.strike(index));
+    this.#markSent(index, this.outbox.countFailure(index));
     gap.told = true;
   }
 
@@ -340,11 +340,11 @@ export class Session {
   }
 
   /** The first transmission gets exactly the ack timeout; later ones back off, spread by a quarter. */
-  #markSent(index: number, strikes: number): void {
+  #markSent(index: number, failures: number): void {
     const nowUs = this.clock.nowUs();
     const timeoutUs = this.settings.ackTimeoutMs * 1000;
     const factor =
-      strikes === 0 ? 1 : Math.min(2 ** strikes, RESEND_BACKOFF_MAX) * (1 + this.#random.next() / 4);
+      failures === 0 ? 1 : Math.min(2 ** failures, RESEND_BACKOFF_MAX) * (1 + this.#random.next() / 4);
     const dueUs = nowUs + timeoutUs * factor;
     this.outbox.markSent(index, nowUs, dueUs);
     if (this.sequenced) this.#wakeBy(dueUs);
@@ -411,12 +411,12 @@ export class Session {
     if (unanswered) this.observer.ackOverdue(this);
     // Whoever heard that may have closed the socket.
     if (link.state !== LinkState.open) return;
-    if (unanswered && outbox.strike(index) > this.settings.maxResend) {
+    if (unanswered && outbox.countFailure(index) > this.settings.maxResend) {
       this.giveUp(index, 'max-resend');
       return;
     }
     if (this.transmit(link, index, item)) return;
-    if (unanswered) outbox.forgive(index);
+    if (unanswered) outbox.takeFailureBack(index);
     outbox.setDueUs(index, laterUs);
   }
 

@@ -8,7 +8,7 @@ import { sentenceOf } from './wording/sentence.ts';
  * cases. What could not be decided is an `error`, never a pass and never a mere skip.
  */
 
-interface Case {
+interface TestCase {
   readonly name: string;
   readonly status: Status;
   readonly message: string;
@@ -56,7 +56,7 @@ function suite(result: Result): { readonly xml: string; readonly counts: SuiteCo
   return { xml: `  <testsuite${head}>\n${seed}${body}  </testsuite>\n`, counts };
 }
 
-function casesOf(result: Result): Case[] {
+function casesOf(result: Result): TestCase[] {
   const { guarantee, assertions, verdict, reasons } = result;
   return [
     {
@@ -75,7 +75,7 @@ function casesOf(result: Result): Case[] {
   ];
 }
 
-function caseXml({ name, status, message, details }: Case, scenario: string): string {
+function caseXml({ name, status, message, details }: TestCase, scenario: string): string {
   const head = attributes({ classname: `wsdeliver.${scenario}`, name });
   if (status === 'pass') return `    <testcase${head}/>\n`;
   const element = status === 'fail' ? 'failure' : 'error';

@@ -60,7 +60,7 @@ const step = fc.oneof(
     weight: 5,
     arbitrary: fc.record({ kind: fc.constant('send' as const), count: fc.integer({ min: 1, max: 20 }) }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('strike' as const), at }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('failure' as const), at }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rewind' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
 );
@@ -69,7 +69,7 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 class Pair {
   readonly outbox = outboxOf(20);
   readonly model = new Model();
-  readonly strikes = new Map<number, number>();
+  readonly failures = new Map<number, number>();
 
   play(step: Step): void {
     const { outbox, model } = this;
@@ -103,10 +103,10 @@ class Pair {
       case 'send':
         for (let sent = 0; sent < step.count && outbox.hasUnsent; sent += 1) this.#sendNext();
         return;
-      case 'strike': {
-        const struck = model.pending[step.at % Math.max(1, model.pending.length)];
-        if (struck === undefined) return;
-        this.strikes.set(struck.seq, outbox.strike(outbox.find(struck.seq)));
+      case 'failure': {
+        const failed = model.pending[step.at % Math.max(1, model.pending.length)];
+        if (failed === undefined) return;
+        this.failures.set(failed.seq, outbox.countFailure(outbox.find(failed.seq)));
         return;
       }
       case 'rewind':
@@ -170,7 +170,7 @@ class Pair {
       if (item instanceof OutboxGap) gaps.push([item.from, lastSeq, item.reason]);
       else if (item !== undefined) {
         messages.push([lastSeq, item]);
-        if (outbox.strikesAt(index) !== (this.strikes.get(lastSeq) ?? 0)) wrong.push(index);
+        if (outbox.failuresAt(index) !== (this.failures.get(lastSeq) ?? 0)) wrong.push(index);
       }
     }
     expect(messages.map(([seq]) => seq)).toEqual(model.pending.map(({ seq }) => seq));

@@ -186,7 +186,7 @@ export class SessionHarness implements SessionObserver<Session> {
     if (this.#discarded !== undefined) this.#discarded.push(seq);
     else if (reason === 'max-resend' && this.#waiting) {
       const owed = this.#model.owed.get(seq);
-      deepEqual(owed, { kind: 'message', nacked: false, strikes: this.#settings.maxResend });
+      deepEqual(owed, { kind: 'message', nacked: false, failures: this.#settings.maxResend });
       this.#model.put(seq, reason);
     } else if (seq > 0) equal(this.#model.owed.get(seq)?.kind, reason);
   }
@@ -198,8 +198,8 @@ export class SessionHarness implements SessionObserver<Session> {
     if (frame.kind !== undefined) return;
     const owed = this.#model.owed.get(frame.seq);
     ok(owed?.kind === 'message', `${frame.seq} is sent and not owed`);
-    if (this.#waiting && !owed.nacked) owed.strikes += 1;
-    ok(owed.strikes <= this.#settings.maxResend, `${frame.seq} has no attempt left`);
+    if (this.#waiting && !owed.nacked) owed.failures += 1;
+    ok(owed.failures <= this.#settings.maxResend, `${frame.seq} has no attempt left`);
     owed.nacked = false;
   }
 

@@ -4,7 +4,7 @@ import type { SessionSettings } from '../../src/protocol/session-contract.ts';
 interface Owed {
   readonly kind: 'message' | GapReason;
   /** Answers that did not come, or said no. */
-  strikes: number;
+  failures: number;
   /** The client has asked for it again. */
   nacked: boolean;
 }
@@ -35,7 +35,7 @@ export class SessionModel {
   }
 
   put(seq: number, kind: Owed['kind']): void {
-    this.owed.set(seq, { kind, strikes: 0, nacked: false });
+    this.owed.set(seq, { kind, failures: 0, nacked: false });
   }
 
   /** An ack of one seq speaks for a message, or for the first of a gap. */
@@ -46,9 +46,9 @@ export class SessionModel {
   nack(seq: number, maxResend: number): void {
     const owed = this.owed.get(seq);
     if (owed?.kind !== 'message') return;
-    owed.strikes += 1;
+    owed.failures += 1;
     owed.nacked = true;
-    if (owed.strikes > maxResend) this.put(seq, 'max-resend');
+    if (owed.failures > maxResend) this.put(seq, 'max-resend');
   }
 
   /** What a gap has grown by at its beginning, since it was told, makes it another. */
