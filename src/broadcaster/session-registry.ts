@@ -12,7 +12,7 @@ import { HeldBytes } from '../protocol/held-bytes.ts';
 import { PeerViolation } from '../protocol/peer-violation.ts';
 import { type Link, type LinkEvents, LinkState, type Random } from '../protocol/ports.ts';
 import { Session } from '../protocol/session.ts';
-import type { DropReason } from '../protocol/session-contract.ts';
+import type { DropReason, SessionOptions } from '../protocol/session-contract.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Load, loadOf, type SessionState } from './load.ts';
@@ -41,6 +41,8 @@ export interface RegistryOptions {
   /** Take what the client of a session sends. */
   readonly receive: (session: Session, frame: Envelope) => void;
   readonly act: (session: Session, frame: Action) => void;
+  /** Makes a session; another one than the usual for a server that is broken on purpose. */
+  readonly newSession?: (options: SessionOptions<Session>) => Session;
 }
 
 /**
@@ -66,6 +68,7 @@ export class SessionRegistry implements ConnectionOwner {
   protected readonly policy: Policy;
   /** The connection that owns a session; absent sessions have none. */
   readonly ownerOf = new Map<Session, Connection>();
+  readonly #newSession: (options: SessionOptions<Session>) => Session;
   readonly #connections = new Set<Connection>();
   #stopped = false;
 
@@ -74,6 +77,7 @@ export class SessionRegistry implements ConnectionOwner {
     this.receive = options.receive;
     this.act = options.act;
     this.policy = options.policy ?? {};
+    this.#newSession = options.newSession ?? ((parts) => new Session(parts));
     this.ports = options.ports;
     this.observer = options.observer;
     this.heldBytes = new HeldBytes(options.settings.outboxBytesTotalMax);
@@ -197,7 +201,7 @@ export class SessionRegistry implements ConnectionOwner {
   protected createSession(hello: Hello): Session {
     const { clock, timers, randomFor, newId } = this.ports;
     const identity = { id: newId(), clientId: hello.clientId, epoch: this.epoch };
-    return new Session({
+    return this.#newSession({
       identity,
       settings: this.settings,
       clock,

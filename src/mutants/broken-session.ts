@@ -1,14 +1,11 @@
 import { Broadcaster } from '../broadcaster/broadcaster.ts';
-import { type RegistryOptions, SessionRegistry } from '../broadcaster/session-registry.ts';
-import type { Hello } from '../protocol/frame.ts';
+import { SessionRegistry } from '../broadcaster/session-registry.ts';
 import { Session } from '../protocol/session.ts';
-import type { SessionSettings } from '../protocol/session-contract.ts';
+import type { SessionOptions, SessionSettings } from '../protocol/session-contract.ts';
 import type { NewBroadcaster } from '../server/reference-server.ts';
 
-type SessionOptions = ConstructorParameters<typeof Session>[0];
-
 /** A broadcaster with a broken session class. */
-export function withSessions(Kind: new (options: SessionOptions) => Session): NewBroadcaster {
+export function withSessions(Kind: new (options: SessionOptions<Session>) => Session): NewBroadcaster {
   return withNewSession((parts) => new Kind(parts));
 }
 
@@ -17,30 +14,10 @@ export function withSessionSettings(changed: Partial<SessionSettings>): NewBroad
   return withNewSession((parts) => new Session({ ...parts, settings: { ...parts.settings, ...changed } }));
 }
 
-function withNewSession(newSession: (options: SessionOptions) => Session): NewBroadcaster {
+function withNewSession(newSession: (options: SessionOptions<Session>) => Session): NewBroadcaster {
   return (options) =>
-    new Broadcaster({ ...options, newRegistry: (registry) => new RegistryOf(registry, newSession) });
-}
-
-class RegistryOf extends SessionRegistry {
-  readonly #newSession: (options: SessionOptions) => Session;
-
-  constructor(options: RegistryOptions, newSession: (options: SessionOptions) => Session) {
-    super(options);
-    this.#newSession = newSession;
-  }
-
-  protected override createSession(hello: Hello): Session {
-    const { clock, timers, randomFor, newId } = this.ports;
-    const identity = { id: newId(), clientId: hello.clientId, epoch: this.epoch };
-    return this.#newSession({
-      identity,
-      settings: this.settings,
-      clock,
-      timers,
-      random: randomFor(`session/${hello.clientId}`),
-      observer: this.listeners,
-      heldBytes: this.heldBytes,
+    new Broadcaster({
+      ...options,
+      newRegistry: (registry) => new SessionRegistry({ ...registry, newSession }),
     });
-  }
 }

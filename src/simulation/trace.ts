@@ -1,4 +1,5 @@
 import { Arrival } from '../delivery/arrival.ts';
+import { readStamp } from '../delivery/stamp.ts';
 import type { ClientObserver, Driver, NewClient } from '../drivers/driver.ts';
 import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import { type ClientFrame, decodeClientText, decodeServerText, type ServerFrame } from '../protocol/frame.ts';
@@ -253,9 +254,9 @@ function because(reason: string | undefined): string {
 function nameOf(payload: unknown, prefix: string): string {
   const fields = isMap(payload) ? payload : {};
   const stamp = fields.stamp ?? (isMap(fields.payload) ? fields.payload.stamp : undefined);
-  const [, stream = '', seq = ''] = typeof stamp === 'string' ? stamp.split('.') : [];
-  if (seq === '') return '';
-  return prefix === 'p' ? `p${stream}:${seq}` : `${prefix}:${seq}`;
+  const read = typeof stamp === 'string' ? readStamp(stamp, stamp.slice(0, stamp.indexOf('.'))) : undefined;
+  if (read === undefined) return '';
+  return prefix === 'p' ? `p${read.stream}:${read.seq}` : `${prefix}:${read.seq}`;
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
