@@ -103,6 +103,16 @@ const FUNCTION_LINES_MAX = 80;
 /** Of ifs, loops, switches and tries in one function. */
 const NESTING_MAX = 3;
 
+/** What replaces something of the process, and what puts it back. */
+const REPLACED: readonly (readonly [RegExp, RegExp])[] = [
+  [/vi\.mock\(/, /vi\.unmock\(/],
+  [/vi\.doMock\(/, /vi\.doUnmock\(/],
+  [/vi\.useFakeTimers\(/, /vi\.useRealTimers\(/],
+  [/vi\.stubEnv\(/, /vi\.unstubAllEnvs\(/],
+  [/vi\.stubGlobal\(/, /vi\.unstubAllGlobals\(/],
+  [/vi\.spyOn\(/, /vi\.restoreAllMocks\(|\.mockRestore\(/],
+];
+
 interface SourceFile {
   readonly path: string;
   readonly layer: string;
@@ -352,6 +362,17 @@ describe('the project', () => {
       .filter((path) => path.endsWith('.test.ts') && slow.test(readFileSync(path, 'utf8')))
       .map((path) => relative(ROOT, path))
       .filter((path) => !SLOW_TESTS.some((place) => path.startsWith(place)));
+    expect(wrong).toEqual([]);
+  });
+
+  it('undoes in the same file what a test replaces, since fast tests share their process and its modules', () => {
+    const files = filesBelow(join(ROOT, 'test')).filter((path) => path.endsWith('.test.ts'));
+    const wrong = files.flatMap((path) => {
+      const text = readFileSync(path, 'utf8');
+      return REPLACED.filter(([made, undone]) => made.test(text) && !undone.test(text)).map(
+        ([made]) => `${relative(ROOT, path)}: ${made.source}`,
+      );
+    });
     expect(wrong).toEqual([]);
   });
 
