@@ -2,6 +2,7 @@ import { type BareOptions, type BareOutcome, bareWs } from './bare-ws.ts';
 import { roomShare } from './cpu-profile.ts';
 import { type ProductRun, profileProduct, runProduct } from './product.ts';
 import { longSimulation, seedsPerSec } from './simulation.ts';
+import { socketIoClients } from './socket-io.ts';
 
 export interface Benchmark {
   readonly name: string;
@@ -177,6 +178,32 @@ export const BENCHMARKS: readonly Benchmark[] = [
       return {
         value: lean / ws,
         note: `${(lean / 1024).toFixed(1)} KB against ${(ws / 1024).toFixed(1)} KB`,
+      };
+    },
+  },
+  {
+    name: 'socket-io-cpu',
+    measure:
+      'CPU for each message of a client of the driver socket.io, 1 000 clients, against socket.io-client',
+    bound: { atMost: 0.5 },
+    run: async () => {
+      const [own, official] = [await socketIoClients('driver'), await socketIoClients('official')];
+      return {
+        value: own.cpuUsPerMessage / official.cpuUsPerMessage,
+        note: `${own.cpuUsPerMessage.toFixed(1)} µs against ${official.cpuUsPerMessage.toFixed(1)} µs`,
+      };
+    },
+  },
+  {
+    name: 'socket-io-memory',
+    measure: 'RSS of an idle client of the driver socket.io, 1 000 clients, against socket.io-client',
+    bound: { atMost: 0.33 },
+    once: true,
+    run: async () => {
+      const [own, official] = [await socketIoClients('driver'), await socketIoClients('official')];
+      return {
+        value: own.bytesPerIdleClient / official.bytesPerIdleClient,
+        note: `${(own.bytesPerIdleClient / 1024).toFixed(1)} KB against ${(official.bytesPerIdleClient / 1024).toFixed(1)} KB`,
       };
     },
   },

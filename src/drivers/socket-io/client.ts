@@ -13,7 +13,7 @@ import type {
   DriverPorts,
 } from '../driver.ts';
 import { Inbox, type InboxOwner } from '../inbox.ts';
-import { Emits } from './emits.ts';
+import { Emits, type EmitsOwner } from './emits.ts';
 import {
   type EncodedData,
   encodeData,
@@ -64,7 +64,7 @@ interface Incomplete {
  * What survives a connection is the name of the session (`pid`), the last offset, and what is still to be sent.
  */
 export class SocketIoClient<D extends object>
-  implements DriverClient<D>, ConnectorOwner, InboxOwner<D>, RoomRequestsOwner
+  implements DriverClient<D>, ConnectorOwner, InboxOwner<D>, RoomRequestsOwner, EmitsOwner
 {
   readonly behaviour: ClientBehaviour;
   readonly connector: Connector;
@@ -78,8 +78,8 @@ export class SocketIoClient<D extends object>
   readonly #ports: DriverPorts;
   readonly #scope: ClientScope;
   readonly #emits: Emits;
-  readonly #asks: ServerAsks;
-  readonly #rooms: RoomRequests;
+  readonly #asks: ServerAsks | undefined;
+  readonly #rooms: RoomRequests | undefined;
   readonly #deadline = new Timer(() => this.#onDeadline());
   #phase: Phase = 'opening';
   /** Between pings of the server and beyond, ms. */
@@ -106,18 +106,13 @@ export class SocketIoClient<D extends object>
     const { options } = templates;
     this.recovery = new Recovery(options, ports.epochMs);
     this.#emits = new Emits({
-      write: (data, id) => this.#sendPacket(PacketType.event, data, id),
+      owner: this,
       timers: ports.timers,
       retries: options.retries,
       ackTimeoutMs: behaviour.publishTimeoutMs ?? options.ackTimeout,
-      filter: () => this.ackFilter,
     });
-    this.#rooms = new RoomRequests(this, this.#emits);
-    this.#asks = new ServerAsks({
-      send: (id, copies) => this.#sendAck(id, copies),
-      timers: ports.timers,
-      filter: () => this.ackFilter,
-    });
+    if (templates.subscribe !== undefined) this.#rooms = new RoomRequests(this, this.#emits);
+    if (options.ack) this.#asks = new ServerAsks(this, ports.timers);
   }
 
   get unanswered(): number {
@@ -162,7 +157,7 @@ export class SocketIoClient<D extends object>
     this.connector.stop(CloseCode.goodbye, '');
     this.inbox.stop();
     this.#ports.timers.disarm(this.#deadline);
-    this.#asks.stop();
+    this.#asks?.stop();
     this.#emits.abandon();
   }
 
@@ -209,7 +204,7 @@ export class SocketIoClient<D extends object>
     this.#phase = 'opening';
     this.#incomplete = undefined;
     this.#ports.timers.disarm(this.#deadline);
-    this.#rooms.stop();
+    this.#rooms?.stop();
     this.#emits.onLost();
   }
 
@@ -217,7 +212,7 @@ export class SocketIoClient<D extends object>
 
   onHandled(ask: number, delivery: D): void {
     this.#observer.handled(0, delivery);
-    if (ask > 0 && !this.connector.stopped) this.#asks.answer(ask - 1);
+    if (ask > 0 && !this.connector.stopped) this.#asks?.answer(ask - 1);
   }
 
   onFailed(_ask: number, delivery: D): void {
@@ -344,7 +339,7 @@ export class SocketIoClient<D extends object>
       this.#joined();
       return;
     }
-    this.#joinsUnconfirmed = !this.#rooms.start(rooms, subscribe, this.#scope);
+    this.#joinsUnconfirmed = this.#rooms?.start(rooms, subscribe, this.#scope) === false;
     if (this.#joinsUnconfirmed) this.connector.ping();
   }
 
@@ -411,7 +406,11 @@ export class SocketIoClient<D extends object>
     }
   }
 
-  #sendAck(id: number, copies: number): void {
+  writeEvent(data: EncodedData, id: number | undefined): void {
+    this.#sendPacket(PacketType.event, data, id);
+  }
+
+  writeAck(id: number, copies: number): void {
     if (!this.#speaks) return;
     this.#observer.acked(0, false);
     for (let copy = 0; copy < copies; copy += 1) this.#sendPacket(PacketType.ack, NOTHING, id);

@@ -21,6 +21,12 @@ export interface Emit {
   readonly settle: (result: EmitResult) => void;
 }
 
+export interface EmitsOwner {
+  /** A fault's hand on the acks of the server. */
+  readonly ackFilter: AckFilter | undefined;
+  writeEvent(data: EncodedData, id: number | undefined): void;
+}
+
 /** An event that waits for its ack. */
 interface Waiting {
   readonly emit: Emit;
@@ -41,11 +47,10 @@ interface Queued {
  * connection, under a new number each time, so that the server can't know that it has had it before.
  */
 export class Emits {
-  readonly #write: (data: EncodedData, id: number | undefined) => void;
+  readonly #owner: EmitsOwner;
   readonly #timers: Timers;
   readonly #retries: number;
   readonly #ackTimeoutMs: number | undefined;
-  readonly #filter: () => AckFilter | undefined;
   #connected = false;
   #nextId = 0;
   #waiting: Map<number, Waiting> | undefined;
@@ -56,18 +61,15 @@ export class Emits {
   #late: Set<Timer> | undefined;
 
   constructor(options: {
-    readonly write: (data: EncodedData, id: number | undefined) => void;
+    readonly owner: EmitsOwner;
     readonly timers: Timers;
     readonly retries: number;
     readonly ackTimeoutMs: number | undefined;
-    /** A fault's hand on the acks of the server. */
-    readonly filter: () => AckFilter | undefined;
   }) {
-    this.#write = options.write;
+    this.#owner = options.owner;
     this.#timers = options.timers;
     this.#retries = options.retries;
     this.#ackTimeoutMs = options.ackTimeoutMs;
-    this.#filter = options.filter;
   }
 
   /** Events without a result. */
@@ -113,7 +115,7 @@ export class Emits {
     this.#kept = undefined;
     for (const [emit, id] of kept) {
       if (id === undefined) this.#send(emit);
-      else this.#write(emit.data, id);
+      else this.#owner.writeEvent(emit.data, id);
     }
     this.#drain(true);
   }
@@ -128,7 +130,7 @@ export class Emits {
 
   onAck(id: number, args: readonly unknown[]): void {
     if (!this.#waiting?.has(id)) return;
-    const fate = this.#filter()?.('up');
+    const fate = this.#owner.ackFilter?.('up');
     if (fate?.kind === 'lose') return;
     if (fate?.kind !== 'delay') {
       this.#answered(id, args);
@@ -160,7 +162,7 @@ export class Emits {
   }
 
   #send(emit: Emit): void {
-    this.#write(emit.data, undefined);
+    this.#owner.writeEvent(emit.data, undefined);
     emit.settle({ kind: 'sent' });
   }
 
@@ -176,7 +178,7 @@ export class Emits {
     this.#waiting ??= new Map();
     this.#waiting.set(id, { emit, timer, answer });
     if (timer !== undefined) this.#timers.arm(timer, this.#ackTimeoutMs ?? 0);
-    if (this.#connected) this.#write(emit.data, id);
+    if (this.#connected) this.#owner.writeEvent(emit.data, id);
     else this.#keep(emit, id);
   }
 

@@ -1,28 +1,27 @@
 import { Timer, type Timers } from '../../protocol/ports.ts';
 import type { AckFilter } from '../driver.ts';
 
+interface ServerAsksOwner {
+  readonly ackFilter: AckFilter | undefined;
+  writeAck(id: number, copies: number): void;
+}
+
 /** Acks of events that ask for one, with a fault's hand on them. */
 export class ServerAsks {
-  readonly #send: (id: number, copies: number) => void;
+  readonly #owner: ServerAsksOwner;
   readonly #timers: Timers;
-  readonly #filter: () => AckFilter | undefined;
   #delayed: Set<Timer> | undefined;
 
-  constructor(options: {
-    readonly send: (id: number, copies: number) => void;
-    readonly timers: Timers;
-    readonly filter: () => AckFilter | undefined;
-  }) {
-    this.#send = options.send;
-    this.#timers = options.timers;
-    this.#filter = options.filter;
+  constructor(owner: ServerAsksOwner, timers: Timers) {
+    this.#owner = owner;
+    this.#timers = timers;
   }
 
   answer(id: number): void {
-    const fate = this.#filter()?.('down');
+    const fate = this.#owner.ackFilter?.('down');
     if (fate?.kind === 'lose') return;
     if (fate?.kind === 'delay') this.#later(fate.delayMs, id);
-    else this.#send(id, fate?.kind === 'duplicate' ? fate.copies : 1);
+    else this.#owner.writeAck(id, fate?.kind === 'duplicate' ? fate.copies : 1);
   }
 
   stop(): void {
@@ -32,7 +31,7 @@ export class ServerAsks {
   #later(delayMs: number, id: number): void {
     const timer = new Timer(() => {
       this.#delayed?.delete(timer);
-      this.#send(id, 1);
+      this.#owner.writeAck(id, 1);
     });
     this.#delayed ??= new Set();
     this.#delayed.add(timer);
