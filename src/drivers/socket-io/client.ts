@@ -20,6 +20,7 @@ import {
   encodePacket,
   type Packet,
   PacketType,
+  partsOf,
   withAttachments,
 } from './packet.ts';
 import type { PacketDecoder } from './packet-decoder.ts';
@@ -293,17 +294,15 @@ export class SocketIoClient<D extends object>
     this.connector.drop();
   }
 
-  #onEvent({ data, id }: Packet): void {
+  #onEvent({ data, event, id }: Packet): void {
     // One before it may have made the client stop.
     if (this.connector.stopped) return;
-    const [name, ...args] = data as readonly unknown[];
+    const { name, payload, last } = event ?? partsOf(data as readonly unknown[]);
     const { events, ack } = this.#templates.options;
-    if (events === undefined || events.includes(name as string)) {
-      const payload = args.length === 1 ? args[0] : args;
+    if (events === undefined || events.includes(name as string))
       this.inbox.push(ack ? id + 1 : 0, this.#observer.message(0, payload, false));
-    }
     // An event that asks for an ack ends, for the official client, with the function that gives it.
-    if (id < 0) this.recovery.onEvent(args.at(-1) ?? name);
+    if (id < 0) this.recovery.onEvent(last);
   }
 
   #onConnect(data: unknown): void {

@@ -22,6 +22,21 @@ export interface Packet {
   readonly id: number;
   /** Shared by the clients of a process: nobody may change it. */
   readonly data: unknown;
+  /** Of an event without attachments: its data, taken apart once for all who get it. */
+  readonly event: EventParts | undefined;
+}
+
+export interface EventParts {
+  readonly name: unknown;
+  /** The only argument, or the list of all. */
+  readonly payload: unknown;
+  /** The last argument, else the name. */
+  readonly last: unknown;
+}
+
+export function partsOf(data: readonly unknown[]): EventParts {
+  const [name, ...args] = data;
+  return { name, payload: args.length === 1 ? args[0] : args, last: data.at(-1) };
 }
 
 const HEAD = /^(\d)(?:(\d+)-)?(?:(\/[^,]*)(?:,|$))?(\d+)?/;
@@ -36,7 +51,8 @@ export function decodePacket(text: string): Packet | undefined {
   const rest = text.slice(head[0].length);
   const data = rest === '' ? undefined : parsed(rest);
   if (!isDataOf(type, data)) return undefined;
-  return { type, attachments, namespace: head[3] ?? '/', id: Number(head[4] ?? -1), data };
+  const event = type === PacketType.event ? partsOf(data as readonly unknown[]) : undefined;
+  return { type, attachments, namespace: head[3] ?? '/', id: Number(head[4] ?? -1), data, event };
 }
 
 function isPacketType(type: number): type is PacketType {
