@@ -196,7 +196,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   },
   {
     name: 'socket-io-memory',
-    measure: 'RSS of an idle client of the driver socket.io, 1 000 clients, against socket.io-client',
+    measure:
+      'memory that an idle client of the driver socket.io keeps, 1 000 clients, against socket.io-client',
     bound: { atMost: 0.33 },
     once: true,
     run: async () => {
