@@ -67,7 +67,8 @@ export class TargetClients {
 
   /** A text, such as the reason of a close, without what the client of these values must not give away. */
   withoutSecrets(text: string, values: ClientValues): string {
-    const { headers } = this.#templates.render(0, this.#scopeOf(values));
+    const address = values.client.index % this.#templates.addresses;
+    const { headers } = this.#templates.render(address, this.#scopeOf(values));
     const ofHeaders = Object.entries(headers).flatMap(([name, value]) => (isSecretName(name) ? value : []));
     const named = this.#secretNames.map((path) => asText(valueAt(values, path) ?? ''));
     return withoutValues(text, [...ofHeaders, ...named]);

@@ -58,6 +58,11 @@ describe('the clients of a target', () => {
     );
   });
 
+  it('say why something failed though another address can not be rendered for this client', () => {
+    const clients = clientsOf('{ url: ["ws://h/{{ 6 / (1 - client.index) }}", ws://i] }');
+    expect(clients.withoutSecrets('refused', clients.valuesFor(1, 'c1'))).toBe('refused');
+  });
+
   it('share the rate of connecting by their number', () => {
     const { pace } = clientsOf('{ url: ws://h, connectRate: 100/s }', { share: 0.25 });
     expect([pace?.takeMs(), pace?.takeMs(), pace?.takeMs()]).toEqual([0, 40, 80]);

@@ -488,13 +488,13 @@ describe('dialled link with more than plain text', () => {
 
   it('gives up after its timeout on a server that keeps saying something', async () => {
     const url = await rawServer((socket) => {
-      const timer = setInterval(() => socket.write('HTTP/1.1 101 a\r\nx: y\r\n'.slice(0, 3)), 20);
+      socket.write('HTTP/1.1 101 Wait\r\n');
+      const timer = setInterval(() => socket.write('x: y\r\n'), 20);
       socket.on('close', () => clearInterval(timer));
     });
-    const from = performance.now();
+    // The timeout of `ws` begins again with every byte, and the server would go on for ever.
     const closed = await closeOf(url, { alwaysWs: true, handshakeTimeoutMs: 200 });
-    expect(closed).toMatchObject({ code: 1006 });
-    expect(performance.now() - from).toBeLessThan(2000);
+    expect(closed).toEqual({ code: 1006, reason: 'Opening handshake has timed out' });
   });
 
   it('dials with ws once a bare socket was redirected, and follows', async () => {
