@@ -31,6 +31,8 @@ export interface Finding {
 /** Whether everything at and below a path was read from the file; other values are not checked. */
 export type Clean = (...path: Path) => boolean;
 
+/** Checks of a target say nothing of use when one of these could not be read. */
+const TARGET_KEYS = ['url', 'driver', 'users', 'tls'] as const;
 const INJECTIONS_MAX = 2_000_000;
 /** The largest frame is 1 MiB; the rest is reserved for the envelope and the stamp. */
 const BODY_BYTES_MAX = 1020 * 1024;
@@ -50,7 +52,7 @@ export function checkScenario(
     findings.push({ path, aboutKey: false, ...extra, message });
   checkSettings(scenario, clean, report);
   const { target } = scenario;
-  if (target !== undefined && clean('target')) {
+  if (target !== undefined && TARGET_KEYS.every((key) => clean('target', key))) {
     const clients = clean('clients') ? clientsOf(scenario).count : 1;
     checkTarget({ target, clients, publishers: scenario.publish.length, surroundings, report });
   }

@@ -11,6 +11,7 @@ const FILES: Readonly<Record<string, string>> = {
   'short.csv': 'id,token\n1\n',
   'empty.csv': 'id,token\n',
   'hosts.json': '[{"host":"127.0.0.1:1","n":1},{"host":"127.0.0.1:2"},{"host":"bad host"}]',
+  './own.mjs': 'export {};',
   'ca.pem': 'a certificate',
   'text.pem': 'none',
 };
@@ -189,7 +190,7 @@ describe('a target that is wrong', () => {
     [`${BESIDE}  driver: ./none.mjs`, '3:11', 'Cannot use "./none.mjs": there is no such file'],
     [`${BESIDE}  wsdeliver: { room: x }`, '3:16', 'Cannot read "room"'],
     [`${BESIDE}  options: { a: 1 }`, '3:12', 'Cannot use "options": the driver is "wsdeliver"'],
-    [`${BESIDE}  driver: ./none.mjs\n  wsdeliver: {}`, '4:14', 'the driver is "./none.mjs"'],
+    [`${BESIDE}  driver: ./own.mjs\n  wsdeliver: {}`, '4:14', 'the driver is "./own.mjs"'],
     [`${BESIDE}  reconnectTo: next`, '3:16', 'there is one address'],
     [`${BESIDE}  timeout: 0ms`, '3:12', 'at least 1ms is wanted'],
     [`${BESIDE}  connectRate: 0/s`, '3:16', 'Cannot connect 0 clients a second'],
@@ -202,6 +203,12 @@ describe('a target that is wrong', () => {
     expect(problems[0]).toContain(`a.yaml:${place}: `);
     expect(problems.join('\n')).toContain(message);
     expect(problems).toHaveLength(1);
+  });
+
+  it('finds what else is wrong beside a key that nobody knows', () => {
+    const problems = problemsOf(`${BESIDE}  comression: true\n  headers: { Upgrade: x }`);
+    expect(problems).toHaveLength(2);
+    expect(problems[1]).toContain('a.yaml:4:14: Cannot send the header "Upgrade"');
   });
 
   it('says nothing of what lies outside when nobody can look there', () => {
