@@ -25,7 +25,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scenario: ['text', 'templates', 'protocol', 'broadcaster', 'delivery', 'faults'],
   world: ['protocol'],
   load: ['text', 'templates', 'protocol', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
-  server: ['text', 'protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'world', 'load'],
+  server: [
+    'text',
+    'templates',
+    'protocol',
+    'broadcaster',
+    'delivery',
+    'measure',
+    'faults',
+    'scenario',
+    'world',
+    'load',
+  ],
   verdict: ['protocol', 'broadcaster', 'delivery', 'measure', 'faults', 'scenario', 'load', 'server'],
   run: ['protocol', 'drivers', 'delivery', 'faults', 'scenario', 'world', 'load', 'server', 'verdict'],
   mutants: ['protocol', 'broadcaster', 'drivers', 'delivery', 'scenario', 'server', 'verdict', 'run'],
@@ -93,7 +104,7 @@ const IMPURE =
 const PURE_IMPORTS = ["import { crc32 } from 'node:zlib';\n", "import { createHmac } from 'node:crypto';\n"];
 
 /** Processes of their own, which end by themselves. */
-const WORKER_SCRIPTS = ['load/load-worker.ts', 'world/real/parent-process.ts'];
+const WORKER_SCRIPTS = ['load/load-worker.ts', 'server/services/watchdog.ts', 'world/real/parent-process.ts'];
 
 const EMPTY_NAMES = /^(utils?|helpers?|common|misc|types|shared|lib)(\.ts)?$/;
 

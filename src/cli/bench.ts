@@ -7,14 +7,17 @@ import { renderMarkdown } from '../report/markdown.ts';
 import { renderText } from '../report/text.ts';
 import { headline } from '../report/wording/result.ts';
 import { sentenceOf } from '../report/wording/sentence.ts';
+import { startFailureSentences } from '../report/wording/service-start.ts';
 import { atRate, CapacitySearch, totalRate } from '../run/capacity.ts';
 import { measureSpeed } from '../run/machine-speed.ts';
 import { TargetUnreachable } from '../run/phases.ts';
 import { PreflightError } from '../run/preflight.ts';
 import { runScenario } from '../run/scenario-run.ts';
+import { ServicesInterrupted } from '../run/service-start.ts';
 import { adaptClients } from '../scenario/adapt.ts';
 import { formatRate } from '../scenario/quantity.ts';
 import { clientsOf } from '../scenario/timeline.ts';
+import { ServiceStartError } from '../server/services/service-set.ts';
 import { storedFailure } from '../simulation/claim.ts';
 import { assembleResult } from '../verdict/assemble.ts';
 import { cutShort } from '../verdict/cut-short.ts';
@@ -127,7 +130,7 @@ export async function runOnSockets(
       onStart: (running) => watch.started(running),
     });
   } catch (error) {
-    throw asUserError(error);
+    throw asUserError(error, interrupt.exitCode);
   } finally {
     display.stop();
   }
@@ -172,7 +175,14 @@ function bestOf(results: ReadonlyMap<number, Result>, search: CapacitySearch): R
   return { ...best, capacity };
 }
 
-function asUserError(error: unknown): unknown {
+function asUserError(error: unknown, interruptedCode: number): unknown {
+  if (error instanceof ServiceStartError)
+    return new UserError(startFailureSentences(error.failure), ExitCode.unreachable);
+  if (error instanceof ServicesInterrupted)
+    return new UserError(
+      'Interrupted while services were starting: there is nothing to report',
+      interruptedCode,
+    );
   if (error instanceof TargetUnreachable) return new UserError(error.message, ExitCode.unreachable);
   if (error instanceof PreflightError || error instanceof ListenError) return new UserError(error.message);
   return error;

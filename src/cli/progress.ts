@@ -8,6 +8,7 @@ const RATE_WINDOW_MS = 1000;
 export class ProgressDisplay {
   readonly #live: LiveLine | undefined;
   #phase = '';
+  #service = '';
   #rates = { atMs: 0, published: 0, delivered: 0, publishedPerSec: 0, deliveredPerSec: 0 };
 
   constructor(options: { readonly quiet: boolean; readonly color: boolean }) {
@@ -15,7 +16,9 @@ export class ProgressDisplay {
   }
 
   show(progress: RunProgress): void {
-    const newPhase = progress.phase !== this.#phase;
+    const service = progress.starting?.service ?? '';
+    const newPhase = progress.phase !== this.#phase || service !== this.#service;
+    this.#service = service;
     this.#phase = progress.phase;
     this.#live?.draw((width) => {
       const state = this.#state(progress, performance.now());
@@ -53,6 +56,7 @@ export class ProgressDisplay {
       outboxPending: progress.pending,
       pushP99Us: progress.pushP99Us,
       faultsActive: progress.faults,
+      ...(progress.starting === undefined ? {} : { starting: progress.starting }),
     };
   }
 }

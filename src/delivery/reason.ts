@@ -63,6 +63,10 @@ export const REASONS = {
   'listener-failed': { why: 'note' },
   /** The reference server threw while handling an event of a connection. */
   'server-failed': { where: 'note' },
+  /** A process of a service ended by itself; with an exit code, or by a signal. `atMs` counts from the begin of load. */
+  'service-crashed': { service: 'name', atMs: 'number', exitCode: 'number?', signal: 'name' },
+  /** A process of a service was started again and was not ready in time. */
+  'service-not-back': { service: 'name', atMs: 'number', withinMs: 'number' },
   'publishes-unanswered': { count: 'number' },
   /** `atMs` counts from the begin of load. */
   'target-gone': { atMs: 'number', count: 'number', asked: 'number' },

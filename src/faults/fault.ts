@@ -75,6 +75,17 @@ export interface FaultyServer {
   failSends(errors: SendErrors): void;
 }
 
+/** The handle of a fault on one process of a service. Calls have no effect while it does not run. */
+export interface FaultyService {
+  /** SIGKILL for it and its children; started again after `downMs`. */
+  kill(downMs: number): void;
+  /** Its stop signal, its end and another start; one process after the other where several are told at once. */
+  restart(): void;
+  /** SIGSTOP for it and its children. */
+  pause(): void;
+  resume(): void;
+}
+
 export interface SendErrors {
   readonly forMs: number;
   /** Share of all sends, 0..1. */
@@ -124,7 +135,14 @@ export interface ServerFault extends FaultBase {
   inject(server: FaultyServer, values: FaultValues): void;
 }
 
-export type Fault = InstantFault | LastingFault | AckFault | ServerFault;
+/** Happens to processes of services: at one instant, or with `end` for some time. */
+export interface ServiceFault extends FaultBase {
+  readonly kind: 'service';
+  inject(service: FaultyService, values: FaultValues): void;
+  end?(service: FaultyService, values: FaultValues): void;
+}
+
+export type Fault = InstantFault | LastingFault | AckFault | ServerFault | ServiceFault;
 
 /** One line of the explicit fault list into which a scenario's `faults` are expanded. */
 export interface PlannedFault {
@@ -135,8 +153,10 @@ export interface PlannedFault {
   readonly atMs: number;
   /** Absent for instant and server faults, and for lasting ones that are never healed. */
   readonly forMs?: number;
-  /** Client numbers, ascending; empty for server faults. */
+  /** Client numbers, ascending; empty for faults of the server and of services. */
   readonly clients: readonly number[];
+  /** Names of processes, in the order of their start; absent for all but service faults. */
+  readonly services?: readonly string[];
   readonly values: FaultValues;
   /** Ack faults: share of acks, 0..1; or every nth; with neither, every ack. */
   readonly probability?: number;

@@ -21,6 +21,9 @@ import { roomActions } from './room-actions.ts';
 import { secondSocket } from './second-socket.ts';
 import { sendErrors } from './send-errors.ts';
 import { serverRestart } from './server-restart.ts';
+import { serviceKill } from './service-kill.ts';
+import { servicePause } from './service-pause.ts';
+import { serviceRestart } from './service-restart.ts';
 import { slowHandler } from './slow-handler.ts';
 import { slowReader } from './slow-reader.ts';
 
@@ -51,6 +54,9 @@ export const FAULTS: ReadonlyMap<string, Fault> = new Map(
     serverRestart,
     blockEventLoop,
     sendErrors,
+    serviceKill,
+    serviceRestart,
+    servicePause,
   ].map((fault: Fault) => [fault.name, fault]),
 );
 

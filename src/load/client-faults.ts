@@ -54,7 +54,7 @@ export class ClientFaults {
     this.#streams = options.streams;
     this.#faults = options.planned.flatMap((plan) => {
       const fault = findFault(plan.name);
-      if (fault === undefined || fault.kind === 'server') return [];
+      if (fault === undefined || fault.kind === 'server' || fault.kind === 'service') return [];
       const clients = plan.clients.flatMap((number) => options.clients.get(number) ?? []);
       return [new ActiveFault(plan, fault, clients)];
     });

@@ -20,6 +20,8 @@ interface SeriesOptions {
   readonly unit: string;
   /** Value above which time counts as over the warning. */
   readonly warning?: number;
+  /** Smallest difference that quantiles show; absent: 1. */
+  readonly precision?: number;
 }
 
 export interface SeriesPoint {
@@ -51,6 +53,7 @@ export class Series {
   readonly name: string;
   readonly #unit: string;
   readonly #warning: number | undefined;
+  readonly #precision: number;
   /** NaN where a span has no sample. */
   readonly #spans = new Float64Array(SPANS_MAX).fill(Number.NaN);
   readonly #samples = new Float64Histogram(1, 2, SIGNIFICANT_DIGITS);
@@ -65,8 +68,9 @@ export class Series {
   #trend = new Trend();
   #trendEnded = false;
 
-  constructor({ name, unit, warning }: SeriesOptions) {
+  constructor({ name, unit, warning, precision = 1 }: SeriesOptions) {
     this.name = name;
+    this.#precision = precision;
     this.#unit = unit;
     this.#warning = warning;
     this.#samples.autoResize = true;
@@ -101,7 +105,7 @@ export class Series {
     const nowUs = this.#count === 0 ? atUs : Math.max(atUs, this.#lastUs);
     if (this.#count === 0) this.#firstUs = nowUs;
     else if (this.#isOver(this.#final)) this.#overUs += nowUs - this.#lastUs;
-    this.#samples.recordValue(Math.max(0, Math.round(value)));
+    this.#samples.recordValue(Math.max(0, Math.round(value / this.#precision)));
     this.#keep(nowUs - this.#firstUs, value);
     if (!this.#trendEnded) this.#trend.add(nowUs / 1e6, value);
     this.#count += 1;
@@ -142,7 +146,8 @@ export class Series {
 
   #quantile(percent: number): number {
     if (this.#count === 0) return 0;
-    return Math.min(this.#max, Math.max(this.#min, this.#samples.getValueAtPercentile(percent)));
+    const value = this.#samples.getValueAtPercentile(percent) * this.#precision;
+    return Math.min(this.#max, Math.max(this.#min, value));
   }
 
   #keep(offsetUs: number, value: number): void {

@@ -60,7 +60,7 @@ export function formatAt(atMs: number): string {
 export function formatIn(unit: string, value: number): string {
   if (unit === 'us') return formatUs(value);
   if (unit === 'bytes') return formatBytes(value);
-  return formatCount(value);
+  return unit === 'cores' ? value.toFixed(2) : formatCount(value);
 }
 
 /** A round number without the digits that say nothing: `500 µs`, `1.5 ms`. */

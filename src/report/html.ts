@@ -10,6 +10,7 @@ import {
   generatorSection,
   latencySection,
   saturationSection,
+  serviceSection,
 } from './page/sections.ts';
 import { STYLE } from './page/style.ts';
 import { clientCount, headline, STATUS_SIGN, targetOf } from './wording/result.ts';
@@ -32,7 +33,7 @@ export function renderHtml(result: Result): string {
 <body>
 <main>
 ${banner(result)}
-${expectSection(result)}${deliverySection(result)}${latencySection(result)}${saturationSection(result)}${generatorSection(result)}${faultSection(result)}${anomalySection(result)}<footer>wsdeliver ${wsdeliver} · node ${node} · ${machine} · ${startedAt}</footer>
+${expectSection(result)}${deliverySection(result)}${latencySection(result)}${saturationSection(result)}${serviceSection(result)}${generatorSection(result)}${faultSection(result)}${anomalySection(result)}<footer>wsdeliver ${wsdeliver} · node ${node} · ${machine} · ${startedAt}</footer>
 </main>
 </body>
 </html>

@@ -18,6 +18,7 @@ import {
   upstreamFacts,
 } from './wording/result.ts';
 import { sentenceOf } from './wording/sentence.ts';
+import type { ServiceOutcome } from './wording/services.ts';
 
 /** A summary for a comment on a change: what failed is in sight, the rest is folded away. */
 
@@ -37,6 +38,7 @@ export function renderMarkdown(result: Result): string {
     expectations(result),
     folded('Delivery and latency', [profiles(result), latencies(result)]),
     folded('Anomalies', [anomalies(result)]),
+    ...(result.services ?? []).map(outputOf),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -110,6 +112,13 @@ function anomalies(result: Result): string {
   return anomalyTally(result)
     .map(({ kind, count }) => `- ${spaced(kind)}: ${formatCount(count)}`)
     .join('\n');
+}
+
+/** The last words of a service that went wrong. */
+function outputOf({ name, output }: ServiceOutcome): string {
+  if (output === undefined) return '';
+  const lines = output.map((text) => `    ${printable(text)}`);
+  return folded(`Last output of ${escapeMarkdown(name)}`, [lines.join('\n')]);
 }
 
 function folded(title: string, blocks: readonly string[]): string {

@@ -1,3 +1,4 @@
+import type { RunProgress } from '../run/run-progress.ts';
 import { gauge } from './bars.ts';
 import { formatCount, formatPerSec, formatUs, NO_DATA } from './figures.ts';
 import { NO_BREAK, span, textWidth } from './line.ts';
@@ -19,6 +20,8 @@ export interface ProgressState {
   readonly pushP99Us?: number | undefined;
   /** Names of the faults that hold at the moment. */
   readonly faultsActive: readonly string[];
+  /** While services are started. */
+  readonly starting?: RunProgress['starting'];
 }
 
 const GAUGE_WIDTH = 10;
@@ -47,6 +50,9 @@ export function formatProgressLine(state: ProgressState): string {
 
 /** The most telling first. */
 function fieldsOf(state: ProgressState): string[] {
+  const { starting } = state;
+  if (starting !== undefined)
+    return [`starting ${starting.service}`, `${starting.ready} of ${starting.asked} ready`];
   const { clientsConnected, clientsAsked, publishedPerSec, deliveredPerSec, outboxPending, pushP99Us } =
     state;
   const missing = clientsConnected < clientsAsked ? `/${formatCount(clientsAsked)}` : '';

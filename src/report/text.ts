@@ -10,6 +10,7 @@ import { faultLines } from './section/faults.ts';
 import { generatorLines } from './section/generator.ts';
 import { latencyLines } from './section/latency.ts';
 import { saturationLines } from './section/saturation.ts';
+import { serviceLines } from './section/services.ts';
 import { verdictLines } from './section/verdict.ts';
 import { type Appearance, paint } from './terminal.ts';
 
@@ -25,6 +26,7 @@ const SECTIONS: readonly (readonly [string, (result: Result, width: number) => L
   ['DELIVERY', deliveryLines],
   ['LATENCY', latencyLines],
   ['SATURATION', saturationLines],
+  ['SERVICES', serviceLines],
   ['GENERATOR', generatorLines],
   ['FAULTS', faultLines],
   ['ANOMALIES', anomalyLines],

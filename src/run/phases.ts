@@ -10,6 +10,7 @@ import type { Scenario } from '../scenario/schema.ts';
 import { targetText } from '../scenario/target/target-text.ts';
 import { clientsOf } from '../scenario/timeline.ts';
 import type { ServerUnderTest } from '../server/server-under-test.ts';
+import type { ServiceSet } from '../server/services/service-set.ts';
 import type { RunRecord } from '../verdict/run-record.ts';
 import { DrainWatch } from './drain-watch.ts';
 
@@ -18,7 +19,7 @@ import { DrainWatch } from './drain-watch.ts';
  * waits for; the real world lets real time pass until then, the virtual one runs its events.
  */
 
-export type Phase = 'start' | 'connect' | 'probe' | 'warm-up' | 'load' | 'drain' | 'judge';
+export type Phase = 'services' | 'start' | 'connect' | 'probe' | 'warm-up' | 'load' | 'drain' | 'judge';
 
 /** What a phase waits for, and for how long at most. */
 export interface Wait {
@@ -49,6 +50,8 @@ export interface RunParts {
   readonly publishers: Publishers;
   /** Absent for a target. */
   readonly server: ServerUnderTest | undefined;
+  /** Absent where the scenario starts none. */
+  readonly services?: ServiceSet | undefined;
   /** The publishers' way to a target; absent where the server is at hand. */
   readonly targetWay: TargetWay | undefined;
   /** Absent in virtual time, where the server has no process. */
@@ -93,6 +96,7 @@ export function* phases(run: RunParts): Generator<Wait, RunRecord, void> {
   run.watch?.stop();
   const endUs = clock.nowUs();
   const findings = server?.findings();
+  const services = run.services?.findings();
   clients.finish();
   yield { phase: 'judge', isOver: () => clients.recorded, atMostMs: RECORD_TIMEOUT_MS, insists: true };
   const clientsRecord = clients.toRecord();
@@ -109,7 +113,8 @@ export function* phases(run: RunParts): Generator<Wait, RunRecord, void> {
     server: findings,
     sampler: server?.sampler,
     serverUse: server === undefined ? undefined : run.watch?.use(),
-    serverFaults: server?.faultRecords() ?? [],
+    services,
+    serverFaults: [...(server?.faultRecords() ?? []), ...(services?.faults ?? [])],
     // What a target owed that is gone can't be waited for any longer.
     drain: targetGone ? 'progressing' : drain,
     targetGone,
@@ -202,6 +207,7 @@ function* load(
   clients.startLoad(loadFromUs, loadToUs);
   watch?.startLoad();
   server?.startLoad(loadFromUs);
+  run.services?.startLoad(loadFromUs, run.planned);
   yield { phase: 'load', isOver: nobodyIsLeft, atMostMs: (loadToUs - clock.nowUs()) / 1000 };
   return { loadFromUs, loadToUs: isInterrupted() ? clock.nowUs() : loadToUs };
 }
@@ -213,6 +219,7 @@ function* drainAll(run: RunParts, contact: Contact): Step<Drain> {
   run.watch?.freeze();
   publishers.stop();
   server?.endLoad();
+  run.services?.endLoad();
   clients.heal();
   const deadlineUs = clock.nowUs() + settle * 1000;
   const wait = (
@@ -225,7 +232,10 @@ function* drainAll(run: RunParts, contact: Contact): Step<Drain> {
   });
   // Half of the time at most: a server that never answers a publish may still have something to deliver.
   yield wait(
-    () => contact.look() && publishers.unanswered === 0 && (server?.reference.isUp ?? true),
+    () =>
+      contact.look() &&
+      publishers.unanswered === 0 &&
+      (server?.reference.isUp ?? run.services?.areBack ?? true),
     settle / 2,
   );
   clients.startDrain(publishers.goals());

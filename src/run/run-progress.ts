@@ -17,10 +17,13 @@ export interface RunProgress {
   readonly pending: number | undefined;
   readonly pushP99Us: number | undefined;
   readonly faults: readonly string[];
+  /** While services are started: the one under way, how many are ready, and of how many. */
+  readonly starting?: { readonly service: string; readonly ready: number; readonly asked: number };
 }
 
 /** How long each phase lasts when all goes well; where nobody can know, 0. */
 const PHASE_MS: Readonly<Record<Phase, (duration: Scenario['duration']) => number>> = {
+  services: () => 0,
   start: () => 0,
   connect: ({ rampUp }) => rampUp,
   probe: () => 0,

@@ -10,18 +10,22 @@ import { waysToTarget } from '../load/publishing/ways-to-target.ts';
 import { TargetClients } from '../load/target-clients.ts';
 import { WorkerPool } from '../load/worker-pool.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { instancesOf } from '../scenario/services-schema.ts';
 import type { Target } from '../scenario/target/target-schema.ts';
 import { clientsOf, planFaults } from '../scenario/timeline.ts';
 import type { ReferenceServer } from '../server/reference-server.ts';
 import { ScaleHook } from '../server/scale-hook.ts';
 import { ServerUnderTest } from '../server/server-under-test.ts';
+import { ServiceSet } from '../server/services/service-set.ts';
 import { SocketEndpoint } from '../server/socket-endpoint.ts';
 import type { RunRecord } from '../verdict/run-record.ts';
+import { MachineClock } from '../world/real/clock.ts';
 import { Machine } from '../world/real/machine.ts';
 import { newRedisPublisher } from '../world/real/redis-publisher.ts';
 import { type Phase, POLL_MS, phases, type RunParts, type Wait } from './phases.ts';
 import { preflight, thisMachine } from './preflight.ts';
 import { progressOf, type RunProgress } from './run-progress.ts';
+import { scenarioWithPorts, startServices } from './service-start.ts';
 
 const CLIENTS_PER_WORKER = 4000;
 const LOCALHOST = '127.0.0.1';
@@ -55,9 +59,28 @@ export interface RunningScenario {
  *
  * @throws {TargetUnreachable}
  * @throws {PreflightError} when the machine has too little of something
+ * @throws {ServiceStartError}
+ * @throws {ServicesInterrupted}
  */
 export async function runScenario(options: RunOptions): Promise<RunRecord> {
-  const run = new ScenarioRun(options);
+  const { scenario } = options;
+  if (instancesOf(scenario.services).length === 0) return runBeside(undefined, options);
+  const services = new ServiceSet({ ...scenario, folder: options.folder ?? '.', clock: new MachineClock() });
+  try {
+    await startServices(services, options);
+    const record = await runBeside(services, {
+      ...options,
+      scenario: scenarioWithPorts(scenario, services.ports),
+    });
+    return { ...record, scenario };
+  } finally {
+    await services.stop();
+  }
+}
+
+/** @param services - are running */
+async function runBeside(services: ServiceSet | undefined, options: RunOptions): Promise<RunRecord> {
+  const run = new ScenarioRun(options, services);
   try {
     return await run.play();
   } finally {
@@ -81,7 +104,7 @@ class ScenarioRun {
   #phase: Phase = 'start';
   #phaseFromUs: number;
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, services: ServiceSet | undefined) {
     const { scenario, signal, folder = '.' } = options;
     const run = `r${randomBytes(5).toString('hex')}`;
     const machine = new Machine(scenario.seed);
@@ -121,6 +144,7 @@ class ScenarioRun {
       clients: this.#pool,
       publishers,
       server,
+      services,
       targetWay,
       watch: this.#watch,
       troubles: this.#troubles,

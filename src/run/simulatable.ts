@@ -3,7 +3,10 @@ import type { Scenario } from '../scenario/schema.ts';
 import { targetText } from '../scenario/target/target-text.ts';
 
 /** Why a scenario can't run in virtual time, in words; undefined when it can. */
-export function obstacleToSimulation({ target, publish }: Scenario): string | undefined {
+export function obstacleToSimulation({ target, services, publish }: Scenario): string | undefined {
+  const service = Object.keys(services)[0];
+  if (service !== undefined)
+    return `Cannot simulate the service "${service}": it is a process, and virtual time has none, a scenario without services is wanted`;
   if (target !== undefined)
     return `Cannot simulate "${targetText(target)}": it is a server elsewhere, a scenario without a target is wanted`;
   if (publish.some(({ rate }) => rate === Number.POSITIVE_INFINITY))

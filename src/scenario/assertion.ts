@@ -22,6 +22,7 @@ import {
   parseRatio,
 } from './quantity.ts';
 import type { Scenario } from './schema.ts';
+import { instancesOf } from './services-schema.ts';
 
 /**
  * Assertions: `<metric>[{key:value,…}][.<aggregate>] <op> <quantity>`, for example
@@ -33,6 +34,7 @@ export interface Assertion {
   readonly metric: Metric;
   readonly aggregate?: string;
   readonly profile?: string;
+  readonly service?: string;
   readonly op: Op;
   /** In the unit of the result: µs, bytes, per second, 0..1, a count. */
   readonly bound: number;
@@ -45,12 +47,15 @@ type Op = (typeof OPS)[number];
 export interface AssertionContext {
   readonly profiles: readonly string[];
   readonly faults: readonly string[];
+  /** Processes of services. */
+  readonly services: readonly string[];
 }
 
-export function assertionContext({ clients, faults }: Scenario): AssertionContext {
+export function assertionContext({ clients, faults, services }: Scenario): AssertionContext {
   return {
     profiles: clients.map(({ profile }) => profile),
     faults: [...new Set(faults.map((entry) => entry.do))],
+    services: instancesOf(services).map(({ name }) => name),
   };
 }
 
@@ -79,7 +84,7 @@ export function parseAssertion(text: string, context: AssertionContext): ParsedA
   if (!found.ok) return wrong(`${name}${tail}`, found.message, lead.length);
   const { metric, aggregate } = found;
   const label = readLabels(labels, metric, context);
-  if (!label.ok) return wrong(labels, label.message, labelsAt);
+  if (!label.ok) return wrong(labels === '' ? `${name}${tail}` : labels, label.message, labelsAt);
   if (labels !== '' && tail === '' && aggregate !== undefined) {
     return wrong(
       labels,
@@ -92,14 +97,13 @@ export function parseAssertion(text: string, context: AssertionContext): ParsedA
     return wrong(op === '' ? text : op, `an operator is wanted, one of ${OPS.join(' ')}`, opAt);
   const reading = readBound(unitOf(metric, aggregate), quantity);
   if (!reading.ok) return { ok: false, message: reading.problem, offset: opAt + op.length + space.length };
-  const narrowed = label.profile === undefined ? {} : { profile: label.profile };
   return {
     ok: true,
     assertion: {
       text: `${name}${labels}${tail} ${op} ${quantity}`,
       metric,
       ...(aggregate === undefined ? {} : { aggregate }),
-      ...narrowed,
+      ...label.narrowed,
       op: operator,
       bound: reading.value,
     },
@@ -172,28 +176,39 @@ function explainName(full: string, candidates: readonly Metric[], context: Asser
 }
 
 type LabelReading =
-  | { readonly ok: true; readonly profile?: string }
+  | { readonly ok: true; readonly narrowed: Pick<Assertion, 'profile' | 'service'> }
   | { readonly ok: false; readonly message: string };
 
+/** A metric has one label at most: `{profile:x}` where it may be narrowed, `{service:x}` where it has to be. */
 function readLabels(labels: string, metric: Metric, context: AssertionContext): LabelReading {
-  if (labels === '') return { ok: true };
-  if (!metric.byProfile)
-    return { ok: false, message: `${metric.name} is not kept by profile, no label is wanted` };
-  let profile: string | undefined;
-  for (const part of labels.slice(1, -1).split(',')) {
-    const [key, value, ...rest] = part.split(':').map((word) => word.trim());
-    if (key !== 'profile' || value === undefined || rest.length > 0 || profile !== undefined) {
-      return { ok: false, message: 'the only label is profile, {profile:<name>} is wanted' };
-    }
-    if (!context.profiles.includes(value)) {
-      return {
-        ok: false,
-        message: `no client has the profile "${value}", ${suggest(value, context.profiles, 'a profile')}`,
-      };
-    }
-    profile = value;
+  const key = metric.byService ? 'service' : 'profile';
+  const [names, noun] = metric.byService
+    ? ([context.services, 'instance of a service'] as const)
+    : ([context.profiles, 'profile'] as const);
+  if (labels === '') {
+    if (!metric.byService) return { ok: true, narrowed: {} };
+    return {
+      ok: false,
+      message: `${metric.name} is kept for each service, {service:<name>} is wanted behind it`,
+    };
   }
-  return profile === undefined ? { ok: true } : { ok: true, profile };
+  if (!metric.byProfile && !metric.byService)
+    return { ok: false, message: `${metric.name} is not kept by profile, no label is wanted` };
+  const [found, ...others] = labels
+    .slice(1, -1)
+    .split(',')
+    .map((part) => part.split(':').map((word) => word.trim()));
+  const [written, value, ...rest] = found ?? [];
+  if (written !== key || value === undefined || rest.length > 0 || others.length > 0)
+    return { ok: false, message: `the only label is ${key}, {${key}:<name>} is wanted` };
+  if (names.includes(value)) return { ok: true, narrowed: { [key]: value } };
+  const who = metric.byService
+    ? `no service has the instance "${value}"`
+    : `no client has the profile "${value}"`;
+  return {
+    ok: false,
+    message: `${who}, ${suggest(value, names, `${metric.byService ? 'an' : 'a'} ${noun}`)}`,
+  };
 }
 
 function readBound(unit: MetricUnit, quantity: string): ParsedQuantity {
@@ -255,14 +270,15 @@ function holds(actual: number, op: Op, bound: number): boolean {
   }
 }
 
-function actualOf({ metric, aggregate, profile }: Assertion, result: unknown): number | undefined {
+function actualOf({ metric, aggregate, profile, service }: Assertion, result: unknown): number | undefined {
   const { path, sampled, sparse, needsServer } = metric;
   if (path[0] === 'faults') return sumOverFaults(path[1] ?? '', aggregate ?? '', result);
   // The server's own counters exist exactly when its record was available.
   if (needsServer && inside(result, 'broadcast') === undefined) return undefined;
   const steps = profile === undefined ? path : ['profiles', profile, ...path];
   const holder = steps.slice(0, -1).reduce<unknown>(inside, result);
-  const found = inside(holder, steps.at(-1) ?? '');
+  const label = service === undefined ? '' : `{service:${service}}`;
+  const found = inside(holder, `${steps.at(-1) ?? ''}${label}`);
   if (sparse && found === undefined && holder !== undefined) return 0;
   if (aggregate === undefined) return asNumber(found);
   if (sampled && aggregate !== 'count' && inside(found, 'count') === 0) return undefined;

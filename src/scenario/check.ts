@@ -3,6 +3,7 @@ import { suggest } from '../text/nearest.ts';
 import { assertionContext, parseAssertion } from './assertion.ts';
 import { checkMonitoring } from './check-monitoring.ts';
 import { checkPublishWays } from './check-publish.ts';
+import { checkServices } from './check-services.ts';
 import { checkFaultEntry } from './fault-entry.ts';
 import { quote } from './problem.ts';
 import { formatBytes, formatDuration } from './quantity.ts';
@@ -14,9 +15,11 @@ import {
   type UpstreamEntry,
 } from './schema.ts';
 import { leastSettings } from './server-schema.ts';
+import { withSomePorts } from './service-ports.ts';
+import { instancesOf, selectInstances } from './services-schema.ts';
 import { checkTarget, type Report } from './target/check-target.ts';
 import type { Surroundings } from './target/surroundings.ts';
-import { clientsOf, lastsMs, matchingCount, selectedCount } from './timeline.ts';
+import { clientsOf, hasClients, lastsMs, matchingCount, selectedCount } from './timeline.ts';
 import type { Path } from './yaml-source.ts';
 
 /** A problem that the schema cannot express. */
@@ -54,8 +57,15 @@ export function checkScenario(
   const { target } = scenario;
   if (target !== undefined && TARGET_KEYS.every((key) => clean('target', key))) {
     const clients = clean('clients') ? clientsOf(scenario).count : 1;
-    checkTarget({ target, clients, publishers: scenario.publish.length, surroundings, report });
+    checkTarget({
+      target: withSomePorts(target, scenario.services),
+      clients,
+      publishers: scenario.publish.length,
+      surroundings,
+      report,
+    });
   }
+  checkServices({ scenario, clean, env: surroundings?.env, report });
   if (clean('server') && clean('publish')) checkMonitoring(scenario, report);
   if (clean('clients')) checkClients(scenario, report);
   checkPublish(scenario, clean, report);
@@ -211,13 +221,28 @@ function checkFault(scenario: Scenario, entry: FaultEntry, path: Path, clean: Cl
     const reason = 'the scenario has a target, only the reference broadcaster can be told';
     report([...path, 'do'], `Cannot do "${fault.name}": ${reason}`);
   }
+  if (fault.kind === 'service') checkServiceFault(scenario, entry, path, report);
   if (fault.kind === 'acks' && scenario.server.delivery === 'at-most-once') {
     report([...path, 'do'], `Cannot do "${fault.name}": the server is at-most-once, nobody acks there`);
   }
   if (clean('duration')) checkInstant(scenario, entry, path, report);
-  if (entry.clients !== undefined && clean('clients') && fault.kind !== 'server') {
+  if (entry.clients !== undefined && clean('clients') && hasClients(fault)) {
     checkSelector(scenario, entry.clients, [...path, 'clients'], report);
   }
+}
+
+function checkServiceFault({ services }: Scenario, entry: FaultEntry, path: Path, report: Report): void {
+  const { service } = entry;
+  const names = [...new Set([...Object.keys(services), ...instancesOf(services).map(({ name }) => name)])];
+  if (names.length === 0)
+    report([...path, 'do'], `Cannot do "${entry.do}": the scenario has no "services", one is wanted`);
+  else if (service === undefined)
+    report(path, `Cannot do "${entry.do}": "service" is missing, one of ${names.join(', ')} is wanted`);
+  else if (selectInstances(services, service).length === 0)
+    report(
+      [...path, 'service'],
+      `Cannot do "${entry.do}" to ${quote(service)}: no service has this name, ${suggest(service, names, 'a service')}`,
+    );
 }
 
 function checkInstant(scenario: Scenario, entry: FaultEntry, path: Path, report: Report): void {
@@ -305,7 +330,8 @@ function checkSelector(scenario: Scenario, selector: ClientSelector, path: Path,
 
 function checkInjections(scenario: Scenario, report: Report): void {
   const injections = scenario.faults.reduce((sum, entry) => {
-    return findFault(entry.do)?.kind === 'server' ? sum + 1 : sum + selectedCount(scenario, entry.clients);
+    const fault = findFault(entry.do);
+    return fault !== undefined && !hasClients(fault) ? sum + 1 : sum + selectedCount(scenario, entry.clients);
   }, 0);
   if (injections <= INJECTIONS_MAX) return;
   report(

@@ -18,7 +18,26 @@ export function explainIssue(issue: z.core.$ZodIssue): readonly Explanation[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'unrecognized_keys')
     return issue.keys.slice(0, KEYS_MAX).map((key) => explainKey(path, key));
+  if (issue.code === 'invalid_key') {
+    const wrong = issue.issues[0]?.message ?? issue.message;
+    const message = `Cannot read ${quote(String(path.at(-1)))} as a name: ${wrong}`;
+    return [{ path, aboutKey: true, message }];
+  }
+  const branch = issue.code === 'invalid_union' ? mapBranch(issue) : undefined;
+  if (branch !== undefined)
+    return branch.flatMap((inner) => explainIssue({ ...inner, path: [...issue.path, ...inner.path] }));
   return [{ path, aboutKey: false, message: explainValue(issue, path) }];
+}
+
+/** Where a setting is a word or a map, what is wrong inside the map that was written. */
+function mapBranch({ errors, input }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
+  const branch = errors.find((issues) =>
+    issues.some(({ path, code }) => path.length > 0 || code === 'unrecognized_keys' || code === 'custom'),
+  );
+  // A misspelt key is missing under its right name, which is no second problem.
+  const misspelt = branch?.filter(({ code }) => code === 'unrecognized_keys') ?? [];
+  return misspelt.length > 0 ? misspelt : branch;
 }
 
 /** Unknown keys reported per file; a file with more is no scenario. */
@@ -93,10 +112,13 @@ function keysAt(path: Path): readonly string[] {
   let schema: unknown = scenarioSchema;
   for (const step of path) {
     schema = unwrap(schema);
+    if (schema instanceof z.ZodUnion) schema = schema.options.find((option) => option instanceof z.ZodObject);
     if (schema instanceof z.ZodArray) schema = schema.element;
+    else if (schema instanceof z.ZodRecord) schema = schema.valueType;
     else if (schema instanceof z.ZodObject) schema = schema.shape[step];
   }
-  const inner = unwrap(schema);
+  let inner = unwrap(schema);
+  if (inner instanceof z.ZodUnion) inner = inner.options.find((option) => option instanceof z.ZodObject);
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 

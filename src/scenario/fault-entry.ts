@@ -63,7 +63,10 @@ function misfits(
   entry: Readonly<Record<string, unknown>>,
 ): readonly (readonly [string, string])[] {
   const found: [string, string][] = [];
-  const once = fault.kind === 'instant' || fault.kind === 'server';
+  const once =
+    fault.kind === 'instant' ||
+    fault.kind === 'server' ||
+    (fault.kind === 'service' && fault.end === undefined);
   if (once) {
     found.push(['for', `"${fault.name}" happens at one instant, only "at" is wanted`]);
     found.push(['during', `"${fault.name}" happens at one instant, only "at" is wanted`]);
@@ -73,6 +76,10 @@ function misfits(
   }
   if (fault.kind === 'server')
     found.push(['clients', `"${fault.name}" happens to the server, no clients are wanted`]);
+  if (fault.kind === 'service')
+    found.push(['clients', `"${fault.name}" happens to a service, no clients are wanted`]);
+  else
+    found.push(['service', `"${fault.name}" does not happen to services, only service-kill and its like do`]);
   if (fault.kind !== 'acks') {
     const reason = `"${fault.name}" does not act on acks, only ack faults such as lose-acks have it`;
     found.push(['probability', reason], ['nth', reason]);

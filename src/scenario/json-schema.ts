@@ -51,7 +51,7 @@ function faultItem(fault: Fault, common: readonly string[]): JsonSchema {
         Object.entries(fault.parameters).map(([key, parameter]) => [key, parameterSchema(parameter)]),
       ),
     },
-    required: ['do'],
+    required: fault.kind === 'service' ? ['do', 'service'] : ['do'],
     additionalProperties: false,
   };
 }
@@ -60,13 +60,15 @@ function faultItem(fault: Fault, common: readonly string[]): JsonSchema {
 function unusedKeys(fault: Fault): readonly string[] {
   switch (fault.kind) {
     case 'instant':
-      return ['during', 'for', 'probability', 'nth'];
+      return ['service', 'during', 'for', 'probability', 'nth'];
     case 'server':
-      return ['during', 'for', 'clients', 'probability', 'nth'];
+      return ['service', 'during', 'for', 'clients', 'probability', 'nth'];
+    case 'service':
+      return ['clients', 'probability', 'nth', ...(fault.end === undefined ? ['during', 'for'] : [])];
     case 'lasting':
-      return fault.healed === false ? ['for', 'probability', 'nth'] : ['probability', 'nth'];
+      return ['service', 'probability', 'nth', ...(fault.healed === false ? ['for'] : [])];
     case 'acks':
-      return [];
+      return ['service'];
   }
 }
 

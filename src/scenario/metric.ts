@@ -18,6 +18,8 @@ export interface Metric {
   readonly path: readonly string[];
   /** Whether `{profile:x}` may narrow it. */
   readonly byProfile: boolean;
+  /** Whether `{service:x}` has to say of which process. */
+  readonly byService: boolean;
   readonly concerns: 'delivery' | 'performance';
   /** Which way a slow machine may move the value, whatever the server does. */
   readonly slowness: Slowness;
@@ -58,11 +60,32 @@ const DELIVERY_COUNTS: readonly (readonly [name: string, slowness: Slowness])[] 
   ['ackBeforeHandle', 'lowers'],
 ];
 
+/** Of a quantity over time. */
+const SERIES_AGGREGATES: readonly string[] = [
+  'count',
+  'p50',
+  'p99',
+  'max',
+  'final',
+  'overWarning',
+  'slopePerSec',
+];
+
+/** What a process of a service and its children use, as the system counts it. */
+export const SERVICE_SERIES = {
+  cpu: 'cores',
+  rss: 'bytes',
+  descriptors: 'descriptors',
+  threads: 'threads',
+} as const;
+export type ServiceSeries = keyof typeof SERVICE_SERIES;
+
 /** Metrics of faults are not in here, see `faultMetric`. */
 export const METRICS: readonly Metric[] = [
   ...deliveryMetrics(),
   ...latencyMetrics(),
   ...saturationMetrics(),
+  ...serviceMetrics(),
   ...ackMetrics(),
   ...plain('rate', ['published', 'delivered'], 'rate', 'lowers'),
   {
@@ -110,6 +133,7 @@ function metricOf(name: string, unit: MetricUnit, path: readonly string[]): Metr
     path,
     aggregates: [],
     byProfile: false,
+    byService: false,
     concerns: 'performance',
     slowness: 'either',
     sampled: false,
@@ -174,9 +198,27 @@ function saturationMetrics(): readonly Metric[] {
   ];
   return entries.map(([name, unit, of]) => ({
     ...metricOf(`saturation.${name}`, unit, ['saturation', name]),
-    aggregates: ['count', 'p50', 'p99', 'max', 'final', 'overWarning', 'slopePerSec'],
+    aggregates: SERIES_AGGREGATES,
     sampled: true,
     ofProcess: of === 'process',
+  }));
+}
+
+/** The name of such a series in a result, without the `saturation.` in front. */
+export function serviceSeriesName(series: ServiceSeries, instance: string): string {
+  return `services.${series}{service:${instance}}`;
+}
+
+function serviceMetrics(): readonly Metric[] {
+  return Object.entries(SERVICE_SERIES).map(([name, unit]) => ({
+    ...metricOf(`saturation.services.${name}`, unit === 'bytes' ? 'bytes' : 'count', [
+      'saturation',
+      `services.${name}`,
+    ]),
+    aggregates: SERIES_AGGREGATES,
+    byService: true,
+    sampled: true,
+    ofProcess: true,
   }));
 }
 

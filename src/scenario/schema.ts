@@ -4,6 +4,7 @@ import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 import { found } from './found-schema.ts';
 import { bytes, bytesPerSec, durationMs, ratePerSec, ratio } from './quantity.ts';
 import { serverSchema } from './server-schema.ts';
+import { services } from './services-schema.ts';
 import { targetSchema } from './target/target-schema.ts';
 
 /**
@@ -164,6 +165,7 @@ export const faultSchema = z.looseObject({
   clients: selector.optional().describe('Selected clients; absent: all.'),
   probability: ratio().optional().describe('Ack faults: probability for each ack.'),
   nth: z.int().min(1).optional().describe('Ack faults: every nth ack.'),
+  service: z.string().optional().describe('Service faults: a service, or one instance of it such as app-1.'),
 });
 
 const expectation = z.strictObject({
@@ -192,6 +194,7 @@ export const scenarioSchema = z.strictObject({
   target: targetSchema
     .optional()
     .describe('A server elsewhere, by its address or by a map; absent: the reference broadcaster.'),
+  services,
   adapt: z
     .boolean()
     .default(false)

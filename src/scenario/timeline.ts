@@ -4,6 +4,7 @@ import { sample } from '../protocol/draw.ts';
 import type { Random } from '../protocol/ports.ts';
 import { readFaultValues } from './fault-entry.ts';
 import type { ClientSelector, FaultEntry, PublishStream, Scenario } from './schema.ts';
+import { selectInstances } from './services-schema.ts';
 
 /**
  * The expansion of a scenario: the profile of each client, the streams it is owed, the instant of each message, and
@@ -144,11 +145,17 @@ function planOne(
     name: fault.name,
     atMs: entry.at ?? 0,
     ...(forMs === undefined ? {} : { forMs }),
-    clients: fault.kind === 'server' ? [] : selectClients(scenario, entry.clients, roster, random),
+    clients: hasClients(fault) ? selectClients(scenario, entry.clients, roster, random) : [],
+    ...(fault.kind === 'service' ? { services: selectInstances(scenario.services, entry.service) } : {}),
     values,
     ...(entry.probability === undefined ? {} : { probability: entry.probability }),
     ...(entry.nth === undefined ? {} : { nth: entry.nth }),
   };
+}
+
+/** Whether a fault happens to clients. */
+export function hasClients({ kind }: Fault): boolean {
+  return kind !== 'server' && kind !== 'service';
 }
 
 /** A text that is equal for equal entries, regardless of the order of their keys. */
@@ -169,6 +176,9 @@ export function lastsMs(fault: Fault, entry: FaultEntry, scenario: Scenario): nu
     case 'lasting':
       if (fault.healed === false) return undefined;
       if (fault.lasts === 'past-resume-ttl') return entry.for ?? scenario.server.resumeTtl + PAST_TTL_MS;
+      return entry.for ?? scenario.duration.load - (entry.at ?? 0);
+    case 'service':
+      if (fault.end === undefined) return undefined;
       return entry.for ?? scenario.duration.load - (entry.at ?? 0);
     case 'acks':
       return entry.for ?? scenario.duration.load - (entry.at ?? 0);

@@ -59,6 +59,17 @@ function written(schema: z.ZodType, value: unknown): unknown {
   if (inner !== schema) return written(inner, value);
   if (inner instanceof z.ZodArray && Array.isArray(value))
     return value.map((item) => written(inner.element as z.ZodType, item));
+  if (inner instanceof z.ZodUnion && isMap(value)) {
+    const option = inner.options.find((each) => each instanceof z.ZodObject);
+    return option === undefined ? value : written(option, value);
+  }
+  if (inner instanceof z.ZodRecord && isMap(value)) {
+    const kept = Object.entries(value).map(([key, part]) => [
+      key,
+      written(inner.valueType as z.ZodType, part),
+    ]);
+    return Object.fromEntries(kept);
+  }
   if (!(inner instanceof z.ZodObject) || !isMap(value)) return value;
   const entries = Object.entries(value).flatMap(([key, part]): [string, unknown][] => {
     const partSchema: z.ZodType | undefined = inner.shape[key];

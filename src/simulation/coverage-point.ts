@@ -87,7 +87,9 @@ export const FAULT_GROUP = 'faults';
 
 /** Everything that is looked out for, by group. */
 const COVERAGE_POINTS: readonly CoveragePoint[] = [
-  ...[...FAULTS.keys()].map((name) => ({ group: FAULT_GROUP, name })),
+  ...[...FAULTS.values()]
+    .filter(({ kind }) => kind !== 'service')
+    .map(({ name }) => ({ group: FAULT_GROUP, name })),
   ...Object.entries(ON_THE_WIRE).flatMap(([group, names]) => names.map((name) => ({ group, name }))),
   ...AT_THE_END.map(({ group, name }) => ({ group, name })),
 ];

@@ -66,6 +66,8 @@ export function drawFaults(scenario: Scenario, random: Random, harmless: boolean
 function kindsFor({ server, duration }: Scenario, harmless: boolean): Fault[] {
   const acked = server.delivery !== 'at-most-once';
   return [...FAULTS.values()].filter((fault) => {
+    // Virtual time has no processes.
+    if (fault.kind === 'service') return false;
     if (fault.kind === 'acks' && !acked) return false;
     // At-most-once has no sessions, so that nobody can be late for one.
     if (isLate(fault) && (!acked || duration.load <= server.resumeTtl + 2 * LATE_MS)) return false;

@@ -71,7 +71,7 @@ export function judgeRun(record: RunRecord): Findings {
     anomalies: [...judgement.anomalies, ...invariants.anomalies, ...(upstream?.judgement.anomalies ?? [])],
     anomalyCounts,
     violations: broken.certain,
-    resourceViolations: resources.certain,
+    resourceViolations: [...serviceViolations(record), ...resources.certain],
     inconclusive: [
       ...broken.undecided,
       ...resources.undecided,
@@ -81,6 +81,27 @@ export function judgeRun(record: RunRecord): Findings {
     ],
     faults,
   };
+}
+
+/** Processes of services that ended by themselves, or did not come back. */
+function serviceViolations({ services, instants }: RunRecord): Reason[] {
+  const atMs = (atUs: number): number => Math.round((atUs - instants.loadFromUs) / 1000);
+  return (services?.services ?? []).flatMap(({ name: service, ends, late }): Reason[] => [
+    ...ends
+      .filter(({ by }) => by === 'itself')
+      .map(
+        ({ atUs, code, signal = '' }): Reason => ({
+          code: 'service-crashed',
+          service,
+          atMs: atMs(atUs),
+          ...(code === undefined ? {} : { exitCode: code }),
+          signal,
+        }),
+      ),
+    ...late.map(
+      ({ atUs, withinMs }): Reason => ({ code: 'service-not-back', service, atMs: atMs(atUs), withinMs }),
+    ),
+  ]);
 }
 
 /** Why the run says too little, apart from what the checker finds missing. */

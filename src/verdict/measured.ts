@@ -50,6 +50,7 @@ export function measuredOf(
   | 'deadLetters'
   | 'generator'
   | 'faults'
+  | 'services'
   | 'rate'
 > {
   const { scenario, instants, measures, server, sampler } = record;
@@ -78,7 +79,10 @@ export function measuredOf(
         ? {}
         : { upstream: summarise(server.upstream.latency) }),
     },
-    saturation: sampler?.summarise(instants.loadFromUs) ?? {},
+    saturation: {
+      ...sampler?.summarise(instants.loadFromUs),
+      ...record.services?.series(instants.loadFromUs),
+    },
     alerts: [
       ...(server?.alerts.toAlerts(instants.loadFromUs) ?? []),
       ...(sampler?.alerts(instants.loadFromUs) ?? []),
@@ -100,8 +104,28 @@ export function measuredOf(
         : { firstEffectMs: Math.round((firstEffectUs - instants.loadFromUs) / 1000) }),
       fidelity: record.world === 'virtual' ? 'simulated' : (findFault(name)?.fidelity ?? 'socket'),
     })),
+    ...servicesOf(record),
     rate: ratesOf(record),
     ...isolationOf(record),
+  };
+}
+
+/** Output is kept of those alone that went wrong: of the others nobody asks for it. */
+function servicesOf({ services, instants }: RunRecord): Pick<Result, 'services'> {
+  if (services === undefined) return {};
+  return {
+    services: services.services.map(({ name, port, starts, ends, late, output }) => ({
+      name,
+      port,
+      starts,
+      ends: ends.map(({ atUs, by, code, signal }) => ({
+        atMs: Math.round((atUs - instants.loadFromUs) / 1000),
+        by,
+        ...(code === undefined ? {} : { exitCode: code }),
+        ...(signal === undefined ? {} : { signal }),
+      })),
+      ...(late.length > 0 || ends.some(({ by }) => by === 'itself') ? { output: [...output] } : {}),
+    })),
   };
 }
 

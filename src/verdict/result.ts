@@ -35,6 +35,24 @@ const fault = z.object({
   fidelity: z.enum(['simulated', 'socket', 'kernel']),
 });
 
+const service = z.object({
+  name: z.string().describe('`app`, or `app-1` where the service has a count.'),
+  port: count.describe('The port that it was given.'),
+  starts: count,
+  ends: z.array(
+    z.object({
+      atMs: z.number().describe('From the start of load.'),
+      by: z.enum(['itself', 'fault']),
+      exitCode: z.int().optional(),
+      signal: z.string().optional(),
+    }),
+  ),
+  output: z
+    .array(z.string())
+    .optional()
+    .describe('Its last lines, when it ended by itself or was not ready in time.'),
+});
+
 const assertion = z.object({
   text: z.string().describe('As in the scenario.'),
   actual: z.number().optional().describe('In µs, bytes, per second, 0..1 or a count; absent without data.'),
@@ -132,6 +150,7 @@ export const resultSchema = z.object({
   deadLetters: deadLetters.optional().describe('Absent when there were none.'),
   generator,
   faults: z.array(fault),
+  services: z.array(service).optional().describe('Processes that the run has started; absent without any.'),
   assertions: z.array(assertion),
   rate: z.object({
     published: amount.describe('Messages a second, over load.'),

@@ -9,6 +9,7 @@ import type { Histogram } from '../measure/histogram.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Sampler } from '../server/sampler.ts';
 import type { ServerFindings } from '../server/server-findings.ts';
+import type { ServiceFindings } from '../server/services/service-set.ts';
 
 /** What a run leaves behind before it is judged, in whichever world it took place. */
 export interface RunRecord {
@@ -31,6 +32,8 @@ export interface RunRecord {
   /** Of the process in which the server lives. */
   readonly serverUse: ProcessUse | undefined;
   readonly workers: readonly WorkerAccount[];
+  /** Absent where the scenario starts none. */
+  readonly services?: ServiceFindings | undefined;
   readonly serverFaults: readonly FaultRecord[];
   readonly drain: Drain;
   readonly interrupted: boolean;

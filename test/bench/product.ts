@@ -62,6 +62,7 @@ async function runHere({ yaml, ...options }: ProductOptions): Promise<ProductRun
   const startedAt = new Date().toISOString();
   const record = await runScenario({
     scenario: outcome.scenario,
+    folder: '.',
     ...options,
     signal: new AbortController().signal,
     onProgress: ({ phase }) => marks.set(phase, marks.get(phase) ?? performance.now()),

@@ -22,6 +22,7 @@ const ACTS_ON: Readonly<Record<Fault['kind'], string>> = {
   lasting: 'a client, for a while',
   acks: 'single acks, for a while',
   server: 'the server, at one instant',
+  service: 'processes of a service',
 };
 
 /** Prefix of the metrics of what clients send to the server. */

@@ -16,6 +16,8 @@ interface Node {
   readonly anyOf?: readonly Node[];
   readonly items?: Node;
   readonly properties?: Readonly<Record<string, Node>>;
+  /** Of a map whose keys the user chooses. */
+  readonly additionalProperties?: Node;
   readonly $defs?: Readonly<Record<string, Node>>;
 }
 
@@ -40,7 +42,7 @@ export function partNames(): string[] {
 
 function parts(): ReadonlyMap<string, Readonly<Record<string, Node>>> {
   const { properties: root = {}, $defs: shared = {} } = scenarioJsonSchema() as Node;
-  const { target, server, clients, publish, duration, faults, expect, found, ...plain } = root;
+  const { target, services, server, clients, publish, duration, faults, expect, found, ...plain } = root;
   const fault = Object.fromEntries(
     Object.entries(shared).map(([key, node]) => [key.replace('fault-', ''), node]),
   );
@@ -48,9 +50,10 @@ function parts(): ReadonlyMap<string, Readonly<Record<string, Node>>> {
   return new Map([
     [
       'scenario',
-      { ...plain, ...maps({ target, server, clients, publish, duration, faults, expect, found }) },
+      { ...plain, ...maps({ target, services, server, clients, publish, duration, faults, expect, found }) },
     ],
     ['target', target?.anyOf?.find(({ type }) => type === 'object')?.properties ?? {}],
+    ['services', services?.additionalProperties?.properties ?? {}],
     ['server', server?.properties ?? {}],
     ['clients', clients?.items?.properties ?? {}],
     ['publish', publish?.items?.properties ?? {}],
@@ -75,14 +78,16 @@ function maps(nodes: Readonly<Record<string, Node | undefined>>): Record<string,
 
 function rowsOf(nodes: Readonly<Record<string, Node>>, prefix = ''): string[][] {
   return Object.entries(nodes).flatMap(([key, node]) => {
+    const properties = node.properties ?? node.anyOf?.find((one) => one.properties)?.properties;
     const own = [
       code(`${prefix}${key}`),
       node.properties === undefined ? kindOf(node) : 'map',
       defaultOf(node),
     ];
     const row = [...own, node.description ?? ''];
-    if (node.properties === undefined) return [row];
-    const inner = rowsOf(node.properties, `${prefix}${key}.`);
+    if (properties === undefined) return [row];
+    if (node.properties === undefined) return [row, ...rowsOf(properties, `${prefix}${key}.`)];
+    const inner = rowsOf(properties, `${prefix}${key}.`);
     // A map with a default is always there; another one makes a difference by being there.
     return node.default === undefined ? [row, ...inner] : inner;
   });
@@ -91,6 +96,11 @@ function rowsOf(nodes: Readonly<Record<string, Node>>, prefix = ''): string[][] 
 function kindOf(node: Node): string {
   if (node.enum !== undefined) return node.enum.map(code).join(', ');
   if (node.anyOf?.some(({ type }) => type === 'array')) return 'text or list';
+  if (node.anyOf?.some(({ properties }) => properties !== undefined))
+    return [
+      ...node.anyOf.flatMap((one) => (one.const === undefined ? [] : code(String(one.const)))),
+      'map',
+    ].join(', ');
   if (node.anyOf !== undefined)
     return quantityOf(node.anyOf.find(({ pattern }) => pattern !== undefined)?.pattern ?? '');
   switch (node.type) {
@@ -123,6 +133,7 @@ function integerOf({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Node): st
 }
 
 function defaultOf({ default: value }: Node): string {
+  if (typeof value === 'object' && !Array.isArray(value)) return 'empty';
   if (value === undefined) return '';
   if (Array.isArray(value)) return code(JSON.stringify(value));
   return value === '' ? 'empty' : code(String(value));

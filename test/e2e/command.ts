@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 /** The built command, run as a user runs it. */
 
 export const ROOT = resolve(import.meta.dirname, '../..');
-const COMMAND = join(ROOT, 'dist/bin/wsdeliver.js');
+export const COMMAND = join(ROOT, 'dist/bin/wsdeliver.js');
 
 /** A command that takes longer hangs, and is killed, which no test expects. */
 const HANG_MS = 50_000;

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault, FaultValues, FaultyClient, FaultyServer } from '../../src/faults/fault.ts';
+import type {
+  Fault,
+  FaultValues,
+  FaultyClient,
+  FaultyServer,
+  FaultyService,
+} from '../../src/faults/fault.ts';
 import { describeFaults, FAULTS, findFault } from '../../src/faults/registry.ts';
 
 /** Notes every call with its arguments. */
-function recorder<T extends FaultyClient | FaultyServer>(): {
+function recorder<T extends FaultyClient | FaultyServer | FaultyService>(): {
   readonly calls: string[];
   readonly subject: T;
 } {
@@ -150,7 +156,7 @@ describe('the registry', () => {
   it('finds every fault under its own name and nothing else', () => {
     for (const [name, found] of FAULTS) expect(findFault(name)).toBe(found.name === name ? found : undefined);
     expect(findFault('half-opn')).toBeUndefined();
-    expect(FAULTS.size).toBe(24);
+    expect(FAULTS.size).toBe(27);
   });
 
   it('describes each fault with a sentence and the defaults of its parameters', () => {
@@ -158,5 +164,19 @@ describe('the registry', () => {
     expect(rows.map(({ name }) => name)).toEqual([...FAULTS.keys()]);
     expect(rows.every(({ summary }) => summary.endsWith('.'))).toBe(true);
     expect(rows.find(({ name }) => name === 'slow-reader')?.parameters).toEqual(['rate: 16KiB/s']);
+  });
+});
+
+describe('faults of services', () => {
+  it.each([
+    ['service-kill', { down: 700 }, ['kill(700)'], []],
+    ['service-restart', {}, ['restart()'], []],
+    ['service-pause', {}, ['pause()'], ['resume()']],
+  ])('%s begins and ends with what it is made of', (name, values: FaultValues, begun, ended) => {
+    const { calls, subject } = recorder<FaultyService>();
+    fault(name, 'service').inject(subject, values);
+    expect(calls.splice(0)).toEqual(begun);
+    fault(name, 'service').end?.(subject, values);
+    expect(calls).toEqual(ended);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type AssertionOutcome, evaluateAssertion, parseAssertion } from '../../src/scenario/assertion.ts';
 import { METRICS, metricNames } from '../../src/scenario/metric.ts';
 
-const CONTEXT = { profiles: ['healthy', 'slow'], faults: ['half-open', 'drop'] };
+const CONTEXT = { profiles: ['healthy', 'slow'], faults: ['half-open', 'drop'], services: ['app-1'] };
 
 const RESULT = {
   delivery: { lost: { silent: 0, reportedBy: { overflow: 12 } }, published: 500 },
@@ -139,7 +139,8 @@ describe('the catalogue of metrics', () => {
   it('has each name once, and each can be asserted', () => {
     const names = metricNames(CONTEXT.faults);
     expect(new Set(names).size).toBe(names.length);
-    for (const name of names) {
+    for (const plain of names) {
+      const name = plain.replace(/^saturation\.services\.\w+/, '$&{service:app-1}');
       const read = ['0', '0ms'].map((bound) => parseAssertion(`${name} >= ${bound}`, CONTEXT).ok);
       expect([name, read[0]]).toEqual([name, true]);
     }

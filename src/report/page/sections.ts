@@ -29,6 +29,7 @@ import {
 } from '../wording/result.ts';
 import { explain, sentenceOf } from '../wording/sentence.ts';
 import { serverRows } from '../wording/server.ts';
+import { isServiceSeries, serviceUse } from '../wording/services.ts';
 import { sayStage } from '../wording/stage.ts';
 import { histogramChart, seriesChart } from './charts.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
@@ -156,7 +157,9 @@ function latencyRow(label: string, summary: LatencySummary | undefined, kind: st
 }
 
 export function saturationSection(result: Result): Markup {
-  const measured = Object.entries(result.saturation).filter(([, { count }]) => count > 0);
+  const measured = Object.entries(result.saturation).filter(
+    ([name, { count }]) => count > 0 && !isServiceSeries(name),
+  );
   const charts = measured.map(([name, series]) => seriesChart(name, series, result.faults));
   const rows = measured.map(
     ([name, { unit, p50, p99, max, final, warning, overWarning }]) =>
@@ -224,6 +227,26 @@ export function faultSection({ faults }: Result): Markup {
     return html`<tr><td>${name}</td><td>${formatCount(planned)}</td><td class="${tone}">${formatCount(fired)}</td><td>${formatCount(effects)}</td>${instants}<td class="soft">${fidelity}</td></tr>`;
   });
   return section('Faults', grid(['', 'planned', 'fired', 'effects', 'fired at', 'effect at', 'by'], rows));
+}
+
+export function serviceSection(result: Result): Markup {
+  const { services = [], saturation } = result;
+  if (services.length === 0) return NOTHING;
+  const rows = services.map(({ name, port, starts, ends }) => {
+    const crashes = ends.filter(({ by }) => by === 'itself').length;
+    const used = serviceUse.map(({ of, series, unit }) => {
+      const value = of(saturation, name, series);
+      return html`<td>${value === undefined ? '–' : formatIn(unit, value)}</td>`;
+    });
+    return html`<tr><td class="mono">${name}</td><td>${String(port)}</td><td>${formatCount(starts)}</td><td class="${crashes > 0 ? 'bad' : ''}">${formatCount(crashes)}</td>${used}</tr>`;
+  });
+  const outputs = services.map(({ name, output }) =>
+    output === undefined
+      ? NOTHING
+      : html`<details open><summary>Last output of ${name}</summary><pre>${output.map((text) => html`${text}\n`)}</pre></details>`,
+  );
+  const titles = ['', 'port', 'starts', 'crashes', ...serviceUse.map(({ title }) => title)];
+  return section('Services', html`${grid(titles, rows)}${outputs}`);
 }
 
 export function anomalySection(result: Result): Markup {

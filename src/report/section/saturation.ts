@@ -6,13 +6,16 @@ import { LABEL_WIDTH } from '../layout.ts';
 import { type Line, line, span, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
 import { serverRows } from '../wording/server.ts';
+import { isServiceSeries } from '../wording/services.ts';
 
 const SPARKLINE = { widthMin: 8, widthMax: 40 };
 const ALERTS_MAX = 8;
 
 /** What piled up in the server, and whether it went away again. */
 export function saturationLines(result: Result, width: number): Line[] {
-  const rows = Object.entries(result.saturation).filter(([, { count }]) => count > 0);
+  const rows = Object.entries(result.saturation).filter(
+    ([name, { count }]) => count > 0 && !isServiceSeries(name),
+  );
   const absent = result.serverEvidence ? 'not measured' : 'no server-side evidence';
   const missing = rows.length === 0 || !result.serverEvidence ? [line(span(absent, 'dim'))] : [];
   return [

@@ -66,6 +66,10 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   'worker-without-record': ({ worker }) => `load worker ${worker} did not hand over its record`,
   'listener-failed': ({ why }) => why,
   'server-failed': ({ where }) => `the reference server failed at an event of a connection: ${where}`,
+  'service-crashed': ({ service, atMs, ...how }) =>
+    `service ${service} ended by itself (${howEnded(how)}), ${when(atMs)}`,
+  'service-not-back': ({ service, atMs, withinMs }) =>
+    `service ${service} was started again and not ready within ${seconds(withinMs)}, ${when(atMs)}`,
   'publishes-unanswered': ({ count }) => `${plural(count, 'publish was', 'publishes were')} never answered`,
   'target-gone': ({ atMs, count, asked }) =>
     `the target went away ${(atMs / 1000).toFixed(1)} s after the load began and did not come back: ${count} of ${plural(asked, 'client')} had no connection`,
@@ -100,6 +104,20 @@ export const STEP_TEXTS: Catalogue<typeof STEP_LIMITS> = {
   'deliveries-behind': () => 'deliveries fell behind the publishers',
   'latency-bent': () => 'latency bent upwards',
 };
+
+/** `exit code 3`, `SIGSEGV`, or nothing known. */
+function howEnded(how: { readonly exitCode?: number | undefined; readonly signal: string }): string {
+  if (how.signal !== '') return how.signal;
+  return how.exitCode === undefined ? 'it could not be started' : `exit code ${how.exitCode}`;
+}
+
+function when(atMs: number): string {
+  return atMs < 0 ? 'before the load began' : `${seconds(atMs)} after the load began`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
 
 function sayLateness(late: { readonly code: keyof typeof LATENESS }): string {
   return LATENESS_TEXTS[late.code](late as never);
