@@ -71,8 +71,18 @@ function casesOf(result: Result): TestCase[] {
       message: actualText,
       details: late === undefined ? [] : [sentenceOf(late)],
     })),
-    { name: 'verdict', status: verdict, message: headline(result), details: reasons.map(sentenceOf) },
+    {
+      name: 'verdict',
+      status: verdict,
+      message: headline(result),
+      details: [...reasons.map(sentenceOf), ...lastOutput(result)],
+    },
   ];
+}
+
+/** What services that went wrong have written last. */
+function lastOutput({ services = [] }: Result): string[] {
+  return services.flatMap(({ name, output = [] }) => output.map((text) => `${name}: ${text}`));
 }
 
 function caseXml({ name, status, message, details }: TestCase, scenario: string): string {

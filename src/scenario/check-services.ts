@@ -18,12 +18,12 @@ interface ServiceChecks {
   /** Whether everything at and below a path was read from the file. */
   readonly clean: (...path: Path) => boolean;
   /** Absent: what lies outside of the scenario file is not checked. */
-  readonly env: Surroundings['env'] | undefined;
+  readonly surroundings: Surroundings | undefined;
   readonly report: Report;
 }
 
 /** Everything about services that can be said without starting them. */
-export function checkServices({ scenario, clean, env, report }: ServiceChecks): void {
+export function checkServices({ scenario, clean, surroundings, report }: ServiceChecks): void {
   const { services, target } = scenario;
   const names = Object.keys(services);
   if (names.length > 0 && target === undefined && clean('target')) {
@@ -39,7 +39,7 @@ export function checkServices({ scenario, clean, env, report }: ServiceChecks): 
   checkNames(scenario, report);
   for (const [name, service] of Object.entries(services)) {
     if (!clean('services', name)) continue;
-    const own = new ServiceCheck(scenario, name, env, report);
+    const own = new ServiceCheck(scenario, name, surroundings, report);
     own.check(service);
   }
 }
@@ -64,11 +64,11 @@ class ServiceCheck {
   readonly #name: string;
   readonly #report: Report;
   readonly #before: readonly string[];
-  readonly #env: Surroundings['env'] | undefined;
+  readonly #surroundings: Surroundings | undefined;
   #knowsPort = false;
 
-  constructor(scenario: Scenario, name: string, env: Surroundings['env'] | undefined, report: Report) {
-    this.#env = env;
+  constructor(scenario: Scenario, name: string, surroundings: Surroundings | undefined, report: Report) {
+    this.#surroundings = surroundings;
     this.#scenario = scenario;
     this.#name = name;
     this.#report = report;
@@ -76,9 +76,10 @@ class ServiceCheck {
     this.#before = names.slice(0, names.indexOf(name));
   }
 
-  check({ command, env, ready, stop }: Service): void {
+  check({ command, cwd = '.', env, ready, stop }: Service): void {
     const reading = readCommand(command);
     if (!reading.ok) this.#say(['command'], reading.message, reading.offset);
+    this.#program(reading.ok ? reading.words[0] : undefined, cwd);
     this.#template(command, ['command']);
     for (const [variable, value] of Object.entries(env)) {
       if (/[=\0]/.test(variable))
@@ -106,6 +107,20 @@ class ServiceCheck {
     if (stop.within < 1) this.#say(['stop', 'within'], 'Cannot wait 0ms: signal SIGKILL is wanted for that');
   }
 
+  /** @param program - undefined when nobody can tell */
+  #program(program: string | undefined, cwd: string): void {
+    const folderProblem = this.#surroundings?.folderProblem(cwd);
+    if (folderProblem !== undefined) this.#say(['cwd'], `Cannot work in ${quote(cwd)}: ${folderProblem}`);
+    else if (program !== undefined && !program.includes('{{')) {
+      const problem = this.#surroundings?.programProblem(program, cwd);
+      if (problem !== undefined) this.#say(['command'], `Cannot run ${quote(program)}: ${problem}`);
+    }
+  }
+
+  #lacks(variable: string): boolean {
+    return this.#surroundings !== undefined && this.#surroundings.env[variable] === undefined;
+  }
+
   #address(text: string): void {
     this.#template(text, ['ready', 'http']);
     const rendered = text.replaceAll(/\{\{.*?\}\}/gs, '1');
@@ -121,7 +136,7 @@ class ServiceCheck {
       const [root = ''] = path;
       const service = serviceIn(path);
       if (root === 'port') this.#knowsPort = true;
-      if (root === 'env' && this.#env !== undefined && this.#env[path[1] ?? ''] === undefined)
+      if (root === 'env' && this.#lacks(path[1] ?? ''))
         this.#say(key, `Cannot use "${path.join('.')}": the environment has no ${path[1]}`, offset);
       if (service !== undefined) this.#reference(service, key, offset);
       else if (!ROOTS.includes(root)) {

@@ -65,7 +65,7 @@ export function checkScenario(
       report,
     });
   }
-  checkServices({ scenario, clean, env: surroundings?.env, report });
+  checkServices({ scenario, clean, surroundings, report });
   if (clean('server') && clean('publish')) checkMonitoring(scenario, report);
   if (clean('clients')) checkClients(scenario, report);
   checkPublish(scenario, clean, report);

@@ -182,7 +182,7 @@ describe('a service', () => {
     expect(processesWith(deaf)).toEqual([]);
   });
 
-  one('that ends at once is told likewise, and so is a program that is not there', async () => {
+  one('that ends at once is told likewise', async () => {
     const { code, stderr } = await bench('brief', {
       services: { app: { command: "sh -c 'echo boom {{ port }}; exit 3'" } },
     });
@@ -190,6 +190,36 @@ describe('a service', () => {
     expect(stderr).toMatch(
       /Cannot start service "app": it ended with exit code 3 before the run began, a process that stays is wanted\nThe last 1 line of its output:\n {2}boom \d+\n$/,
     );
+  });
+
+  one('gets another port when somebody takes its own before it does', async () => {
+    const marker = folder.file('taken');
+    const holder = folder.write(
+      'holder.mjs',
+      "import { createServer } from 'node:net';createServer().listen(Number(process.argv[2]));",
+    );
+    const first = `test -e ${marker} || { touch ${marker}; setsid ${process.execPath} ${holder} {{ port }} & sleep 1; exit 98; }`;
+    const { code, result } = await bench('taken', {
+      services: { app: { command: `sh -c ${first}; exec ${SERVE}` } },
+      load: '1s',
+    });
+    expect(code).toBe(0);
+    expect(result().services).toMatchObject([{ starts: 2, ends: [] }]);
+    expect(processesWith(holder)).toEqual([]);
+  });
+
+  one('that is killed while it is being restarted is started once', async () => {
+    const { code, result } = await bench('twice', {
+      services: { app: { command: SERVE }, beside: idle({ stop: { signal: 'SIGUSR1', within: '2s' } }) },
+      load: '4s',
+      faults: [
+        '{ do: service-pause, at: 200ms, for: 3s, service: beside }',
+        '{ do: service-restart, at: 500ms, service: beside }',
+        '{ do: service-kill, at: 1s, down: 0ms, service: beside }',
+      ],
+    });
+    expect(code).toBe(0);
+    expect(result().services?.[1]).toMatchObject({ starts: 2, ends: [{ by: 'fault' }] });
   });
 
   one('that ignores its stop signal is killed, and so are the children that it forked', async () => {
@@ -283,12 +313,14 @@ describe('services', () => {
       'wrong.yaml',
       `name: wrong
 services:
-  app: { command: "run {{ port }}", ready: { htp: x } }
+  app: { command: "node {{ port }}", ready: { htp: x } }
   odd: { command: "node 'server.js {{ port }}" }
-  front: { command: "nginx {{ services.back.port }} | cat {{ port }}" }
-  back: { command: "back {{ client.index }}", ready: {} }
-  late: { command: "late {{ port }}", ready: { line: a, within: soon } }
-  mute: { command: run }
+  front: { command: "node {{ services.back.port }} | cat {{ port }}" }
+  back: { command: "node {{ client.index }}", ready: {} }
+  late: { command: "node {{ port }}", ready: { line: a, within: soon } }
+  mute: { command: node }
+  lost: { command: "no-such-program {{ port }} {{ env.NO_SUCH_VARIABLE }}", cwd: "." }
+  nowhere: { command: "node {{ port }}", cwd: no-such-folder }
 faults:
   - { do: service-kill, service: ap }
   - { do: drop, service: app }
@@ -314,14 +346,21 @@ expect: { assert: ['saturation.services.rss{service:other}.max < 1MiB', 'saturat
       expect.stringMatching(/^7:\d+: Cannot read "soon": a duration is wanted/),
       expect.stringMatching(/^8:\d+: Cannot wait for the port of "mute": it is never told which/),
       expect.stringMatching(
-        /^9:\d+: Cannot do "service-kill" to "ap": no service has this name, did you mean "app"/,
+        /^9:\d+: Cannot run "no-such-program": no folder of PATH has a program of this name/,
       ),
-      expect.stringMatching(/^11:\d+: Cannot use "service": "drop" does not happen to services/),
-      expect.stringMatching(/^12:\d+: Cannot hold "service-pause" for 60m from 1s on/),
       expect.stringMatching(
-        /^13:\d+: Cannot assert "\{service:other\}": no service has the instance "other"/,
+        /^9:\d+: Cannot use "env.NO_SUCH_VARIABLE": the environment has no NO_SUCH_VARIABLE/,
       ),
-      expect.stringMatching(/^13:\d+: Cannot assert .*kept for each service, \{service:<name>\} is wanted/),
+      expect.stringMatching(/^10:\d+: Cannot work in "no-such-folder": there is no such folder/),
+      expect.stringMatching(
+        /^12:\d+: Cannot do "service-kill" to "ap": no service has this name, did you mean "app"/,
+      ),
+      expect.stringMatching(/^13:\d+: Cannot use "service": "drop" does not happen to services/),
+      expect.stringMatching(/^14:\d+: Cannot hold "service-pause" for 60m from 1s on/),
+      expect.stringMatching(
+        /^15:\d+: Cannot assert "\{service:other\}": no service has the instance "other"/,
+      ),
+      expect.stringMatching(/^15:\d+: Cannot assert .*kept for each service, \{service:<name>\} is wanted/),
       '',
     ]);
   });

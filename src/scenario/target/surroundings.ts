@@ -2,6 +2,10 @@
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => FileReading;
+  /** Why a folder can't be worked in, in words; undefined when it can. */
+  readonly folderProblem: (path: string) => string | undefined;
+  /** Why a program can't be run from a folder, in words; undefined when it can. */
+  readonly programProblem: (program: string, folder: string) => string | undefined;
   /** Why a text holds no certificates, in words; undefined when it does. */
   readonly certificateProblem: (pem: string) => string | undefined;
 }

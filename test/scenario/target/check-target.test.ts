@@ -17,6 +17,8 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 const SURROUNDINGS: Surroundings = {
+  folderProblem: () => undefined,
+  programProblem: () => undefined,
   env: { TOKEN: 'secret', HOST: 'localhost:9' },
   readFile(path) {
     const text = FILES[path];
