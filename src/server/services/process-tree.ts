@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import type { ServiceSeries } from '../../scenario/metric.ts';
 import { statusOf, textOf } from './process-group.ts';
 
@@ -10,6 +10,8 @@ export interface TreeUse extends Readonly<Record<Exclude<ServiceSeries, 'cpu'>, 
 
 const PROC = '/proc';
 const PROCESSES_MAX = 500;
+/** In /proc/net/tcp. */
+const LISTENING = '0A';
 /** Of the fields of /proc/<pid>/stat, from the state on. */
 const USER = 11;
 const SYSTEM = 12;
@@ -30,6 +32,35 @@ export function treeUse(root: number): TreeUse | undefined {
     open.push(...childrenOf(pid));
   }
   return cpuTicks.size === 0 ? undefined : { ...use, cpuTicks };
+}
+
+/**
+ * Whether the process or one of its children listens on the port.
+ *
+ * @returns undefined where nobody can tell
+ */
+export function listensOn(root: number, port: number): boolean | undefined {
+  const tables = `${textOf('/proc/net/tcp')}\n${textOf('/proc/net/tcp6')}`;
+  if (tables.trim() === '') return undefined;
+  const use = treeUse(root);
+  if (use === undefined) return false;
+  const sockets = new Set<string>();
+  for (const line of tables.split('\n')) {
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+    if (state === LISTENING && Number.parseInt(local.split(':')[1] ?? '', 16) === port)
+      sockets.add(`socket:[${inode}]`);
+  }
+  return [...use.cpuTicks.keys()].some((pid) =>
+    namesIn(`${PROC}/${pid}/fd`).some((name) => sockets.has(linkAt(`${PROC}/${pid}/fd/${name}`))),
+  );
+}
+
+function linkAt(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 /** Each thread has the children that it forked. */

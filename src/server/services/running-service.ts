@@ -4,12 +4,15 @@ import { type Instance, READY_WITHIN_MS } from '../../scenario/services-schema.t
 import { isFree } from './free-port.ts';
 import type { ServiceLaunch } from './launch.ts';
 import { OutputTail } from './output-tail.ts';
+import { listensOn } from './process-tree.ts';
 import { addressAnswers, type Look, portAccepts } from './readiness.ts';
 import { type Exit, ServiceProcess } from './service-process.ts';
 import type { WatchdogCommand } from './watchdog-process.ts';
 
 const OUTPUT_LINES_MAX = 50;
 const POLL_MS = 25;
+/** Whoever finds its port taken ends sooner than this. */
+const STRANGER_MS = 1000;
 /** A port of a process that was killed may be in use for a moment. */
 const PORT_FREE_MS = 2000;
 
@@ -53,6 +56,8 @@ export class RunningService implements FaultyService {
   #lineAwaited = '';
   #lineSeen = false;
   #starts = 0;
+  /** When somebody answered first in its place. */
+  #answeredMs: number | undefined;
   /** A fault has ended it, and it is to come back. */
   #away = false;
   #isUp = false;
@@ -112,6 +117,7 @@ export class RunningService implements FaultyService {
     const { ready } = this.instance.service;
     this.#lineAwaited = launch.line;
     [this.#lineSeen, this.#isUp, this.#paused] = [false, false, false];
+    this.#answeredMs = undefined;
     const current = new ServiceProcess(launch, {
       hear: (stream) => this.#output.read(stream),
       tellWatchdog: this.#tellWatchdog,
@@ -131,8 +137,8 @@ export class RunningService implements FaultyService {
       if (exit !== undefined) return { kind: 'exited', exit };
       if (current.hasExited) return { kind: 'exited', exit: await current.exit };
       if (isGivenUp()) return { kind: 'given-up' };
-      if (missing === undefined) break;
-      if (performance.now() > deadlineMs) return { kind: 'late', missing, withinMs };
+      if (missing === undefined && this.#isItself(current)) break;
+      if (performance.now() > deadlineMs) return { kind: 'late', missing: missing ?? '', withinMs };
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     this.#isUp = true;
@@ -219,6 +225,15 @@ export class RunningService implements FaultyService {
     if (this.#stopped) return;
     if (which === this.#process) this.#isUp = false;
     this.#ends.push({ ...exit, atUs: this.#clock.nowUs(), by: which.endIsWanted ? 'fault' : 'itself' });
+  }
+
+  /**
+   * Whether what answers is this service, and not somebody else who took its port: then it ends soon. Something in
+   * between may listen for it, as for a container, so that this is a matter of a moment only.
+   */
+  #isItself({ pid }: ServiceProcess): boolean {
+    if (this.#answeredMs === undefined) this.#answeredMs = performance.now();
+    return listensOn(pid, this.port) !== false || performance.now() - this.#answeredMs > STRANGER_MS;
   }
 
   #lookFor(http: string): Look {
