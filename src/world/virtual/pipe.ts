@@ -67,7 +67,9 @@ export class Pipe implements LaneUser {
   readonly #reader: PipeReader;
   readonly #writer: PipeWriter;
   readonly #tap: PipeTap | undefined;
-  #items: { readonly item: Item; readonly endsAt: number }[] = [];
+  #items: Item[] = [];
+  /** Of each item the mark of its last byte. */
+  #ends: number[] = [];
   #nextItem = 0;
   #written = 0;
   #accepted = 0;
@@ -118,7 +120,7 @@ export class Pipe implements LaneUser {
     if (this.#ended) return;
     this.#tap?.wrote(item);
     this.#written += item.bytes;
-    this.#items.push({ item, endsAt: this.#written });
+    this.#append(item);
     this.#accept(this.#kernelBytes - (this.#accepted - this.#read));
   }
 
@@ -129,7 +131,7 @@ export class Pipe implements LaneUser {
     this.#written = this.#accepted + 1;
     const item: Item = { kind: 'end', bytes: 1 };
     this.#tap?.wrote(item);
-    this.#items.push({ item, endsAt: this.#written });
+    this.#append(item);
     this.#accept(1);
     this.#ended = true;
   }
@@ -171,6 +173,11 @@ export class Pipe implements LaneUser {
   released(): void {
     if (this.#resetHeld) this.#breakOff();
     else this.#arrive(this.#heldBack);
+  }
+
+  #append(item: Item): void {
+    this.#items.push(item);
+    this.#ends.push(this.#written);
   }
 
   #resetArrives(): void {
@@ -241,15 +248,16 @@ export class Pipe implements LaneUser {
     const before = this.#read;
     for (;;) {
       if (!this.#reading || !this.#wanted) break;
-      const next = this.#items[this.#nextItem];
-      if (!next || next.endsAt > upTo) {
+      const item = this.#items[this.#nextItem];
+      const end = this.#ends[this.#nextItem];
+      if (item === undefined || end === undefined || end > upTo) {
         this.#read = Math.max(this.#read, upTo);
         break;
       }
-      this.#read = next.endsAt;
+      this.#read = end;
       this.#dropRead();
-      this.#tap?.read(next.item);
-      this.#reader.take(next.item);
+      this.#tap?.read(item);
+      this.#reader.take(item);
     }
     this.#allowance -= this.#read - before;
     if (!this.#wanted) return;
@@ -273,18 +281,23 @@ export class Pipe implements LaneUser {
 
   /** What ends behind this mark is lost. */
   #dropBeyond(mark: number): void {
-    while (this.#items.length > this.#nextItem && (this.#items.at(-1)?.endsAt ?? 0) > mark) this.#items.pop();
+    while (this.#items.length > this.#nextItem && (this.#ends.at(-1) ?? 0) > mark) {
+      this.#items.pop();
+      this.#ends.pop();
+    }
   }
 
   /** Frees what has been read, in steps large enough to cost little. */
   #dropRead(): void {
     if (this.#items.length === 1) {
       this.#items.pop();
+      this.#ends.pop();
       return;
     }
     this.#nextItem++;
     if (this.#nextItem < this.#items.length && this.#nextItem < READ_ITEMS_MAX) return;
     this.#items.splice(0, this.#nextItem);
+    this.#ends.splice(0, this.#nextItem);
     this.#nextItem = 0;
   }
 }

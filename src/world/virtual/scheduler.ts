@@ -6,8 +6,8 @@ import type { Clock, Timer, Timers } from '../../protocol/ports.ts';
  * same run.
  */
 class Entry {
-  readonly run: (argument: number) => void;
-  readonly argument: number;
+  run: (argument: number) => void;
+  argument: number;
   readonly timer: Timer | undefined;
   atUs = 0;
   sequence = 0;
@@ -23,6 +23,8 @@ class Entry {
 
 export class VirtualTime implements Clock, Timers {
   readonly #heap: Entry[] = [];
+  /** Entries of events that have run, for those to come: an entry of a timer is never among them. */
+  readonly #spare: Entry[] = [];
   #nowUs: number;
   #sequence = 0;
   #eventCount = 0;
@@ -70,7 +72,10 @@ export class VirtualTime implements Clock, Timers {
    * @param argument - for `run`: what is planned often then needs no closure each time
    */
   at(instantUs: number, run: (argument: number) => void, argument = 0): void {
-    this.#insert(new Entry(run, argument, undefined), Math.max(this.#nowUs, Math.ceil(instantUs)));
+    const entry = this.#spare.pop() ?? new Entry(run, argument, undefined);
+    entry.run = run;
+    entry.argument = argument;
+    this.#insert(entry, Math.max(this.#nowUs, Math.ceil(instantUs)));
   }
 
   /**
@@ -115,8 +120,10 @@ export class VirtualTime implements Clock, Timers {
     this.#remove(entry);
     this.#nowUs = entry.atUs;
     this.#eventCount++;
+    const { run, argument } = entry;
     if (entry.timer) entry.timer.dueUs = -1;
-    entry.run(entry.argument);
+    else this.#spare.push(entry);
+    run(argument);
   }
 
   #insert(entry: Entry, atUs: number): void {
