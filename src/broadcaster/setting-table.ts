@@ -281,15 +281,25 @@ export const OPTION_NAMES = SETTING_NAMES.filter(
   (name) => 'option' in SETTINGS[name],
 ) as readonly OptionName[];
 
+const PLACES = SETTING_NAMES.map((name) => {
+  const [head = '', key] = name.split('.');
+  return { name, head, key };
+});
+
 /** Puts settings together, one by one. @param read - has to give each the kind of value that the table says */
 export function settingsOf(read: (name: SettingName) => unknown): BroadcasterSettings {
   const settings: Record<string, unknown> = {};
-  for (const name of SETTING_NAMES) {
-    const [group = '', key] = name.split('.');
+  const groups: Record<string, Record<string, unknown>> = {};
+  for (const { name, head, key } of PLACES) {
     const value = read(name);
-    settings[group] = key === undefined ? value : { ...(settings[group] ?? {}), [key]: value };
+    if (key === undefined) {
+      settings[head] = value;
+      continue;
+    }
+    groups[head] ??= {};
+    groups[head][key] = value;
   }
-  return settings as unknown as BroadcasterSettings;
+  return { ...settings, ...groups } as unknown as BroadcasterSettings;
 }
 
 export const DEFAULT_SETTINGS = settingsOf((name) => SETTINGS[name].default);
