@@ -57,6 +57,8 @@ export class Series {
   /** NaN where a span has no sample. */
   readonly #spans = new Float64Array(SPANS_MAX).fill(Number.NaN);
   readonly #samples = new Float64Histogram(1, 2, SIGNIFICANT_DIGITS);
+  /** So many times the latest value came in a row and is not in the histogram yet: most samples repeat. */
+  #unrecorded = 0;
   #spanUs = FIRST_SPAN_US;
   #count = 0;
   #firstUs = 0;
@@ -105,7 +107,8 @@ export class Series {
     const nowUs = this.#count === 0 ? atUs : Math.max(atUs, this.#lastUs);
     if (this.#count === 0) this.#firstUs = nowUs;
     else if (this.#isOver(this.#final)) this.#overUs += nowUs - this.#lastUs;
-    this.#samples.recordValue(Math.max(0, Math.round(value / this.#precision)));
+    if (value !== this.#final) this.#record();
+    this.#unrecorded += 1;
     this.#keep(nowUs - this.#firstUs, value);
     if (!this.#trendEnded) this.#trend.add(nowUs / 1e6, value);
     this.#count += 1;
@@ -134,6 +137,15 @@ export class Series {
     };
   }
 
+  #record(): void {
+    if (this.#unrecorded > 0)
+      this.#samples.recordValueWithCount(
+        Math.max(0, Math.round(this.#final / this.#precision)),
+        this.#unrecorded,
+      );
+    this.#unrecorded = 0;
+  }
+
   #isOver(value: number): boolean {
     return this.#warning !== undefined && value > this.#warning;
   }
@@ -146,6 +158,7 @@ export class Series {
 
   #quantile(percent: number): number {
     if (this.#count === 0) return 0;
+    this.#record();
     const value = this.#samples.getValueAtPercentile(percent) * this.#precision;
     return Math.min(this.#max, Math.max(this.#min, value));
   }

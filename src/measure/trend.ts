@@ -15,8 +15,12 @@ export class Trend {
   #sumYy = 0;
 
   add(x: number, y: number): void {
-    if (this.#count === 0) [this.#firstX, this.#firstY] = [x, y];
-    const [dx, dy] = [x - this.#firstX, y - this.#firstY];
+    if (this.#count === 0) {
+      this.#firstX = x;
+      this.#firstY = y;
+    }
+    const dx = x - this.#firstX;
+    const dy = y - this.#firstY;
     this.#count += 1;
     this.#sumX += dx;
     this.#sumY += dy;
