@@ -77,11 +77,14 @@ export class HelperProcess<Command extends object, Report extends object> {
   /** @param options - `onLost` is called at most once, and never after `kill` */
   constructor(options: {
     readonly script: string;
+    /** Flags of Node for it, beside those of this process. */
+    readonly nodeFlags?: readonly string[];
     readonly onReport: (report: Report) => void;
     readonly onLost: (loss: Loss) => void;
   }) {
     this.#onLost = options.onLost;
     this.#process = fork(options.script, [], {
+      execArgv: [...process.execArgv, ...(options.nodeFlags ?? [])],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
