@@ -156,7 +156,11 @@ function pathsOf(scenario: string | undefined): string[] {
 }
 
 function serverBlock(name: string | undefined): Parameters<typeof broadcasterSettings>[0] {
-  const [file] = name === undefined ? [] : findScenarios([name]);
+  const [file, ...others] = name === undefined ? [] : findScenarios([name]);
+  if (others.length > 0)
+    throw new UserError(
+      `Cannot serve "${name}": it is a folder of ${others.length + 1} scenarios, one file is wanted`,
+    );
   return file === undefined ? scenarioSchema.parse({}).server : loadScenario(file).scenario.server;
 }
 

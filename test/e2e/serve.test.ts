@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RunningCommand, until } from './command.ts';
 
@@ -67,6 +68,19 @@ describe('serve', () => {
       await until(() => sockets.every(({ destroyed }) => destroyed));
       await new Promise((settle) => setTimeout(settle, 300));
       expect(await connected(port)).toBe(true);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'refuses a folder of scenarios in the place of one',
+    async () => {
+      const { running } = await served(['--scenario', resolve('scenarios')]);
+      const { code, stderr } = await running.outcome;
+      expect(stderr).toMatch(
+        /^Cannot serve ".*scenarios": it is a folder of \d+ scenarios, one file is wanted\n$/,
+      );
+      expect(code).toBe(2);
     },
     TIMEOUT_MS,
   );
