@@ -9,6 +9,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -190,10 +191,52 @@ function standardStream(file: string): number | undefined {
   });
 }
 
+const TEMPORARY = /^\.wsdeliver-(\d+)\.tmp$/;
+
+/** No write of a file takes as long. */
+const STALE_AFTER_MS = 60_000;
+
+/**
+ * Removes the part of a file that a process left when it was killed while it wrote.
+ *
+ * The age is looked at as well, since a process of another container that writes into the same folder can't be seen.
+ */
+function removeStale(folder: string): void {
+  for (const name of listed(folder)) {
+    const pid = TEMPORARY.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const path = join(folder, name);
+    const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (Date.now() - writtenMs > STALE_AFTER_MS) rmSync(path, { force: true });
+  }
+}
+
+function listed(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // A folder that may be written but not listed keeps what it has.
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of somebody else may not be signalled, but is there.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
 function replaceFile(destination: string, text: string): void {
-  const temporary = join(dirname(destination), `.wsdeliver-${process.pid}.tmp`);
+  const folder = dirname(destination);
+  const temporary = join(folder, `.wsdeliver-${process.pid}.tmp`);
   const mode = statSync(destination, { throwIfNoEntry: false })?.mode;
   try {
+    removeStale(folder);
     const descriptor = openSync(temporary, 'wx');
     try {
       if (mode !== undefined) fchmodSync(descriptor, mode & 0o777);

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,12 +20,31 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Above the highest that a kernel gives to a process. */
+const NO_PID = 4_194_305;
+
 describe('OutputFiles', () => {
   it('leaves nothing behind of the check, and what was there as it was', () => {
     writeFileSync(at('old.json'), 'old');
     new OutputFiles({ json: at('old.json'), junit: at('new.xml') }, ['a'], []);
     expect(readFileSync(at('old.json'), 'utf8')).toBe('old');
     expect(existsSync(at('new.xml'))).toBe(false);
+  });
+
+  it('removes what a killed process left in the folder, and nothing of one that lives', () => {
+    const minutesAgo = Date.now() / 1000 - 120;
+    for (const pid of [NO_PID, process.ppid]) {
+      writeFileSync(at(`.wsdeliver-${pid}.tmp`), 'half');
+      utimesSync(at(`.wsdeliver-${pid}.tmp`), minutesAgo, minutesAgo);
+    }
+    new OutputFiles({ json: at('r.json') }, ['a'], []).writeOne('a', { json: '{}', html: '' });
+    expect(readdirSync(folder).sort()).toEqual([`.wsdeliver-${process.ppid}.tmp`, 'r.json']);
+  });
+
+  it('leaves what was written a moment ago by a process that is not seen, as one of another container', () => {
+    writeFileSync(at(`.wsdeliver-${NO_PID}.tmp`), 'in work');
+    new OutputFiles({ json: at('r.json') }, ['a'], []).writeOne('a', { json: '{}', html: '' });
+    expect(existsSync(at(`.wsdeliver-${NO_PID}.tmp`))).toBe(true);
   });
 
   it('makes the folder for results, with all that is above it', () => {
