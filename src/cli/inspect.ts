@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describeFaults } from '../faults/registry.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
@@ -12,6 +11,7 @@ import { parseResult } from '../verdict/read-result.ts';
 import { type Result, resultJsonSchema } from '../verdict/result.ts';
 import { print, printLine } from './console.ts';
 import { UserError } from './exit.ts';
+import { FILE_BYTES_MAX, readBytes } from './read-file.ts';
 import { bundledNames, findScenarios, loadScenario } from './scenario-files.ts';
 import { appearance, knownWidth } from './terminal.ts';
 
@@ -66,16 +66,16 @@ export function printReport(
   file: string,
   options: { readonly format: string; readonly color?: boolean },
 ): void {
-  print(render(readResult(file), options));
+  const text = readBytes({ label: file, path: file }, FILE_BYTES_MAX.result).toString('utf8');
+  print(render(resultFrom(text, file), options));
 }
 
-/** @throws {UserError} when the file can't be read, or is no result file */
-export function readResult(file: string): Result {
+/** @throws {UserError} when the text is no result file */
+export function resultFrom(text: string, label: string): Result {
   try {
-    return parseResult(readFileSync(file, 'utf8'), file);
+    return parseResult(text, label);
   } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    throw new UserError(code === undefined ? message : `Cannot read "${file}": ${message}`);
+    throw new UserError(error instanceof Error ? error.message : String(error));
   }
 }
 

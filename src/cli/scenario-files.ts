@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Override } from '../scenario/overrides.ts';
 import { parseScenario } from '../scenario/parse.ts';
@@ -10,9 +10,9 @@ import { UserError } from './exit.ts';
 import { reason } from './outputs.ts';
 import { Adjuster, type Adjustments } from './overrides.ts';
 import { BUNDLED_SCENARIOS } from './package-info.ts';
+import { FILE_BYTES_MAX, readBytes, refuseTooLong } from './read-file.ts';
 import { surroundingsOf } from './surroundings.ts';
 
-const FILE_BYTES_MAX = 1_048_576;
 const YAML = /\.ya?ml$/;
 
 /** A scenario as the user named it, with the file behind it. */
@@ -57,7 +57,20 @@ export function findScenarios(names: readonly string[]): ScenarioFile[] {
 
 /** @throws {UserError} with every problem, located, when the file is no valid scenario */
 export function loadScenario(file: ScenarioFile, overrides: readonly Override[] = []): LoadedScenario {
-  const bytes = readBytes(file);
+  return scenarioFrom(file, readBytes(file, FILE_BYTES_MAX.scenario), overrides);
+}
+
+/**
+ * The same for a file that was read already.
+ *
+ * @throws {UserError} with every problem, located, when it is no valid scenario
+ */
+export function scenarioFrom(
+  file: ScenarioFile,
+  bytes: Buffer,
+  overrides: readonly Override[],
+): LoadedScenario {
+  refuseTooLong(file.label, bytes, FILE_BYTES_MAX.scenario);
   const surroundings = surroundingsOf(dirname(file.path));
   const outcome = parseScenario(bytes.toString('utf8'), { file: file.label, overrides, surroundings });
   if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem));
@@ -94,32 +107,6 @@ export function loadScenarios(names: readonly string[], adjustments: Adjustments
   }
   if (problems.length > 0) throw new UserError(problems);
   return loaded;
-}
-
-/** Reads to the end or to the limit: pipes and devices have no size that could be looked at before. */
-function readBytes({ label, path }: ScenarioFile): Buffer {
-  const bytes = Buffer.alloc(FILE_BYTES_MAX + 1);
-  let length = 0;
-  try {
-    const file = openSync(path, 'r');
-    try {
-      let read: number;
-      do {
-        read = readSync(file, bytes, { offset: length });
-        length += read;
-      } while (read > 0 && length < bytes.length);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw new UserError(`Cannot read "${label}": ${reason(error)}`);
-  }
-  if (length > FILE_BYTES_MAX) {
-    throw new UserError(
-      `${label}:1:1: Cannot read the scenario: it has more than ${FILE_BYTES_MAX} bytes, at most that many are wanted`,
-    );
-  }
-  return bytes.subarray(0, length);
 }
 
 function inFolder(name: string, path: string): ScenarioFile[] {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { renderJson } from '../report/json.ts';
 import { renderText } from '../report/text.ts';
 import { headline } from '../report/wording/result.ts';
@@ -13,8 +12,9 @@ import { print, printLine, say } from './console.ts';
 import { ExitCode, UserError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { keepFailures } from './kept-failures.ts';
-import { Outputs, reason } from './outputs.ts';
+import { Outputs } from './outputs.ts';
 import { packageVersion } from './package-info.ts';
+import { FILE_BYTES_MAX, readBytes } from './read-file.ts';
 import type { SimulatableScenario, SimulateOptions } from './simulate-options.ts';
 import { appearance } from './terminal.ts';
 import { writeText } from './write-text.ts';
@@ -115,11 +115,8 @@ async function keepAll(
 }
 
 function readHistory(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n');
-  } catch (error) {
-    throw new UserError(`Cannot read "${file}": ${reason(error)}`);
-  }
+  const bytes = readBytes({ label: file, path: file }, FILE_BYTES_MAX.history);
+  return bytes.toString('utf8').trimEnd().split('\n');
 }
 
 /** Says where two histories part, if they do. */

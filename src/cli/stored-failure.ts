@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { VARIANTS } from '../mutants/registry.ts';
 import { obstacleToSimulation } from '../run/simulatable.ts';
+import type { Override } from '../scenario/overrides.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import type { FoundFailure } from '../scenario/schema.ts';
@@ -9,8 +10,9 @@ import type { StoredRun } from '../simulation/replay.ts';
 import { resultViolations } from '../simulation/violation.ts';
 import { UserError } from './exit.ts';
 import { historyBeside } from './failure-folder.ts';
-import { readResult } from './inspect.ts';
-import { findScenarios, type LoadedScenario, loadScenario } from './scenario-files.ts';
+import { resultFrom } from './inspect.ts';
+import { FILE_BYTES_MAX, readBytes } from './read-file.ts';
+import { findScenarios, type LoadedScenario, type ScenarioFile, scenarioFrom } from './scenario-files.ts';
 
 /** What a file asks to be run again. */
 export interface StoredFailure extends LoadedScenario {
@@ -29,12 +31,14 @@ const BEGIN_LENGTH = 200;
  *
  * @throws {UserError} when it is none of these
  */
-export function readStored(name: string): StoredFailure {
+export function readStored(name: string, overrides: readonly Override[] = []): StoredFailure {
   const [file, ...others] = findScenarios([name]);
   if (file === undefined || others.length > 0)
     throw new UserError(`Cannot replay "${name}": it is a folder, one file is wanted`);
-  if (isResult(file.path)) return fromResult(file.path, name);
-  const loaded = loadScenario(file);
+  const bytes = readBytes(file, FILE_BYTES_MAX.result);
+  if (RESULT_BEGIN.test(bytes.toString('utf8', 0, BEGIN_LENGTH)))
+    return fromResult(file, bytes.toString('utf8'), overrides);
+  const loaded = scenarioFrom(file, bytes, overrides);
   const { found } = loaded.scenario;
   if (found === undefined) return { ...loaded, world: undefined };
   return { ...loaded, world: 'virtual', violation: found.violation };
@@ -61,23 +65,18 @@ export function toStoredRun({ label, scenario, violation }: StoredFailure): Stor
   return { subject, violation, history: readHistory(label), ...(hash === undefined ? {} : { hash }) };
 }
 
-function isResult(path: string): boolean {
-  try {
-    return RESULT_BEGIN.test(readFileSync(path, 'utf8').slice(0, BEGIN_LENGTH));
-  } catch {
-    // The next reader reports why it can't be read.
-    return false;
-  }
-}
-
-function fromResult(path: string, label: string): StoredFailure {
-  const result = readResult(path);
+function fromResult(
+  { path, label }: ScenarioFile,
+  text: string,
+  overrides: readonly Override[],
+): StoredFailure {
+  const result = resultFrom(text, label);
   const { source, sha256 } = result.scenario;
   if (source === undefined)
     throw new UserError(
       `Cannot replay "${label}": it does not hold the scenario that ran, a result file of this version is wanted`,
     );
-  const outcome = parseScenario(source, { file: `${label} (scenario.source)` });
+  const outcome = parseScenario(source, { file: `${label} (scenario.source)`, overrides });
   if (!outcome.ok) throw new UserError(outcome.problems.map(formatProblem));
   const { scenario } = outcome;
   const [violation] = resultViolations(result, scenario.expect.allowReported);
@@ -87,9 +86,7 @@ function fromResult(path: string, label: string): StoredFailure {
 
 /** Absent for most files, and then there is nothing to compare with. */
 function readHistory(label: string): string[] {
-  try {
-    return readFileSync(historyBeside(label), 'utf8').split('\n');
-  } catch {
-    return [];
-  }
+  const file = historyBeside(label);
+  if (!existsSync(file)) return [];
+  return readBytes({ label: file, path: file }, FILE_BYTES_MAX.history).toString('utf8').split('\n');
 }

@@ -64,7 +64,7 @@ describe('loadScenario', () => {
     const path = join(folder, 'long.txt');
     writeFileSync(path, '#'.repeat(1_048_577));
     expect(() => loadScenario({ label: 'long', path })).toThrow(
-      'long:1:1: Cannot read the scenario: it has more than 1048576 bytes',
+      'Cannot read "long": it has more than 1048576 bytes',
     );
   });
 

@@ -92,6 +92,30 @@ describe('wsdeliver replay, in virtual time', () => {
   });
 });
 
+describe('wsdeliver replay, of a pipe', () => {
+  test('reads it once, whether it brings a failure or a result', async () => {
+    const plain = await wsdeliver(['replay', file]);
+    const before = `mkfifo "${folder.file('pipe')}" && (cat "${file}" > "${folder.file('pipe')}" &)`;
+    const piped = await wsdeliver(['replay', folder.file('pipe')], { before });
+    expect(piped.code).toBe(3);
+    // Beside the pipe there is no history to compare with, and a bit-for-bit replay needs none.
+    expect(piped.stdout.split('\n')[0]).toBe(plain.stdout.split('\n')[0]);
+  });
+
+  test('gives one without an end up', async () => {
+    for (const [command, bytes] of [
+      ['replay', '67108864'],
+      ['report', '67108864'],
+    ] as const) {
+      const { code, stderr } = await wsdeliver([command, '/dev/zero']);
+      expect(stderr).toBe(
+        `Cannot read "/dev/zero": it has more than ${bytes} bytes, at most that many are wanted\n`,
+      );
+      expect(code).toBe(2);
+    }
+  });
+});
+
 describe('wsdeliver replay, of what it can not replay', () => {
   test('a scenario with a mistake is told where, with exit 2', async () => {
     const wrong = folder.write('wrong.yaml', files.yaml.replace('kind: silent-loss', 'kind: silent-los'));
