@@ -74,6 +74,8 @@ export function program(): Command {
     .argument('<file>', 'what simulate --out wrote, a result file, or with --sockets any scenario')
     .option('--repeat <number>', 'runs; on sockets with the rate of failure', wholeNumber(1, 10_000), 1)
     .option('--sockets', 'on real sockets, with the correct build')
+    .option('--target <url>', 'another address of the target, or its secrets, which no file holds')
+    .option('--set <path=value>', 'any other setting that is to differ; repeatable', collect)
     .option('--out <folder>', 'write what the runs show into this folder')
     .option('--json <file>', 'write what came of it')
     .option('--no-color', 'without colours')

@@ -14,6 +14,7 @@ import { failureNames, historyBeside, writeFailure } from './failure-folder.ts';
 import { Interrupt } from './interrupt.ts';
 import { LiveLine } from './live-line.ts';
 import { Outputs, reason } from './outputs.ts';
+import { Adjuster } from './overrides.ts';
 import { packageVersion } from './package-info.ts';
 import { renderReplay, renderSocketReplay, type SocketRun, socketRunLine } from './replay-report.ts';
 import { RunWatch } from './run-watch.ts';
@@ -24,6 +25,8 @@ export interface ReplayOptions {
   /** Runs. */
   readonly repeat: number;
   readonly sockets?: boolean;
+  readonly target?: string;
+  readonly set?: readonly string[];
   readonly out?: string;
   readonly json?: string;
   readonly color?: boolean;
@@ -37,7 +40,13 @@ const SCHEMA = 'wsdeliver.replay/1';
  * @returns the exit code, as of a run that shows what the file stores, or does not
  */
 export async function replayFile(name: string, options: ReplayOptions): Promise<number> {
-  const stored = readStored(name);
+  const { target, set } = options;
+  // What the environment says is of other runs: this one is to be as it was.
+  const { overrides } = new Adjuster(
+    { ...(target === undefined ? {} : { target }), ...(set === undefined ? {} : { set }) },
+    {},
+  );
+  const stored = readStored(name, overrides);
   const onSockets = options.sockets === true || stored.world === 'real';
   const outputs = claimOutputs(stored, options, onSockets);
   const interrupt = new Interrupt();

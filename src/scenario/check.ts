@@ -3,6 +3,7 @@ import { suggest } from '../text/nearest.ts';
 import { assertionContext, parseAssertion } from './assertion.ts';
 import { checkMonitoring } from './check-monitoring.ts';
 import { checkPublishWays } from './check-publish.ts';
+import { checkSecrets } from './check-secrets.ts';
 import { checkServices } from './check-services.ts';
 import { checkFaultEntry } from './fault-entry.ts';
 import { quote } from './problem.ts';
@@ -70,6 +71,7 @@ export function checkScenario(
   if (clean('clients')) checkClients(scenario, report);
   checkPublish(scenario, clean, report);
   if (clean('publish')) checkPublishWays(scenario, report);
+  if (clean('target') && clean('publish')) checkSecrets(scenario, report);
   for (const [index, entry] of scenario.faults.entries()) {
     checkFault(scenario, entry, ['faults', index], clean, report);
   }

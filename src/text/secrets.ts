@@ -54,6 +54,14 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
+/** The whole of a value, the user info of an address, or the value of a parameter. */
+const HIDDEN_HERE = /^\*{3}$|\*{3}@|=\*{3}(?![^&;#])/u;
+
+/** Whether a text that was written without its secrets lacks one. */
+export function lacksSecret(text: string): boolean {
+  return HIDDEN_HERE.test(text);
+}
+
 /** `withoutSecrets` for plain data, where the name of a value counts as well. */
 export function dataWithoutSecrets<T>(value: T): T;
 export function dataWithoutSecrets(value: unknown): unknown {

@@ -174,6 +174,23 @@ describe('wsdeliver bench --target', () => {
   );
 });
 
+describe('wsdeliver replay, of a result whose target had a password', () => {
+  aimed('asks for the address instead of sending three asterisks', () =>
+    served(async (_, url) => {
+      const address = url.replace('ws://', 'ws://ann:hunter2@');
+      const json = folder.file('with-password.json');
+      await wsdeliver(['bench', SMALL, '--target', address, '--json', json]);
+      const refused = await wsdeliver(['replay', json]);
+      expect(refused.stderr).toMatch(
+        /with-password.json .scenario.source.:\d+:\d+: Cannot use "ws:..\*{3}@127.0.0.1:\d+.*--target URL with the secret is wanted\n$/,
+      );
+      expect(refused.code).toBe(2);
+      const replayed = await wsdeliver(['replay', json, '--target', address]);
+      expect(replayed.stdout.replaceAll(/\s+/g, ' ')).toContain('shown by 0 of 1 run');
+    }),
+  );
+});
+
 describe('wsdeliver serve', () => {
   aimed('says in a sentence that its port is taken', () =>
     served(async (_, url) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dataWithoutSecrets, withoutSecrets, withoutValues } from '../../src/text/secrets.ts';
+import { dataWithoutSecrets, lacksSecret, withoutSecrets, withoutValues } from '../../src/text/secrets.ts';
 
 describe('withoutSecrets', () => {
   it.each([
@@ -85,4 +85,25 @@ describe('dataWithoutSecrets', () => {
       nothing: null,
     });
   });
+});
+
+describe('lacksSecret', () => {
+  it.each([
+    'ws://user:hunter2@host:1/path',
+    'redis://:hunter2@127.0.0.1:6379',
+    'ws://host/?token=abc&room=1',
+    'ws://host/?room=1&api_key=abc',
+    'ws://host/?token=abc#here',
+  ])('tells that %j was written without its secret', (text) => {
+    expect(lacksSecret(text)).toBe(false);
+    expect(lacksSecret(withoutSecrets(text))).toBe(true);
+  });
+
+  it.each(['***', dataWithoutSecrets({ password: 'abc' }).password])('takes %j for one', (text) =>
+    expect(lacksSecret(text)).toBe(true),
+  );
+
+  it.each(['', 'a *** b', '****', 'ws://host/***', 'ws://host/?a=***b'])('takes %j as it is', (text) =>
+    expect(lacksSecret(text)).toBe(false),
+  );
 });
