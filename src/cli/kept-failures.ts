@@ -1,4 +1,5 @@
 import { drawTimeline } from '../report/failure/timeline.ts';
+import { sentenceOf } from '../report/wording/sentence.ts';
 import type { SeedTask } from '../simulation/seed-task.ts';
 import { shrinkApart } from '../simulation/shrink-apart.ts';
 import type { Violation } from '../simulation/violation.ts';
@@ -48,8 +49,10 @@ export async function keepFailures(
     );
     clearInterval(redraw);
     live?.stop();
-    if ('problem' in answer) {
-      say(`Cannot make ${what} small: ${answer.problem}`);
+    if (!('failure' in answer)) {
+      const why =
+        'lost' in answer ? `the process for it was lost (${sentenceOf(answer.lost)})` : answer.problem;
+      say(`Cannot make ${what} small: ${why}`);
       continue;
     }
     const { failure } = answer;

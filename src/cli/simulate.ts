@@ -1,7 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { worstExitCode } from '../delivery/severity.ts';
 import { renderDocument } from '../report/json.ts';
-import { formatSimulationProgress, renderSimulation, simulationHeadline } from '../report/simulation.ts';
+import {
+  formatSimulationProgress,
+  lostJobText,
+  renderSimulation,
+  simulationHeadline,
+} from '../report/simulation.ts';
 import { obstacleToSimulation, withoutProcess } from '../run/simulatable.ts';
 import { parseDuration } from '../scenario/quantity.ts';
 import { Campaign } from '../simulation/campaign.ts';
@@ -137,7 +142,7 @@ class Simulation {
         wallMs,
         ...(interruptCode === undefined ? {} : { interruptCode }),
         notes: [
-          ...lost,
+          ...lost.map(lostJobText),
           ...(interruptCode === undefined ? [] : ['interrupted']),
           ...(timedOut && missing
             ? [`the time was over after ${campaign.done} of ${this.#asked} seeds`]

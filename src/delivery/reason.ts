@@ -37,6 +37,18 @@ export const LATENESS = {
 
 export type Lateness = FactOf<typeof LATENESS>;
 
+/** How a helper process was lost. `lastWords` is the error it wrote last; empty when it wrote none. */
+export const PROCESS_LOSSES = {
+  'process-exited': { exitCode: 'number', lastWords: 'note' },
+  'process-killed': { signal: 'name', lastWords: 'note' },
+  'process-unreachable': { why: 'note' },
+  'process-stopped': { silentMs: 'number' },
+  'process-silent': { silentMs: 'number' },
+  'record-missing': {},
+} as const;
+
+export type ProcessLoss = FactOf<typeof PROCESS_LOSSES>;
+
 /** Why a run did not pass, or shows less than it should. */
 export const REASONS = {
   'guarantee-broken': {
@@ -57,7 +69,7 @@ export const REASONS = {
   'assertion-without-data': { assertion: 'name' },
   'assertion-undecided': { assertion: 'name', actual: 'note', late: { factOf: LATENESS } },
   'generator-late': { status: ['suspect', 'invalid'], late: { factOf: LATENESS } },
-  'worker-died': { worker: 'number', why: 'note' },
+  'worker-died': { worker: 'number', how: { factOf: PROCESS_LOSSES } },
   'worker-hung': { worker: 'number', stopped: 'boolean', silentMs: 'number' },
   'worker-without-record': { worker: 'number' },
   'listener-failed': { why: 'note' },

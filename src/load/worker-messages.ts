@@ -1,5 +1,6 @@
 import type { DrainGoal } from '../delivery/drain-target.ts';
 import type { PublishStatus } from '../delivery/publish-log.ts';
+import type { ProcessLoss } from '../delivery/reason.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -58,8 +59,8 @@ export interface WorkerAccount {
   readonly pid: number;
   readonly clients: readonly number[];
   readonly use: ProcessUse | undefined;
-  /** Why it was gone before its record came. */
-  readonly lost: string | undefined;
+  /** How it was lost before its record came. */
+  readonly lost: ProcessLoss | undefined;
 }
 
 /** Messages from a load worker to the coordinator. */

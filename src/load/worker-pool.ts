@@ -1,6 +1,6 @@
 import type { DrainGoal } from '../delivery/drain-target.ts';
-import type { Reason } from '../delivery/reason.ts';
-import { HelperProcess, hangs, type Loss, lossText, scriptBeside } from '../world/real/child-process.ts';
+import type { ProcessLoss, Reason } from '../delivery/reason.ts';
+import { HelperProcess, hangs, type Loss, scriptBeside } from '../world/real/child-process.ts';
 import type { Clients, ClientsRecord } from './clients.ts';
 import type { FleetCounts, FleetRecord, FleetStatus } from './fleet-record.ts';
 import { Measures, type MeasuresRecord } from './measures.ts';
@@ -18,8 +18,8 @@ export interface LoadWorker extends WorkerAccount {
   record: FleetRecord | undefined;
   measures: MeasuresRecord | undefined;
   use: ProcessUse | undefined;
-  /** Why it is gone before its record came. */
-  lost: string | undefined;
+  /** How it was lost before its record came. */
+  lost: ProcessLoss | undefined;
   /** Publishes that its clients were asked for and that are not settled. */
   readonly settles: Map<number, SettlePublish>;
 }
@@ -140,7 +140,7 @@ export class WorkerPool implements Clients {
     for (const worker of workers) if (worker.measures !== undefined) measures.merge(worker.measures);
     for (const worker of this.#live) {
       if (worker.record !== undefined) continue;
-      worker.lost = 'no record came';
+      worker.lost = { code: 'record-missing' };
       this.#onTrouble({ code: 'worker-without-record', worker: worker.worker });
     }
     const failures = workers.map(({ status }) => status?.lastFailure ?? '');
@@ -208,13 +208,13 @@ export class WorkerPool implements Clients {
   #lose(lost: LoadWorker, loss: Loss): void {
     if (lost.record !== undefined) return;
     const { worker } = lost;
-    lost.lost = lossText(loss);
+    lost.lost = loss;
     for (const settle of lost.settles.values()) settle('unknown');
     lost.settles.clear();
     this.#onTrouble(
       hangs(loss)
-        ? { code: 'worker-hung', worker, stopped: loss.kind === 'stopped', silentMs: loss.silentMs }
-        : { code: 'worker-died', worker, why: lost.lost },
+        ? { code: 'worker-hung', worker, stopped: loss.code === 'process-stopped', silentMs: loss.silentMs }
+        : { code: 'worker-died', worker, how: loss },
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { LostJob } from '../simulation/job-pool.ts';
 import type { SimulationSummary } from '../simulation/summary.ts';
 import { formatCount, formatPerSec, plural } from './figures.ts';
 import { layOut, reportWidth, type SectionLines } from './layout.ts';
@@ -169,6 +170,15 @@ function coverageLines({ coverage, seeds }: SimulationSummary, reached: boolean,
 function share(part: number, whole: number): string {
   const percent = (part / Math.max(1, whole)) * 100;
   return `${percent < 1 ? '<1' : Math.round(percent)}${NO_BREAK}%`;
+}
+
+/** A job that died or hung, for the notes of a summary. */
+export function lostJobText({ job, seeds, hung, how }: LostJob): string {
+  return `job ${job} ${hung ? 'hung' : 'died'} while ${seeds === undefined ? 'starting' : `running ${seedsText(seeds)}`} (${sentenceOf(how)})`;
+}
+
+function seedsText({ from, count }: NonNullable<LostJob['seeds']>): string {
+  return count === 1 ? `seed ${from}` : `seeds ${from} to ${from + count - 1}`;
 }
 
 /** `850 ms`, `61.9 s`, `1 h 43 min`, `3 d 2 h`: from thousandths to days. */

@@ -1,5 +1,6 @@
+import type { ProcessLoss } from '../delivery/reason.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { HelperProcess, hangs, type Loss, lossText, scriptBeside } from '../world/real/child-process.ts';
+import { HelperProcess, hangs, type Loss, scriptBeside } from '../world/real/child-process.ts';
 import type { JobCommand, JobReport, Share } from './job-messages.ts';
 import type { SeedReport } from './seed-task.ts';
 
@@ -25,10 +26,18 @@ export interface JobPoolOptions {
   readonly onReport: (scenario: number, report: SeedReport) => void;
 }
 
+/** A job that died or hung. */
+export interface LostJob {
+  readonly job: number;
+  /** Seeds that it was running; absent when it had not begun. */
+  readonly seeds?: { readonly from: number; readonly count: number };
+  readonly hung: boolean;
+  readonly how: ProcessLoss;
+}
+
 /** How it ended. */
 export interface JobPoolOutcome {
-  /** In words, of each job that died and of what it was running. */
-  readonly lost: readonly string[];
+  readonly lost: readonly LostJob[];
   /** The time was over before the seeds were. */
   readonly timedOut: boolean;
 }
@@ -51,7 +60,7 @@ class JobPool {
   readonly #options: JobPoolOptions;
   readonly #queue: Queue;
   readonly #jobs = new Set<Job>();
-  readonly #lost: string[] = [];
+  readonly #lost: LostJob[] = [];
   readonly #startMs = performance.now();
   #timedOut = false;
   #settle: () => void = () => {};
@@ -115,17 +124,11 @@ class JobPool {
   }
 
   #lose(job: Job, loss: Loss): void {
-    const { share } = job;
-    const running = share === undefined ? 'starting' : `running ${seedsOf(share)}`;
-    this.#lost.push(
-      `job ${job.number} ${hangs(loss) ? 'hung' : 'died'} while ${running} (${lossText(loss)})`,
-    );
+    const { number, share } = job;
+    const seeds = share === undefined ? {} : { seeds: { from: share.fromSeed, count: share.count } };
+    this.#lost.push({ job: number, ...seeds, hung: hangs(loss), how: loss });
     this.#release(job);
   }
-}
-
-function seedsOf({ fromSeed, count }: Share): string {
-  return count === 1 ? `seed ${fromSeed}` : `seeds ${fromSeed} to ${fromSeed + count - 1}`;
 }
 
 /** What is still to be run, scenario by scenario, in shares of about the same time. */

@@ -1,4 +1,5 @@
-import { HelperProcess, lossText, scriptBeside } from '../world/real/child-process.ts';
+import type { ProcessLoss } from '../delivery/reason.ts';
+import { HelperProcess, scriptBeside } from '../world/real/child-process.ts';
 import type { ShrinkAnswer, ShrinkRequest } from './shrink-job.ts';
 
 /**
@@ -6,15 +7,18 @@ import type { ShrinkAnswer, ShrinkRequest } from './shrink-job.ts';
  *
  * @param signal - ends it at once
  */
-export function shrinkApart(request: ShrinkRequest, signal: AbortSignal): Promise<ShrinkAnswer> {
+export function shrinkApart(
+  request: ShrinkRequest,
+  signal: AbortSignal,
+): Promise<ShrinkAnswer | { readonly lost: ProcessLoss }> {
   if (signal.aborted) return Promise.resolve({ problem: 'interrupted' });
-  return new Promise<ShrinkAnswer>((resolve) => {
+  return new Promise((resolve) => {
     const child = new HelperProcess<ShrinkRequest, ShrinkAnswer>({
       script: scriptBeside(import.meta.url, 'shrink-job'),
       onReport: (answer) => end(answer),
-      onLost: (loss) => end({ problem: `the process for it was lost (${lossText(loss)})` }),
+      onLost: (loss) => end({ lost: loss }),
     });
-    const end = (answer: ShrinkAnswer): void => {
+    const end = (answer: ShrinkAnswer | { readonly lost: ProcessLoss }): void => {
       child.kill();
       signal.removeEventListener('abort', interrupt);
       resolve(answer);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DELAYED, LATENESS } from '../delivery/reason.ts';
+import { DELAYED, LATENESS, PROCESS_LOSSES } from '../delivery/reason.ts';
 import type { LatencySummary } from '../measure/histogram.ts';
 import type { SeriesSummary } from '../measure/series.ts';
 import { toldFactSchema } from '../scenario/fact-schema.ts';
@@ -86,7 +86,7 @@ export const generator = z.object({
       pid: count,
       clients: count,
       ...processUse,
-      lost: z.string().optional().describe('Why the worker did not finish.'),
+      lost: toldFactSchema(PROCESS_LOSSES).optional().describe('How the worker was lost, if it was.'),
     }),
   ),
   server: z.object(processUse).optional().describe('Absent for a target.'),

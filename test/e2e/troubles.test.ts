@@ -67,9 +67,11 @@ describe('a load worker', () => {
     expect(workers).toHaveLength(2);
     process.kill(workers[0] ?? 0, 'SIGKILL');
     await expectVerdict(command, workers, /load worker \d died \(killed by SIGKILL\)/);
-    const { generator } = resultOf(json);
+    const { generator, reasons } = resultOf(json);
+    const how = { code: 'process-killed', signal: 'SIGKILL', lastWords: '' };
     expect(generator).toMatchObject({ workersLost: 1, asked: 30 });
-    expect(generator.workers.map(({ lost }) => lost)).toEqual(expect.arrayContaining(['killed by SIGKILL']));
+    expect(generator.workers.map(({ lost }) => lost)).toContainEqual(how);
+    expect(reasons).toContainEqual(expect.objectContaining({ code: 'worker-died', how }));
   });
 
   troubled('that was the only one takes the run to its end at once', async () => {

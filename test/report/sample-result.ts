@@ -451,7 +451,9 @@ export function partialResult(): Result {
       connected: 500,
       workersLost: 1,
       workers: base.generator.workers.map((worker) =>
-        worker.worker === 1 ? { ...worker, lost: 'exited with signal SIGKILL after 6.2 s' } : worker,
+        worker.worker === 1
+          ? { ...worker, lost: { code: 'process-killed', signal: 'SIGKILL', lastWords: '' } }
+          : worker,
       ),
     },
   };

@@ -200,7 +200,7 @@ describe('renderText', () => {
   it('tells a lost worker and why', () => {
     const text = sectionOf(plain(partialResult()), 'GENERATOR').join('\n');
     expect(text).toContain('500 of 1 000 clients connected');
-    expect(text).toContain('worker 1 lost: exited with signal SIGKILL after 6.2 s');
+    expect(text).toContain('worker 1 lost: killed by SIGKILL');
   });
 
   it('tells planned from fired faults and when they first showed', () => {

@@ -193,7 +193,7 @@ export function generatorSection({ generator, rate }: Result): Markup {
   const processes = [
     ...workers.map(({ worker, clients, lost, ...use }) =>
       processRow(
-        `worker ${worker}${lost === undefined ? '' : ` (lost: ${lost})`}`,
+        `worker ${worker}${lost === undefined ? '' : ` (lost: ${sentenceOf(lost)})`}`,
         formatCount(clients),
         use,
       ),

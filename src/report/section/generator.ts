@@ -1,3 +1,4 @@
+import type { ProcessLoss } from '../../delivery/reason.ts';
 import type { LatencySummary } from '../../measure/histogram.ts';
 import type { Result } from '../../verdict/result.ts';
 import {
@@ -22,7 +23,7 @@ interface ProcessRow {
   readonly gcShare?: number | undefined;
   readonly rssBytesMax: number;
   readonly eventLoopDelay: LatencySummary;
-  readonly lost?: string | undefined;
+  readonly lost?: ProcessLoss | undefined;
 }
 
 /** Whether the load can be trusted: a late or exhausted generator measures itself. */
@@ -37,7 +38,7 @@ export function generatorLines(result: Result, width: number): Line[] {
     ...(rows.length === 0 ? [] : [[], ...table(processColumns(rows), width)]),
     ...(hidden > 0 ? [line(span(`and ${plural(hidden, 'more worker')}`, 'dim'))] : []),
     ...rows.flatMap(({ name, lost }) =>
-      lost === undefined ? [] : wrap(line(span(`${name} lost: ${lost}`, 'bad')), width, 2),
+      lost === undefined ? [] : wrap(line(span(`${name} lost: ${sentenceOf(lost)}`, 'bad')), width, 2),
     ),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Broken, LATENESS, REASONS } from '../../delivery/reason.ts';
+import type { Broken, LATENESS, PROCESS_LOSSES, ProcessLoss, REASONS } from '../../delivery/reason.ts';
 import type { STEP_LIMITS } from '../../verdict/result.ts';
 import { formatCount, plural } from '../figures.ts';
 import { type Catalogue, inMs } from './catalogue.ts';
@@ -46,6 +46,16 @@ export const LATENESS_TEXTS: Catalogue<typeof LATENESS> = {
     `${standstill(late)}, and ${timeout} is ${timeoutMs}ms`,
 };
 
+/** How a helper process was lost. */
+export const LOSS_TEXTS: Catalogue<typeof PROCESS_LOSSES> = {
+  'process-exited': ({ exitCode, lastWords }) => withWords(`exit code ${exitCode}`, lastWords),
+  'process-killed': ({ signal, lastWords }) => withWords(`killed by ${signal}`, lastWords),
+  'process-unreachable': ({ why }) => why,
+  'process-stopped': ({ silentMs }) => `stopped by a signal, silent for ${inSeconds(silentMs)}`,
+  'process-silent': ({ silentMs }) => `idle and silent for ${inSeconds(silentMs)}`,
+  'record-missing': () => 'no record came',
+};
+
 /** Why a run is no pass, or shows less than it should. */
 export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   'guarantee-broken': ({ broken, direction, level, count }) =>
@@ -60,9 +70,9 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   'assertion-undecided': ({ assertion, actual, late }) =>
     `the machine was too slow to say: ${assertion} (${actual}): ${sayLateness(late)}`,
   'generator-late': ({ status, late }) => `load generator ${status}: ${sayLateness(late)}`,
-  'worker-died': ({ worker, why }) => `load worker ${worker} died (${why})`,
+  'worker-died': ({ worker, how }) => `load worker ${worker} died (${sayLoss(how)})`,
   'worker-hung': ({ worker, stopped, silentMs }) =>
-    `load worker ${worker} hung (${stopped ? 'stopped by a signal' : 'idle'}, silent for ${(silentMs / 1000).toFixed(1)} s)`,
+    `load worker ${worker} hung (${stopped ? 'stopped by a signal' : 'idle'}, silent for ${inSeconds(silentMs)})`,
   'worker-without-record': ({ worker }) => `load worker ${worker} did not hand over its record`,
   'listener-failed': ({ why }) => why,
   'server-failed': ({ where }) => `the reference server failed at an event of a connection: ${where}`,
@@ -121,6 +131,18 @@ function seconds(ms: number): string {
 
 function sayLateness(late: { readonly code: keyof typeof LATENESS }): string {
   return LATENESS_TEXTS[late.code](late as never);
+}
+
+function sayLoss(how: ProcessLoss): string {
+  return LOSS_TEXTS[how.code](how as never);
+}
+
+function withWords(how: string, lastWords: string): string {
+  return lastWords === '' ? how : `${how}: ${lastWords}`;
+}
+
+function inSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 function standstill({ us, of, worker }: Process & { readonly us: number }): string {

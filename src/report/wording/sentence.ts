@@ -1,12 +1,12 @@
 import type { Direction } from '../../delivery/judgement.ts';
-import type { Lateness } from '../../delivery/reason.ts';
+import type { Lateness, ProcessLoss } from '../../delivery/reason.ts';
 import type { TimelineEvent } from '../../delivery/timeline-event.ts';
 import type { VIOLATION_CAUSES, ViolationCause } from '../../delivery/violation-cause.ts';
 import type { CapacityStep } from '../../run/capacity.ts';
 import type { Catalogue } from './catalogue.ts';
 import { CAUSE_TEXTS } from './causes.ts';
 import { EVENT_TEXTS } from './events.ts';
-import { LATENESS_TEXTS, REASON_TEXTS, STEP_TEXTS } from './reasons.ts';
+import { LATENESS_TEXTS, LOSS_TEXTS, REASON_TEXTS, STEP_TEXTS } from './reasons.ts';
 
 /** Facts as sentences. */
 
@@ -16,12 +16,13 @@ const VIOLATION_TEXTS: Catalogue<typeof VIOLATION_CAUSES> = {
   threw: ({ message }) => message,
 };
 
-type Told = TimelineEvent | ViolationCause | Lateness | NonNullable<CapacityStep['why']>;
+type Told = TimelineEvent | ViolationCause | Lateness | ProcessLoss | NonNullable<CapacityStep['why']>;
 
 /** Every sentence there is for a fact, by its code. */
 const SENTENCES: Readonly<Record<string, (fact: never) => string>> = {
   ...EVENT_TEXTS,
   ...LATENESS_TEXTS,
+  ...LOSS_TEXTS,
   ...STEP_TEXTS,
   ...VIOLATION_TEXTS,
 };

@@ -9,12 +9,12 @@ import { processState } from './process-state.ts';
  * long that takes, and one that does neither is lost after a while. A lost one is killed.
  */
 
-/** Why a process is lost. */
+/** How a process was lost: a fact, of which the report makes a sentence. */
 export type Loss =
-  | { readonly kind: 'exit'; readonly code: number; readonly lastWords: string }
-  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals; readonly lastWords: string }
-  | { readonly kind: 'error'; readonly message: string }
-  | { readonly kind: 'stopped' | 'silent'; readonly silentMs: number };
+  | { readonly code: 'process-exited'; readonly exitCode: number; readonly lastWords: string }
+  | { readonly code: 'process-killed'; readonly signal: NodeJS.Signals; readonly lastWords: string }
+  | { readonly code: 'process-unreachable'; readonly why: string }
+  | { readonly code: 'process-stopped' | 'process-silent'; readonly silentMs: number };
 
 /** How long a silence may be before the process is looked at, and then until one that does not work is lost. */
 export interface Patience {
@@ -97,13 +97,13 @@ export class HelperProcess<Command extends object, Report extends object> {
       this.#idleMs = 0;
       if (!this.#over && !isBeat(message)) options.onReport(message);
     });
-    this.#process.on('error', (error) => this.#lose({ kind: 'error', message: error.message }));
+    this.#process.on('error', (error) => this.#lose({ code: 'process-unreachable', why: error.message }));
     // Not at its exit: what it wrote last may still be on the way then.
     this.#process.on('close', (code, signal) =>
       this.#lose(
         signal === null
-          ? { kind: 'exit', code: code ?? 0, lastWords: this.#lastWords }
-          : { kind: 'signal', signal, lastWords: this.#lastWords },
+          ? { code: 'process-exited', exitCode: code ?? 0, lastWords: this.#lastWords }
+          : { code: 'process-killed', signal, lastWords: this.#lastWords },
       ),
     );
     this.#watch = setInterval(() => this.#tick(), TICK_MS);
@@ -119,7 +119,10 @@ export class HelperProcess<Command extends object, Report extends object> {
     this.#process.send(command, (error) => {
       // Most likely it is dead, and how it died says more than a broken pipe.
       if (error === null) return;
-      setTimeout(() => this.#lose({ kind: 'error', message: error.message }), LAST_WORDS_MS).unref();
+      setTimeout(
+        () => this.#lose({ code: 'process-unreachable', why: error.message }),
+        LAST_WORDS_MS,
+      ).unref();
     });
   }
 
@@ -164,10 +167,10 @@ export class HelperProcess<Command extends object, Report extends object> {
     const silentMs = Math.round(this.#silentMs);
     // It may have been heard meanwhile.
     if (silentMs < this.#patience.lookAfterMs) return;
-    if (state?.stopped === true) this.#lose({ kind: 'stopped', silentMs });
+    if (state?.stopped === true) this.#lose({ code: 'process-stopped', silentMs });
     if (state !== undefined && (state.running || state.cpu !== this.#cpu)) this.#idleMs = 0;
     this.#cpu = state?.cpu ?? '';
-    if (this.#idleMs >= this.#patience.idleMs) this.#lose({ kind: 'silent', silentMs });
+    if (this.#idleMs >= this.#patience.idleMs) this.#lose({ code: 'process-silent', silentMs });
   }
 }
 
@@ -176,30 +179,6 @@ function isBeat(message: object): message is typeof BEAT {
 }
 
 /** It did not die by itself. */
-export function hangs(loss: Loss): loss is Extract<Loss, { kind: 'stopped' | 'silent' }> {
-  return loss.kind === 'stopped' || loss.kind === 'silent';
-}
-
-/** How a process was lost, for a note. */
-export function lossText(loss: Loss): string {
-  switch (loss.kind) {
-    case 'exit':
-      return withWords(`exit code ${loss.code}`, loss.lastWords);
-    case 'signal':
-      return withWords(`killed by ${loss.signal}`, loss.lastWords);
-    case 'error':
-      return loss.message;
-    case 'stopped':
-      return `stopped by a signal, silent for ${seconds(loss.silentMs)}`;
-    case 'silent':
-      return `idle and silent for ${seconds(loss.silentMs)}`;
-  }
-}
-
-function withWords(how: string, lastWords: string): string {
-  return lastWords === '' ? how : `${how}: ${lastWords}`;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
+export function hangs(loss: Loss): loss is Extract<Loss, { readonly silentMs: number }> {
+  return 'silentMs' in loss;
 }
