@@ -88,6 +88,8 @@ export const REASONS = {
   'no-record': {},
   interrupted: {},
   'drain-unfinished': {},
+  /** The run ended before their time to expire, and an assertion hangs on it. */
+  'sessions-unexpired': { count: 'number' },
   'fault-never-held': { fault: 'name', entry: 'number', targets: 'number' },
   'nothing-owed': { profile: 'name', direction: DIRECTIONS },
   'deliveries-unresolved': { direction: DIRECTIONS, count: 'number' },

@@ -115,7 +115,7 @@ export function evaluateAssertion(assertion: Assertion, result: unknown): Assert
   const { text, metric, aggregate, op, bound } = assertion;
   const actual = actualOf(assertion, result);
   if (actual === undefined) return { text, actual, actualText: 'no data', status: 'no-data' };
-  const status = holds(actual, op, bound) ? 'pass' : 'fail';
+  const status = holdsFor(actual, op, bound) ? 'pass' : 'fail';
   return { text, actual, actualText: formatValue(unitOf(metric, aggregate), actual), status };
 }
 
@@ -253,7 +253,8 @@ function formatValue(unit: MetricUnit, value: number): string {
   }
 }
 
-function holds(actual: number, op: Op, bound: number): boolean {
+/** Whether an assertion with this operator and bound is met by a value. */
+export function holdsFor(actual: number, op: Op, bound: number): boolean {
   switch (op) {
     case '==':
       return actual === bound;

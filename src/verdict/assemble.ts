@@ -10,6 +10,7 @@ import { RESULT_SCHEMA, type Result } from './result.ts';
 import type { RunRecord } from './run-record.ts';
 import { SlowMachine } from './slow-machine.ts';
 import { targetAccount } from './target-account.ts';
+import { unexpiredSessions } from './unexpired.ts';
 
 export interface ResultContext {
   readonly file: string;
@@ -86,24 +87,27 @@ function weigh(
   measured: object,
 ): { readonly verdict: Verdict; readonly assertions: readonly JudgedAssertion[] } {
   const isComplete = record.fleets.length >= record.workers.length;
+  const unexpired = unexpiredSessions(record);
   const assertions = judgeAssertions(record.scenario, measured, {
     isComplete,
     machine: new SlowMachine(record),
+    unexpired,
   });
+  // A run that was cut short, or lost its target, had no chance to meet them; the report shows how far they got.
+  const weighed = record.interrupted || record.targetGone ? [] : assertions;
   const verdict = decide({
     violations,
     resourceViolations,
-    // A run that was cut short, or lost its target, had no chance to meet them; the report shows how far they got.
-    assertions: (record.interrupted || record.targetGone ? [] : assertions).map(
-      ({ outcome, assertion, status, late }) => ({
-        status,
-        class: assertion.metric.concerns,
-        late,
-        assertion: outcome.text,
-        actual: outcome.actualText,
-      }),
-    ),
-    inconclusive,
+    assertions: weighed.map(({ outcome, assertion, status, late }) => ({
+      status,
+      class: assertion.metric.concerns,
+      late,
+      assertion: outcome.text,
+      actual: outcome.actualText,
+    })),
+    inconclusive: weighed.some(({ hangsOnExpiry }) => hangsOnExpiry)
+      ? [...inconclusive, { code: 'sessions-unexpired', count: unexpired }]
+      : inconclusive,
   });
   return { verdict, assertions };
 }

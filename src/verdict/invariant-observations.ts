@@ -15,6 +15,8 @@ import type { RunRecord } from './run-record.ts';
 
 /** Heartbeats are timers too: a loaded event loop may be this late without being wrong. */
 const DETECTION_GRACE_US = 1_000_000;
+/** A session is kept too long when it is there so long after its time. */
+export const SESSION_GRACE_US = DETECTION_GRACE_US;
 const STUCK_PATIENCE_US = 1_000_000;
 /** Of an envelope around a body. */
 const ENVELOPE_BYTES = 512;
@@ -55,7 +57,7 @@ export function observeInvariants(record: RunRecord, faults: readonly FaultRecor
       disconnectedUs: sinceUs,
       seenUs: endUs,
       ttlUs: resumeTtl * 1000,
-      graceUs: DETECTION_GRACE_US + blockedUs(record, sinceUs, endUs),
+      graceUs: SESSION_GRACE_US + blockedUs(record, sinceUs, endUs),
     })),
     ...(timersLeft === undefined
       ? {}

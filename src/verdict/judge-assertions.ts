@@ -11,12 +11,15 @@ import { unitOf } from '../scenario/metric.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Result } from './result.ts';
 import type { SlowMachine } from './slow-machine.ts';
+import { hangsOnExpiry } from './unexpired.ts';
 
 export interface JudgedAssertion {
   readonly assertion: Assertion;
   readonly outcome: AssertionOutcome;
   readonly status: Result['assertions'][number]['status'];
   readonly late: Lateness | undefined;
+  /** It has no data because sessions had not expired when the run ended. */
+  readonly hangsOnExpiry: boolean;
 }
 
 /** What was late when an assertion is unmet for it, or a time is met for nothing else but that. */
@@ -41,18 +44,26 @@ function latenessBehind(
 export function judgeAssertions(
   scenario: Scenario,
   measured: object,
-  { isComplete, machine }: { readonly isComplete: boolean; readonly machine: SlowMachine },
+  options: {
+    readonly isComplete: boolean;
+    readonly machine: SlowMachine;
+    /** Sessions whose time to expire had not come. */
+    readonly unexpired: number;
+  },
 ): JudgedAssertion[] {
+  const { isComplete, machine, unexpired } = options;
   const context = assertionContext(scenario);
   return scenario.expect.assert.map((text) => {
     const reading = parseAssertion(text, context);
     if (!reading.ok) throw new Error(`Cannot evaluate "${text}": ${reading.message}`);
     const { assertion } = reading;
     const outcome = evaluateAssertion(assertion, measured);
-    if (!isComplete && missedFromBelow(assertion, outcome))
-      return { assertion, outcome, status: 'no-data', late: undefined };
+    const onExpiry = hangsOnExpiry(assertion, outcome, unexpired);
+    const judged = { assertion, outcome, hangsOnExpiry: onExpiry };
+    if (onExpiry || (!isComplete && missedFromBelow(assertion, outcome)))
+      return { ...judged, status: 'no-data', late: undefined };
     const late = latenessBehind(assertion, outcome, machine);
-    return { assertion, outcome, status: late === undefined ? outcome.status : 'inconclusive', late };
+    return { ...judged, status: late === undefined ? outcome.status : 'inconclusive', late };
   });
 }
 

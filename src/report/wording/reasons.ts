@@ -90,6 +90,8 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   'no-record': () => 'no load worker has anything to tell',
   interrupted: () => 'the run was interrupted',
   'drain-unfinished': () => 'the drain was still progressing at its deadline: raise duration.settle',
+  'sessions-unexpired': ({ count }) =>
+    `${plural(count, 'session')} of absent clients had not expired at the end: raise duration.settle above server.resumeTtl`,
   'fault-never-held': ({ fault, entry, targets }) =>
     `fault ${entry} (${fault}) never took hold of any of its ${targets} targets`,
   'nothing-owed': ({ profile, direction }) =>
