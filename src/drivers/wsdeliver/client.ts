@@ -28,12 +28,10 @@ import type {
   DriverPorts,
 } from '../driver.ts';
 import { Inbox, type InboxOwner } from '../inbox.ts';
+import { answerText, binaryAnswerText } from './answer.ts';
 import { Upstream } from './upstream.ts';
 
 const PUBLISH_TIMEOUT_MS = 5000;
-
-/** Characters of a strange answer that are shown. */
-const ANSWER_LENGTH_MAX = 60;
 
 /** What a refused resume says of the messages that the session still held. */
 const LOSS_BY_REFUSAL: Record<RefusalReason, LossReason> = {
@@ -170,16 +168,23 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
     if (this.connector.link !== undefined) this.connector.link.batch = batch;
   }
 
-  onText(text: string): void {
-    if (this.connector.ready) this.#decoder.decode(text, this.#onFrame);
+  onText(text: string, older: boolean): void {
+    if (this.connector.ready || older) this.#decoder.decode(text, this.#onFrame);
     else this.#decodeAnswer(text);
+  }
+
+  /** Ignored like any malformed frame: the protocol has texts only. */
+  onBytes(bytes: Uint8Array, older: boolean): void {
+    if (!this.connector.ready && !older)
+      this.observer.refused(`it answers a hello with ${binaryAnswerText(bytes)}`);
   }
 
   /** A server of another protocol may take a hello and answer something else: then its words are the reason. */
   #decodeAnswer(text: string): void {
     this.#decoder.decode(text, (frame) => {
-      if (frame.kind === 'malformed' && !this.connector.ready)
-        this.observer.refused(`it answers a hello with ${shortened(text)}`);
+      const isError = frame.kind === 'notice' && frame.type === 'error';
+      if ((isError || frame.kind === 'malformed') && !this.connector.ready)
+        this.observer.refused(`it answers a hello with ${answerText(text)}`);
       this.#dispatch(frame);
     });
   }
@@ -381,8 +386,4 @@ export class WsdeliverClient<D extends object> implements DriverClient<D>, Conne
     this.#crashedAt = ackedThrough;
     this.connector.drop();
   }
-}
-
-function shortened(text: string): string {
-  return text.length <= ANSWER_LENGTH_MAX ? `"${text}"` : `"${text.slice(0, ANSWER_LENGTH_MAX)}…"`;
 }
