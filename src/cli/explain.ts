@@ -33,12 +33,24 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'code' in error;
 }
 
+/** Says that a fault of wsdeliver itself closed a connection; the stack only where it is asked for. */
+export function connectionFault({ message, stack = message }: Error): string {
+  if (isDebugging()) say(...stack.split('\n'));
+  return `a connection was closed with 1011 by a fault of wsdeliver: ${message} (${isDebugging() ? ABOVE : AGAIN})`;
+}
+
+const ABOVE = 'the stack is above';
+const AGAIN = 'WSDELIVER_DEBUG=1 shows the stack';
+
+function isDebugging(): boolean {
+  return Boolean(process.env.WSDELIVER_DEBUG);
+}
+
 function whereToLook(stack: string): string {
-  if (process.env.WSDELIVER_DEBUG) {
+  if (isDebugging()) {
     say(...stack.split('\n'));
-    return 'the stack is above';
+    return ABOVE;
   }
-  const again = 'WSDELIVER_DEBUG=1 shows the stack';
   const file = join(tmpdir(), `wsdeliver-error-${process.pid}-${Date.now()}.txt`);
   try {
     const head = `wsdeliver ${packageVersion()}, node ${process.version}, ${process.platform} ${process.arch}`;
@@ -46,8 +58,8 @@ function whereToLook(stack: string): string {
       flag: 'wx',
       mode: 0o600,
     });
-    return `the stack is in "${file}" (${again})`;
+    return `the stack is in "${file}" (${AGAIN})`;
   } catch {
-    return again;
+    return AGAIN;
   }
 }

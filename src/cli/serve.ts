@@ -13,6 +13,7 @@ import { Machine } from '../world/real/machine.ts';
 import { printLine, say } from './console.ts';
 import { DeadLetterFile } from './dead-letter-file.ts';
 import { UserError } from './exit.ts';
+import { connectionFault } from './explain.ts';
 import { type MetricsFlags, openMetricsPort } from './metrics-port.ts';
 import { findScenarios, loadScenario } from './scenario-files.ts';
 import { WarningLog } from './warning-log.ts';
@@ -77,7 +78,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     beforeRead: () => machine.timers.catchUp(),
     onFailure: (error) => {
       broadcaster.statistics.internalErrors += 1;
-      log.warn('internal error', `a connection was closed with 1011: ${error.stack ?? error.message}`);
+      log.warn('internal error', connectionFault(error));
     },
     ...connectionLimit(log),
     purpose: 'the reference broadcaster',
@@ -179,7 +180,6 @@ function healthLine(broadcaster: Broadcaster): string {
 
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve());
   });
 }

@@ -1,17 +1,22 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/cli/exit.ts';
-import { explain } from '../../src/cli/explain.ts';
+import { connectionFault, explain } from '../../src/cli/explain.ts';
 
 function shownFor(error: unknown): { readonly code: number; readonly text: string } {
+  const { result: code, text } = shownBy(() => explain(error));
+  return { code, text };
+}
+
+function shownBy<T>(act: () => T): { readonly result: T; readonly text: string } {
   let text = '';
   const write = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
     text += String(chunk);
     return true;
   });
-  const code = explain(error);
+  const result = act();
   write.mockRestore();
-  return { code, text };
+  return { result, text };
 }
 
 afterEach(() => vi.unstubAllEnvs());
@@ -56,5 +61,22 @@ describe('explain', () => {
   it('does with whatever is thrown', () => {
     vi.stubEnv('WSDELIVER_DEBUG', '1');
     for (const thrown of [undefined, null, 'text', 7, {}]) expect(shownFor(thrown).code).toBe(1);
+  });
+});
+
+describe('connectionFault', () => {
+  it('is one sentence, without a stack', () => {
+    const { result, text } = shownBy(() => connectionFault(new TypeError('impossible')));
+    expect(result).toBe(
+      'a connection was closed with 1011 by a fault of wsdeliver: impossible (WSDELIVER_DEBUG=1 shows the stack)',
+    );
+    expect(text).toBe('');
+  });
+
+  it('comes with its stack where a variable asks for it', () => {
+    vi.stubEnv('WSDELIVER_DEBUG', '1');
+    const { result, text } = shownBy(() => connectionFault(new TypeError('impossible')));
+    expect(result).toMatch(/: impossible \(the stack is above\)$/);
+    expect(text).toMatch(/^ {4}at /m);
   });
 });

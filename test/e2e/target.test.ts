@@ -48,10 +48,13 @@ async function beside(server: Server, test: (url: string) => Promise<void>): Pro
 }
 
 /** Takes every connection, and does with it what it is told. */
-function webSocketServer(onConnection: (send: (text: string) => void) => void, subprotocol: string): Server {
+function webSocketServer(
+  onConnection: (send: (message: string | Buffer) => void) => void,
+  subprotocol: string,
+): Server {
   const server = createServer();
   const sockets = new WebSocketServer({ server, handleProtocols: () => subprotocol });
-  sockets.on('connection', (socket) => onConnection((text) => socket.send(text)));
+  sockets.on('connection', (socket) => onConnection((message) => socket.send(message)));
   server.on('close', () => {
     for (const client of sockets.clients) client.terminate();
   });
@@ -166,6 +169,21 @@ describe('wsdeliver bench --target', () => {
     ),
   );
 
+  refused('is told what a server says in the error with which it answers a hello', () =>
+    beside(
+      webSocketServer((send) => send('{"type":"error","message":"the token has expired"}'), 'wsdeliver.v1'),
+      (url) =>
+        expectUnreachable(url, /it answers a hello with the error "the token has expired", a WebSocket/),
+    ),
+  );
+
+  refused('is told when a server answers a hello with a binary frame', () =>
+    beside(
+      webSocketServer((send) => send(Buffer.from('welcome')), 'wsdeliver.v1'),
+      (url) => expectUnreachable(url, /it answers a hello with a binary frame of 7 bytes, a WebSocket/),
+    ),
+  );
+
   refused('is told when a server never answers a hello', () =>
     beside(
       webSocketServer(() => {}, 'wsdeliver.v1'),
@@ -212,13 +230,14 @@ describe('wsdeliver serve', () => {
     });
   });
 
-  aimed('drains and stops at the first signal, and tells what it did', () =>
-    served(async (server, url) => {
-      expect(await wsdeliver(['bench', SMALL, '--target', url, '--quiet'])).toMatchObject({ code: 0 });
-      server.process.kill('SIGINT');
-      const { code, stdout } = await server.outcome;
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/\d+ broadcasts, \d+ sent/);
-    }),
-  );
+  for (const signal of ['SIGINT', 'SIGHUP'] as const)
+    aimed(`drains and stops at the first ${signal}, and tells what it did`, () =>
+      served(async (server, url) => {
+        expect(await wsdeliver(['bench', SMALL, '--target', url, '--quiet'])).toMatchObject({ code: 0 });
+        server.process.kill(signal);
+        const { code, stdout } = await server.outcome;
+        expect(code).toBe(0);
+        expect(stdout).toMatch(/\d+ broadcasts, \d+ sent/);
+      }),
+    );
 });
