@@ -62,7 +62,10 @@ export interface BroadcasterOptions {
    * asks for no session ends nobody else's.
    */
   readonly authorize?: (request: IncomingMessage, hello: AskedHello) => Verdict | Promise<Verdict>;
-  /** Whether a client may be in a room other than `*`; asked at each hello, resume and join. What it throws refuses. */
+  /**
+   * Whether a client may be in a room other than `*`; asked at each hello, resume and join. What it throws refuses. What
+   * was queued for the client before it lost a room is still delivered.
+   */
   readonly canJoin?: (client: Client, room: string) => boolean;
   /** Whether a client may publish to a room; also asked, with the type `message`, for what it says to a room. */
   readonly canPublish?: (client: Client, room: string, type: string) => boolean;

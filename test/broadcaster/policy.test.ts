@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Authorization, type Policy, TRUSTING } from '../../src/broadcaster/policy.ts';
+import { OutgoingMessage } from '../../src/protocol/message.ts';
 import { LinkState } from '../../src/protocol/ports.ts';
 import { DeliveryFixture } from './delivery-fixture.ts';
 import { Wire } from './wire.ts';
@@ -192,6 +193,21 @@ describe('rights', () => {
     revoked = true;
     expect(new Wire(fixture).resume('a', welcome)).toMatchObject({ resumed: true });
     expect([fixture.broadcaster.roomInfo('r').size, fixture.broadcaster.roomInfo('*').size]).toEqual([0, 1]);
+  });
+
+  it('that a client has lost meanwhile keeps new messages from it, and not those that were queued before', () => {
+    let revoked = false;
+    const fixture = fixtureWith({ ...TRUSTING, canJoin: () => !revoked });
+    const before = new Wire(fixture);
+    const welcome = before.hello('a', { rooms: ['r'] });
+    before.hangUp();
+    fixture.broadcaster.publish(new OutgoingMessage({ room: 'r', type: 'queued', payloadText: '1' }));
+    revoked = true;
+    const wire = new Wire(fixture);
+    wire.resume('a', welcome);
+    fixture.broadcaster.publish(new OutgoingMessage({ room: 'r', type: 'later', payloadText: '1' }));
+    const texts = wire.link.texts.join();
+    expect([texts.includes('"queued"'), texts.includes('"later"')]).toEqual([true, false]);
   });
 });
 
