@@ -1,4 +1,6 @@
 import type { Driver } from './driver.ts';
+import { mqtt } from './mqtt/driver.ts';
+import type { MqttOptions } from './mqtt/options.ts';
 import { socketIo } from './socket-io/driver.ts';
 import type { SocketIoOptions } from './socket-io/options.ts';
 import { wsdeliver } from './wsdeliver/driver.ts';
@@ -9,6 +11,7 @@ type NewDriver = (options: unknown) => Driver;
 /** Every driver that a scenario can name. What a scenario gives it has been checked by the driver's own schema. */
 const DRIVERS: Readonly<Record<string, NewDriver>> = {
   wsdeliver: () => wsdeliver,
+  mqtt: (options) => mqtt(options as Partial<MqttOptions> | undefined),
   'socket.io': (options) => socketIo(options as Partial<SocketIoOptions> | undefined),
 };
 

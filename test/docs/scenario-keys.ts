@@ -95,6 +95,8 @@ function rowsOf(nodes: Readonly<Record<string, Node>>, prefix = ''): string[][] 
 
 function kindOf(node: Node): string {
   if (node.enum !== undefined) return node.enum.map(code).join(', ');
+  if (node.anyOf?.every((one) => one.const !== undefined))
+    return node.anyOf.map((one) => code(String(one.const))).join(', ');
   if (node.anyOf?.some(({ type }) => type === 'array')) return 'text or list';
   if (node.anyOf?.some(({ properties }) => properties !== undefined))
     return [

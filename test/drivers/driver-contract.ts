@@ -46,7 +46,9 @@ export interface ContractWorld {
   readonly epochMs: () => number;
   /** Longer than every reconnect, redelivery and replay of the server. */
   readonly settleMs: number;
-  /** Lets time pass. */
+  /** By which everything takes longer here. */
+  readonly slowness: number;
+  /** Lets time pass, `slowness` times as much. */
   pass(ms: number): Promise<void>;
   /** Timers that are armed; undefined where nobody can know. */
   plannedCount(): number | undefined;
@@ -66,6 +68,7 @@ export class VirtualContractWorld implements ContractWorld {
   readonly http = virtualHttp(this.time);
   readonly epochMs = (): number => 1e12 + this.time.nowUs() / 1000;
   readonly settleMs = SETTLE_MS;
+  readonly slowness = 1;
 
   async pass(ms: number): Promise<void> {
     this.time.runFor(ms);
@@ -85,7 +88,8 @@ export class RealContractWorld implements ContractWorld {
   readonly randomFor = randomStreams(1);
   readonly http = createHttp();
   readonly epochMs = Date.now;
-  readonly settleMs = 1500;
+  readonly settleMs: number;
+  readonly slowness: number;
   /** Set by the server: how its clients dial. */
   dialing: DialerOptions | undefined;
   readonly dial: Dial = (events, request) => {
@@ -93,8 +97,14 @@ export class RealContractWorld implements ContractWorld {
     return createDialer(this.dialing)(events, request);
   };
 
+  /** @param slowness - for a server that takes its time */
+  constructor(slowness = 1) {
+    this.slowness = slowness;
+    this.settleMs = 1500 / slowness;
+  }
+
   pass(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
+    return new Promise((resolve) => setTimeout(resolve, ms * this.slowness));
   }
 
   plannedCount(): undefined {
@@ -112,8 +122,8 @@ export interface ContractServer {
   publish(tag: number): void;
   /** Payloads of clients that were taken in, as texts. */
   readonly taken: readonly string[];
-  /** Sends everybody a frame as it is. */
-  say(text: string): void;
+  /** Sends everybody a frame as it is; absent where a client has to end a connection with a meaningless one. */
+  say?(text: string): void;
   /** Drops every connection, and what it knows of sessions. */
   restart(): void | Promise<void>;
   /** Says goodbye for good. */
@@ -326,7 +336,7 @@ export function describeDriverContract<World extends ContractWorld>(
     });
 
     it('gives its handler the time that it takes, one message after the other', async () => {
-      const { client, saw } = await join({ handlerMs: 150 });
+      const { client, saw } = await join({ handlerMs: 150 * world.slowness });
       await publish(1, 2);
       expect(saw.messages.length).toBe(2);
       expect([saw.handledTags, client.inbox.size]).toEqual([[], 2]);
@@ -357,7 +367,7 @@ export function describeDriverContract<World extends ContractWorld>(
       if (traits.acks.length > 0 && !traits.acks.includes('cumulative')) return;
       each.client.stop();
       await world.pass(world.settleMs);
-      const { saw } = await join({ ack: { mode: 'cumulative', every: 3, delayMs: 50 } });
+      const { saw } = await join({ ack: { mode: 'cumulative', every: 3, delayMs: 50 * world.slowness } });
       await publish(4, 5, 6);
       expect(saw.acks).toEqual(traits.acks.includes('cumulative') ? [[3, true]] : []);
     });
@@ -405,7 +415,7 @@ export function describeDriverContract<World extends ContractWorld>(
       const attempts = saw.told.filter((line) => line === 'connecting').length;
       // At least 1 ms apart on average with full jitter below 100 ms, and never given up.
       expect(attempts).toBeGreaterThan(10);
-      expect(attempts).toBeLessThan(world.settleMs / 10);
+      expect(attempts).toBeLessThan((world.settleMs * world.slowness) / 10);
       server = await serve(world);
       await world.pass(world.settleMs);
       await publish(1);
@@ -480,8 +490,8 @@ export function describeDriverContract<World extends ContractWorld>(
 
     it('tells nothing after it has stopped, and leaves no timer behind', async () => {
       const { client, saw } = await join({
-        handlerMs: 30,
-        ack: { mode: 'cumulative', every: 100, delayMs: 40 },
+        handlerMs: 30 * world.slowness,
+        ack: { mode: 'cumulative', every: 100, delayMs: 40 * world.slowness },
       });
       for (const tag of [1, 2, 3]) server.publish(tag);
       await world.pass(40);
@@ -532,7 +542,7 @@ export function describeDriverContract<World extends ContractWorld>(
         'msg {',
         '{"kind":1}',
       ])
-        server.say(text);
+        server.say?.(text);
       await publish(1);
       expect(saw.told.slice(3)).toEqual([
         'message 1',
@@ -568,7 +578,7 @@ export function describeDriverContract<World extends ContractWorld>(
       if (!traits.confirmsPublishes) return;
       const { client } = await join();
       const outcomes: PublishOutcome[] = [];
-      client.ackFilter = () => ({ kind: 'delay', delayMs: 300 });
+      client.ackFilter = () => ({ kind: 'delay', delayMs: 300 * world.slowness });
       client.publish(tagged(1, (one) => outcomes.push(one)));
       await world.pass(100);
       expect([server.taken.length, outcomes]).toEqual([1, []]);
@@ -588,7 +598,7 @@ export function describeDriverContract<World extends ContractWorld>(
       client.ackFilter = () => ({ kind: 'lose' });
       await publish(1);
       expect(saw.acks).toEqual([]);
-      client.ackFilter = () => ({ kind: 'delay', delayMs: 500 });
+      client.ackFilter = () => ({ kind: 'delay', delayMs: 500 * world.slowness });
       await publish(2);
       expect(saw.acks).toEqual([]);
       client.ackFilter = undefined;

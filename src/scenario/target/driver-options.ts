@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mqttSchema } from './mqtt-schema.ts';
 import { socketIoSchema } from './socket-io-schema.ts';
 
 /**
@@ -6,6 +7,7 @@ import { socketIoSchema } from './socket-io-schema.ts';
  * in `target`. A driver that can do without options has a schema that takes an empty map.
  */
 export const DRIVER_OPTIONS: Readonly<Record<string, z.ZodType>> = {
+  mqtt: mqttSchema.describe('Options of the driver mqtt.'),
   'socket.io': socketIoSchema.describe('Options of the driver socket.io.'),
   wsdeliver: z.strictObject({}).describe('The driver wsdeliver has no options.'),
 };
