@@ -354,7 +354,10 @@ export class Connector {
   gone(connection: Connection, code: number, reason: string): void {
     if (this.#stopped) return;
     if (connection !== this.#current) {
-      if (this.#current?.older === connection) this.#current.older = undefined;
+      if (this.#current?.older === connection) {
+        this.#current.older = undefined;
+        this.#established = false;
+      }
       this.#superseded?.delete(connection);
       this.#observer.olderClosed(code);
       return;

@@ -159,6 +159,38 @@ const world = fc.record({
   batch: fc.boolean(),
 });
 
+/** An ack is delayed between the end of the older of two sockets and the welcome to another session on the newer. */
+const LATE_ACK: [
+  typeof world extends fc.Arbitrary<infer W> ? W : never,
+  (typeof step extends fc.Arbitrary<infer S> ? S : never)[],
+] = [
+  {
+    seed: 0,
+    ack: { mode: 'cumulative', every: 1, delayMs: 0 },
+    overflow: 'reject',
+    strategy: 'none',
+    maxPending: 4,
+    maxResend: 0,
+    resend: false,
+    batchSize: 1,
+    dedupWindow: 3,
+    handlerFailureRatio: 0,
+    nack: false,
+    batch: false,
+  },
+  [
+    { kind: 'blackhole', client: 1 },
+    { kind: 'publish', count: 5 },
+    { kind: 'advance', ms: 2000 },
+    { kind: 'delay-acks', client: 1 },
+    { kind: 'restart' },
+    { kind: 'second-socket', client: 1 },
+    { kind: 'advance', ms: 6 },
+    { kind: 'heal', client: 1 },
+    { kind: 'advance', ms: 0 },
+  ],
+];
+
 describe.each(['at-least-once', 'effectively-once', 'at-most-once'] as const)(
   'a broadcaster and its clients, %s',
   (delivery) => {
@@ -187,7 +219,7 @@ describe.each(['at-least-once', 'effectively-once', 'at-most-once'] as const)(
           pair.sayGoodbye();
         }),
         // Thousands with PAIR_RUNS=5000, after a change to the protocol.
-        { numRuns: Number(process.env.PAIR_RUNS ?? 150) },
+        { numRuns: Number(process.env.PAIR_RUNS ?? 150), examples: [LATE_ACK] },
       );
       // What the runs are for has happened in them.
       if (delivery === 'at-most-once') return;
