@@ -138,7 +138,7 @@ function addBench(root: Command): void {
       'load worker processes; default: from cores and clients',
       wholeNumber(1, 256),
     )
-    .option('--find-capacity', 'run each scenario at rising rates, until something gives way')
+    .option('--find-capacity', 'run each scenario at rising rates, until a limit is reached')
     .option('--out <folder>', 'write <scenario>.json for each run into this folder')
     .option('--json <file>', 'write the result file (one scenario)')
     .option('--junit <file>', 'write a JUnit report of all runs')
@@ -188,8 +188,8 @@ function addSimulate(root: Command): void {
       '--hashes <file>',
       'write the fingerprint of each seed, to be compared with that of another machine',
     )
-    .option('--history <file>', 'write everything that travelled, a line each (--seeds 1)')
-    .option('--compare <file>', 'say where the run parts from a history written before (--seeds 1)')
+    .option('--history <file>', 'write every frame and connection event, one a line (--seeds 1)')
+    .option('--compare <file>', 'say where the run differs from a history written before (--seeds 1)')
     .option('--quiet', 'only the verdict lines')
     .option('--no-color', 'without colours')
     .addHelpText('after', SIMULATE_NOTES)

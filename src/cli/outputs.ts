@@ -130,7 +130,7 @@ export class Outputs {
       this.#open.set(file, openSync(file, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
-      throw refusal(file, 'nobody reads from this pipe, a reader is wanted first');
+      throw refusal(file, 'no process reads from this pipe, a reader is wanted first');
     }
   }
 

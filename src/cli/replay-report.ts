@@ -62,7 +62,7 @@ function verdictLines(stored: StoredRun, replayed: ReplayedRun, exitCode: number
   ];
 }
 
-/** What proves nothing is no good news. */
+/** A run that proves nothing is shown as a warning, not as good news. */
 function notReproduced(exitCode: number): Span {
   return exitCode === ExitCode.inconclusive
     ? span('? NOT REPRODUCED', 'warn')
@@ -90,7 +90,7 @@ function subjectFacts({ subject }: StoredRun, { run }: ReplayedRun): Line[] {
 function samenessTexts({ hash, history }: StoredRun, { outcome, run, divergence }: ReplayedRun): string[] {
   if (run === undefined) return ['the code under test threw, and a run that does not end has no hash'];
   if (outcome === 'identical') return [`bit for bit: the hash of the run is ${run.hash}, as stored`];
-  if (hash === undefined) return ['the file keeps no hash, so nobody can say whether it is the same run'];
+  if (hash === undefined) return ['the file has no hash, so it is unknown whether this is the same run'];
   if (run.hash === hash)
     return [`the run is the same, its hash is ${hash}, but the violation is none any more`];
   const differs = `not bit for bit: the hash of the run is ${run.hash}, ${hash} is stored`;

@@ -88,7 +88,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (!listener.local)
     log.warn(
       'host',
-      `--host ${options.host} lets other machines connect, and whoever does may read and publish everything`,
+      `--host ${options.host} lets other machines connect; any of them may read and publish everything`,
     );
   printLine(`wsdeliver.v1 (${settings.delivery}) on ${listener.url}, Ctrl-C to drain and stop`);
   const health = setInterval(() => printLine(healthLine(broadcaster)), HEALTH_LOG_MS);

@@ -26,7 +26,7 @@ export interface RunRecord {
   readonly accept: Histogram;
   readonly fleets: readonly FleetRecord[];
   readonly measures: Measures;
-  /** Absent for a target, of which nobody can look inside. */
+  /** Absent for a target, whose inside is unknown. */
   readonly server: ServerFindings | undefined;
   readonly sampler: Sampler | undefined;
   /** Of the process in which the server lives. */

@@ -97,8 +97,8 @@ export class RealContractWorld implements ContractWorld {
     return createDialer(this.dialing)(events, request);
   };
 
-  /** @param slowness - for a server that takes its time */
-  constructor(slowness = 1) {
+  /** @param slowness - for a busy machine, and for a server that takes its time */
+  constructor(slowness = 3) {
     this.slowness = slowness;
     this.settleMs = 1500 / slowness;
   }

@@ -132,7 +132,7 @@ describe('an output', () => {
     execFileSync('mkfifo', [folder.file('pipe')]);
     const { code, stderr } = await wsdeliver(['bench', SMALL, '--json', folder.file('pipe')]);
     expect(code).toBe(2);
-    expect(stderr).toContain('nobody reads from this pipe');
+    expect(stderr).toContain('no process reads from this pipe');
   });
 
   shown('may be standard output, in a file as well as in a pipe', async () => {

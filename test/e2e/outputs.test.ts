@@ -64,7 +64,7 @@ describe('a claim', () => {
 
   it('is refused for a pipe that nobody reads, at once', () => {
     execFileSync('mkfifo', [at('pipe')]);
-    expect(() => new Outputs([]).claim(at('pipe'))).toThrow('nobody reads from this pipe');
+    expect(() => new Outputs([]).claim(at('pipe'))).toThrow('no process reads from this pipe');
   });
 
   it('is refused for a socket and for links in a circle', async () => {

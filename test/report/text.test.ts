@@ -88,6 +88,12 @@ describe('renderText', () => {
     );
   });
 
+  it('blames the guarantee only when it is broken', () => {
+    const result = failingResult();
+    const kept = { ...result, guarantee: { ...result.guarantee, status: 'pass' as const } };
+    expect(plain(kept).split('\n')[0]).toMatch(/✗ FAIL {2}delivery assertion failed +exit 3$/);
+  });
+
   it('gives the reasons under the verdict', () => {
     for (const reason of failingResult().reasons) {
       expect(sectionOf(plain(failingResult(), 120), 'VERDICT')).toContain(`• ${sentenceOf(reason)}`);
@@ -235,7 +241,9 @@ describe('renderText', () => {
     const lines = sectionOf(plain(failingResult(), 120), 'ANOMALIES');
     expect(lines[0]).toMatch(/^silent loss ×14 · .* · reported loss ×120$/);
     expect(lines[2]).toBe('✗ silent loss · message p1:42 · session c17 · received but not handled');
-    expect(lines[3]).toBe('  it never came and nobody was told; in the middle of what the session handled');
+    expect(lines[3]).toBe(
+      '  it never came and the loss was not reported; in the middle of what the session handled',
+    );
     expect(lines.join('\n')).toMatch(
       /\+3\.004 s {2}its publish begins[\s\S]*… 2 more[\s\S]*\+19\.500 s {2}by the server's record/,
     );

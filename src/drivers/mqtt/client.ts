@@ -229,9 +229,9 @@ export class MqttClient<D extends object> implements DriverClient<D>, ConnectorO
     }
   }
 
-  /** To a publish of the client. */
+  /** To a publish of the client. Faults take hold of the last answer, which settles it. */
   #onAnswer(packet: Packet): void {
-    const fate = this.ackFilter?.('up');
+    const fate = packet.cmd === 'pubrec' ? undefined : this.ackFilter?.('up');
     if (fate?.kind === 'lose') return;
     if (fate?.kind === 'delay') this.#later(fate.delayMs, () => this.#outgoing.onAnswer(packet));
     else this.#outgoing.onAnswer(packet);

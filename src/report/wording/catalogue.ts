@@ -5,7 +5,7 @@ export type Catalogue<Table extends FactTable> = {
   readonly [Code in keyof Table & string]: (fact: Extract<FactOf<Table>, { readonly code: Code }>) => string;
 };
 
-/** Without a unit of its own choice, so that values of one kind can be compared by eye. */
+/** Always in milliseconds, so that values of one kind can be compared by eye. */
 export function inMs(us: number): string {
   return `${Math.round(us / 1000)}ms`;
 }

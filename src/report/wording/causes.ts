@@ -26,7 +26,7 @@ export const CAUSE_TEXTS: Catalogue<typeof CAUSES> = {
   'body-changed': () => 'the body is not the one that was stamped',
   'handled-before': () => 'it was handled before',
   'handled-and-declared-before': () => 'it was handled and declared handled before',
-  'resent-after-ack': () => 'the server sent it again after it had taken in the ack',
+  'resent-after-ack': () => 'the server sent it again after it had processed the ack',
   'resent-after-declared': ({ declaredThrough }) =>
     `the client had resumed with everything up to ${declaredThrough} handled, and it was sent again`,
   'newer-handled-before': ({ newer }) => `message ${newer} of its stream was handled before it`,
@@ -37,16 +37,17 @@ export const CAUSE_TEXTS: Catalogue<typeof CAUSES> = {
   'fresh-session-told': ({ reason }) => `${reason}: the subscriber was told by a fresh session`,
   'counters-told-operator': ({ reason }) => `${reason}: the operator was told by the server's counters`,
   'session-end-told-operator': ({ reason }) => `${reason}: the operator was told that the session ended`,
-  'connection-broke': ({ place }) => `the connection broke, and nobody was told; ${PLACES[place]}`,
-  'never-came': ({ place }) => `it never came and nobody was told; ${PLACES[place]}`,
+  'connection-broke': ({ place }) => `the connection broke, and the loss was not reported; ${PLACES[place]}`,
+  'never-came': ({ place }) => `it never came and the loss was not reported; ${PLACES[place]}`,
   'believed-delivered': ({ place }) => `the server believes that it was delivered; ${PLACES[place]}`,
-  'never-given': ({ place }) => `the server had the session and never gave it this message; ${PLACES[place]}`,
+  'never-given': ({ place }) =>
+    `the server had the session and never assigned it this message; ${PLACES[place]}`,
   'nothing-comes-twice': ({ place }) =>
-    `a later message was handled, and nothing comes twice; ${PLACES[place]}`,
+    `a later message was handled, and this level sends nothing twice; ${PLACES[place]}`,
   'only-operator-told': ({ place }) => `the operator was told, the subscriber was not; ${PLACES[place]}`,
   'skipped-by-resume': () => 'the server resumed the session as if complete, and this message was skipped',
   'nothing-moved': ({ pending, idleUs }) =>
-    `${plural(pending, 'message')} pending, and nothing moved for ${inMs(idleUs)}`,
+    `${plural(pending, 'message')} pending, and none was sent or acked for ${inMs(idleUs)}`,
   'over-limit': ({ what, seen, limit }) =>
     `${LIMITED[what].name} reached ${plural(seen, LIMITED[what].unit)}, its limit is ${limit}`,
   'session-kept': ({ keptUs, ttlUs }) =>
@@ -58,16 +59,16 @@ export const CAUSE_TEXTS: Catalogue<typeof CAUSES> = {
   'closed-late': ({ silentUs, allowedUs }) =>
     `closed only after ${inMs(silentUs)} of silence, the heartbeat allows ${inMs(allowedUs)}`,
   'closed-alive': ({ silentUs, neededUs }) =>
-    `closed by the heartbeat ${inMs(silentUs)} after it had shown life, it takes ${inMs(neededUs)} to miss enough pongs`,
+    `closed by the heartbeat ${inMs(silentUs)} after the last sign of life, but missing enough pongs takes ${inMs(neededUs)}`,
   'evicted-early': ({ pending, limit }) =>
-    `closed as too slow with ${plural(pending, 'message')} pending, its outbox takes ${limit}`,
+    `closed as too slow with ${plural(pending, 'message')} pending, its outbox holds up to ${limit}`,
   'older-never-closed': (use) => `the older connection was never closed${useOfOlder(use)}`,
   'older-closed-late': (use) =>
     `the older connection was closed after the newer one had taken over${useOfOlder(use)}`,
   'older-still-used': (use) => `the older connection was still used after its end${useOfOlder(use)}`,
-  'taken-by-another': () => 'somebody else took the session over: the client had opened no other connection',
+  'taken-by-another': () => 'another peer took the session over: the client had opened no other connection',
   'waited-too-short': ({ waits, waitedUs, backoffUs }) =>
-    `${plural(waits, 'wait')} before it tried to connect again took ${inMs(waitedUs)} together, its backoff says up to ${inMs(backoffUs)}`,
+    `${plural(waits, 'wait')} before reconnecting took ${inMs(waitedUs)} in all, its backoff allows up to ${inMs(backoffUs)}`,
 };
 
 function useOfOlder({ sent, acked }: { readonly sent: number; readonly acked: number }): string {

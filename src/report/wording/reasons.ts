@@ -4,7 +4,7 @@ import { formatCount, plural } from '../figures.ts';
 import { type Catalogue, inMs } from './catalogue.ts';
 import { describeViolation } from './violation.ts';
 
-/** What was seen where a kind of anomaly was seen, to follow a number. */
+/** Describes each kind of anomaly; follows a count. */
 const SEEN: Readonly<Record<Broken, string>> = {
   'silent-loss': 'deliveries were lost silently',
   'false-resume': 'sessions were resumed as if complete while messages had been skipped',
@@ -13,11 +13,11 @@ const SEEN: Readonly<Record<Broken, string>> = {
   resurrected: 'messages were handled although their publish was rejected',
   'ack-before-handle': 'acks left before what they cover was handled',
   'duplicate-after-ack': 'messages were handled again after their ack',
-  'unsound-ack': 'messages were sent again after their ack had been taken in',
+  'unsound-ack': 'messages were sent again after their ack had been processed',
   'split-ownership': 'sessions had two owners at a time',
-  stuck: 'sessions were stuck: messages pending, and nothing moved any more',
+  stuck: 'sessions were stuck: messages were pending, and none was sent or acked any more',
   'limit-exceeded': 'queues or buffers grew over their limit',
-  leak: 'resources were not given back',
+  leak: 'resources were not released',
   undetected: 'dead connections were not closed within the heartbeat budget',
   misdetected: 'slow but living connections were closed',
   'missing-backoff': 'clients came back sooner than their backoff allows',
@@ -56,7 +56,7 @@ export const LOSS_TEXTS: Catalogue<typeof PROCESS_LOSSES> = {
   'record-missing': () => 'no record came',
 };
 
-/** Why a run is no pass, or shows less than it should. */
+/** Why a run is not a pass, or proves less than it should. */
 export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   'guarantee-broken': ({ broken, direction, level, count }) =>
     `${direction === 'up' ? 'upstream' : level}: ${formatCount(count)} ${SEEN[broken]}`,
@@ -64,11 +64,11 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
     `${direction === 'up' ? 'upstream' : level}: ${formatCount(count)} ${SEEN['reported-loss']} with reason ${reason}, which the scenario does not allow`,
   'resource-violation': ({ kind, count }) => `${formatCount(count)} ${SEEN[kind]}`,
   'violation-undecided': ({ kind, count, late }) =>
-    `${formatCount(count)} ${SEEN[kind]}, and the machine was too slow to say why: ${sayLateness(late)}`,
+    `${formatCount(count)} ${SEEN[kind]}, but the machine was too slow to know the cause: ${sayLateness(late)}`,
   'assertion-failed': ({ assertion, actual }) => `not met: ${assertion} (${actual})`,
   'assertion-without-data': ({ assertion }) => `no data for: ${assertion}`,
   'assertion-undecided': ({ assertion, actual, late }) =>
-    `the machine was too slow to say: ${assertion} (${actual}): ${sayLateness(late)}`,
+    `the machine was too slow to judge: ${assertion} (${actual}): ${sayLateness(late)}`,
   'generator-late': ({ status, late }) => `load generator ${status}: ${sayLateness(late)}`,
   'worker-died': ({ worker, how }) => `load worker ${worker} died (${sayLoss(how)})`,
   'worker-hung': ({ worker, stopped, silentMs }) =>
@@ -87,13 +87,13 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   'clients-missing': ({ connected, asked, lastFailure }) =>
     `${connected} of ${plural(asked, 'client')} connected${lastFailure === '' ? '' : ` (${lastFailure})`}`,
   'probe-missing': ({ count }) => `${plural(count, 'connected client')} never received the probe`,
-  'no-record': () => 'no load worker has anything to tell',
+  'no-record': () => 'no load worker handed over a record',
   interrupted: () => 'the run was interrupted',
   'drain-unfinished': () => 'the drain was still progressing at its deadline: raise duration.settle',
   'sessions-unexpired': ({ count }) =>
     `${plural(count, 'session')} of absent clients had not expired at the end: raise duration.settle above server.resumeTtl`,
   'fault-never-held': ({ fault, entry, targets }) =>
-    `fault ${entry} (${fault}) never took hold of any of its ${targets} targets`,
+    `fault ${entry} (${fault}) took effect on none of its ${targets} targets`,
   'nothing-owed': ({ profile, direction }) =>
     direction === 'up'
       ? `the server accepted nothing from the clients of profile ${profile}`
@@ -101,7 +101,7 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   'deliveries-unresolved': ({ direction, count }) =>
     direction === 'up'
       ? `${plural(count, 'upstream message is', 'upstream messages are')} unresolved`
-      : `${plural(count, 'delivery is', 'deliveries are')} unresolved: the run gave them no fair chance`,
+      : `${plural(count, 'delivery is', 'deliveries are')} unresolved: the run ended before they could arrive`,
   'stored-failure': ({ shown, kind, stage, client, variant }) => {
     const what = describeViolation({ kind, client, ...(stage === '' ? {} : { stage }) });
     const build = variant === '' ? '' : ` of the broken build ${variant}; here the build is correct`;
@@ -109,7 +109,7 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   },
 };
 
-/** What gave way first in a search for capacity. */
+/** Why a capacity search stopped at a step. */
 export const STEP_TEXTS: Catalogue<typeof STEP_LIMITS> = {
   ...REASON_TEXTS,
   'publishers-behind': () => 'the publishers fell behind their schedule',

@@ -39,12 +39,12 @@ export const LATENCY_MEANING: Readonly<Record<LatencyName, string>> = {
   upstream: 'intended by a client to handled by the server',
 };
 
-/** What some delivery level allows, and is to be expected there, is no more than a warning. */
+/** An anomaly that some delivery level allows is shown as a warning only. */
 export function anomalyTone(kind: AnomalyKind): Tone {
   return ANOMALIES[kind].severity === 'notice' ? 'warn' : 'bad';
 }
 
-/** The kinds that were seen and how often, the gravest first. */
+/** Kinds of anomalies that occurred, with their counts; the most serious first. */
 export function anomalyTally({ anomalyCounts }: Pick<Result, 'anomalyCounts'>): {
   readonly kind: AnomalyKind;
   readonly count: number;
@@ -59,16 +59,16 @@ export function spaced(name: string): string {
 }
 
 /** What the exit code says, in words. */
-export function headline({ verdict, exitCode, partial, delivery }: Result): string {
+export function headline({ verdict, exitCode, partial, delivery, guarantee }: Result): string {
   if (partial === true)
     return verdict === 'fail' ? 'failed before it was interrupted' : 'interrupted before the end';
   switch (exitCode) {
     case 0:
       if (delivery.lost.silent > 0) return 'as promised, with silent losses that this level allows';
-      if (delivery.lost.reported > 0) return 'as promised, and every loss was told';
+      if (delivery.lost.reported > 0) return 'as promised, and every loss was reported';
       return 'every client got what it was owed';
     case 3:
-      return 'delivery guarantee broken';
+      return guarantee.status === 'fail' ? 'delivery guarantee broken' : 'delivery assertion failed';
     case 4:
       return 'performance or resource assertion failed';
     case 5:
@@ -80,7 +80,7 @@ export function headline({ verdict, exitCode, partial, delivery }: Result): stri
   }
 }
 
-/** With how many it ran, and with how many it was meant to where the machine could not take them all. */
+/** The number of clients in the run, and the number asked for when a slow machine reduced it. */
 export function clientCount({ generator, adapted }: Result): string {
   const used = plural(generator.asked, 'client');
   if (adapted === undefined || adapted.askedClients === generator.asked) return used;
@@ -91,7 +91,7 @@ function firstOf({ reasons: [first] }: Result['guarantee']): string | undefined 
   return first === undefined ? undefined : sentenceOf(first);
 }
 
-/** The delivery level and how it fared, as an expectation among the others. */
+/** What was found for the guarantee, as a row among the assertions. */
 export function guaranteeFinding({ guarantee, delivery }: Result): string {
   switch (guarantee.status) {
     case 'pass':
@@ -113,7 +113,7 @@ export function lossReasons({ lost }: DeliveryCounts): { readonly reason: string
     .toSorted((a, b) => b.count - a.count || a.reason.localeCompare(b.reason));
 }
 
-/** Counts that are not 0, in words: what else happened to deliveries. */
+/** Counts of duplicates, reorderings and other irregular deliveries that are not 0, in words. */
 export function oddities(
   delivery: DeliveryCounts,
 ): { readonly label: string; readonly parts: readonly string[] }[] {
@@ -162,7 +162,7 @@ export function oddities(
     .filter(({ parts }) => parts.length > 0);
 }
 
-/** What clients sent to the server, in words; empty when none was to send anything. */
+/** Counts of messages from clients to the server, in words; empty when the scenario has none. */
 export function upstreamFacts({
   delivery: { upstream },
 }: Result): { readonly text: string; readonly tone: Tone }[] {
@@ -190,7 +190,7 @@ export function upstreamFacts({
   ];
 }
 
-/** How many messages were given up for a client that was there, and the newest of them; empty when none was. */
+/** Number, reasons and newest of the dead letters; empty when there are none. */
 export function deadLetterFacts({ deadLetters }: Result): string[] {
   if (deadLetters === undefined) return [];
   const reasons = Object.entries(deadLetters.byReason).filter(([, count]) => count > 0);
@@ -206,7 +206,7 @@ export function deadLetterFacts({ deadLetters }: Result): string[] {
   ];
 }
 
-/** What delivery cost in frames: transmissions and acks for each message. */
+/** Transmissions and ack frames per message. */
 export function trafficFacts({ broadcast, acks, profiles }: Result): string[] {
   const facts: string[] = [];
   const amplification = broadcast?.amplification ?? 1;

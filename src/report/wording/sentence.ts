@@ -18,7 +18,7 @@ const VIOLATION_TEXTS: Catalogue<typeof VIOLATION_CAUSES> = {
 
 type Told = TimelineEvent | ViolationCause | Lateness | ProcessLoss | NonNullable<CapacityStep['why']>;
 
-/** Every sentence there is for a fact, by its code. */
+/** The sentence for each fact, by its code. */
 const SENTENCES: Readonly<Record<string, (fact: never) => string>> = {
   ...EVENT_TEXTS,
   ...LATENESS_TEXTS,
@@ -36,7 +36,7 @@ export function sentenceOf(fact: Told): string {
   return textOf(fact.code, fact) ?? fact.code;
 }
 
-/** Why an anomaly counts as one, with the way the message went where that is not the usual one. */
+/** Why an anomaly counts as one; names the direction when it is upstream. */
 export function explain({
   cause,
   direction,

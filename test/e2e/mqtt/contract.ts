@@ -16,7 +16,7 @@ const BY_TEST = ',"by":"test"}';
 export function describeMqttContract(
   options: Partial<MqttOptions>,
   start: (port?: number) => Promise<Broker>,
-  slowness = 1,
+  slowness?: number,
 ): void {
   const driver = mqtt(options);
   describeDriverContract(driver, () => new RealContractWorld(slowness), serve);
