@@ -58,6 +58,7 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
   /** What its positions number is a session, as the ledger wants it. */
   readonly #numbersSession: boolean;
   readonly #hasAcks: boolean;
+  readonly #unnumbered: boolean;
   readonly #verbatim: boolean;
   readonly #payloads: PayloadReader;
   #driven: DriverClient<Delivery> | undefined;
@@ -95,6 +96,7 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     this.#payloads = options.payloads;
     this.#numbersSession = positions === 'session' || positions === 'connection';
     this.#hasAcks = acks.length > 0;
+    this.#unnumbered = positions === 'none';
     this.#clock = options.clock;
     this.#relayedPrefix = `${options.upstreamRun}.`;
     this.#owner = options.owner;
@@ -179,7 +181,7 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
   }
 
   handled(position: number, delivery: Delivery): void {
-    if (position > 0 && this.#hasAcks) this.ackable += 1;
+    if (this.#hasAcks && (position > 0 || this.#unnumbered)) this.ackable += 1;
     if (!(delivery instanceof Arrival)) return;
     const nowUs = this.#clock.nowUs();
     const first = this.ledger.handled(this.#place(position), delivery, nowUs) === 'first';
