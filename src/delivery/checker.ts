@@ -25,6 +25,8 @@ export interface JudgeInput {
   readonly originUs: number;
   /** End of the drain. */
   readonly endUs: number;
+  /** The server may send what was published before a client came: history, retained messages. Absent: it does not. */
+  readonly sendsPast?: boolean;
   /** Clients that a fault disconnects for good. */
   readonly awayOnPurpose?: ReadonlySet<number>;
 }
@@ -64,6 +66,7 @@ export function judge(input: JudgeInput): Judgement {
       acked: input.level !== 'at-most-once',
       drain: input.drain,
       endUs: input.endUs,
+      sendsPast: input.sendsPast ?? false,
       collector,
       belief,
     });

@@ -16,6 +16,7 @@ export interface ClientJudgeInput {
   readonly acked: boolean;
   readonly drain: Drain;
   readonly endUs: number;
+  readonly sendsPast: boolean;
   readonly collector: AnomalyCollector;
   readonly belief: { -readonly [K in keyof Belief]: number };
 }
@@ -59,7 +60,7 @@ function judgeHandled(
   const { log, client, endUs } = input;
   const corrupt = corruptOf(client, stream);
   let rest = minusOf(handled, corrupt);
-  const forbidden = forbiddenAmong(log, stream, rest, client);
+  const forbidden = forbiddenAmong(log, stream, rest, client, input.sendsPast);
   rest = minusOf(rest, forbidden);
   const resurrected = intersectOf(rest, log.rejected(stream));
   const recovered = intersectOf(rest, log.unknown(stream));

@@ -185,8 +185,7 @@ class Losses {
   #afterReset(stream: number, seqs: Intervals): void {
     const { end } = this.#input.session;
     const told = end.kind === 'reset' ? end.told : undefined;
-    // Without acks there is no session to lose: a new connection reports nothing about the old one.
-    if (!this.#input.acked || told === undefined) this.#silentlyLost(stream, seqs, 'connection-broke');
+    if (told === undefined) this.#silentlyLost(stream, seqs, 'connection-broke');
     else this.report(stream, seqs, told, 'fresh-session-told');
   }
 

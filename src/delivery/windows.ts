@@ -39,14 +39,19 @@ export function optionalFor(log: PublishLog, stream: number, client: ClientRecor
 /**
  * Messages that a client must not receive: never published; published before its first hello; or published after a
  * goodbye that the server had answered, and before the next hello.
+ *
+ * @param sendsPast - the server may send what was published before the client came: only what was never published is
+ *   forbidden then
  */
 export function forbiddenAmong(
   log: PublishLog,
   stream: number,
   handled: Intervals,
   client: ClientRecord,
+  sendsPast: boolean,
 ): Intervals {
   let forbidden = clip(handled, log.count(stream) + 1, Number.MAX_SAFE_INTEGER);
+  if (sendsPast) return forbidden;
   const early = log.settledBetween(stream, handled, Number.NEGATIVE_INFINITY, client.firstHelloUs);
   forbidden = unionOf(forbidden, early);
   client.sessions.forEach((session, index) => {

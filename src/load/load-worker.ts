@@ -1,5 +1,5 @@
 import type { Driver } from '../drivers/driver.ts';
-import { DEFAULT_DRIVER, newDriver } from '../drivers/registry.ts';
+import { driverOf } from '../drivers/registry.ts';
 import { plainValues } from '../drivers/values.ts';
 import { clientId } from '../scenario/client-id.ts';
 import type { Target } from '../scenario/target/target-schema.ts';
@@ -32,7 +32,7 @@ let draining = false;
 function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
   const { scenario, run, clients, planned } = job;
   const { target } = scenario;
-  const driver = target === undefined ? DEFAULT_DRIVER : newDriver(target.driver, target.options);
+  const driver = driverOf(target);
   fleet = new Fleet({
     scenario,
     run,

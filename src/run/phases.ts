@@ -1,5 +1,6 @@
 import type { Drain } from '../delivery/loss-judge.ts';
 import type { Reason } from '../delivery/reason.ts';
+import type { Driver } from '../drivers/driver.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import type { Clients } from '../load/clients.ts';
 import type { Publishers } from '../load/publishing/publishers.ts';
@@ -44,6 +45,8 @@ interface Watch {
 export interface RunParts {
   readonly world: RunRecord['world'];
   readonly scenario: Scenario;
+  /** Of the clients. */
+  readonly driver: Driver;
   readonly planned: readonly PlannedFault[];
   readonly clock: Clock;
   readonly clients: Clients;
@@ -104,6 +107,7 @@ export function* phases(run: RunParts): Generator<Wait, RunRecord, void> {
   return {
     world: run.world,
     scenario: run.scenario,
+    protocol: { level: run.driver.traits.level, verbatim: run.driver.traits.verbatim },
     planned: run.planned,
     log: publishers.log,
     publishedInLoad: publishers.inLoad,

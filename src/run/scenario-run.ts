@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Reason } from '../delivery/reason.ts';
-import { newDriver } from '../drivers/registry.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { driverOf } from '../drivers/registry.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 import { ProcessWatch } from '../load/process-use.ts';
 import { Publishers } from '../load/publishing/publishers.ts';
@@ -127,7 +128,8 @@ class ScenarioRun {
     });
     const server = scenario.target === undefined ? this.#makeServer(run, planned) : undefined;
     const { target } = scenario;
-    const targetWay = target === undefined ? undefined : this.#waysTo(target, run, folder);
+    const driver = driverOf(target);
+    const targetWay = target === undefined ? undefined : this.#waysTo(target, { driver, run, folder });
     const publishers = new Publishers({
       scenario,
       run,
@@ -139,6 +141,7 @@ class ScenarioRun {
     this.#parts = {
       world: 'real',
       scenario,
+      driver,
       planned,
       clock,
       clients: this.#pool,
@@ -198,12 +201,14 @@ class ScenarioRun {
   }
 
   /** The way of each stream of the scenario. Publishers have the numbers behind those of the clients. */
-  #waysTo(target: Target, run: string, folder: string): TargetWays {
+  #waysTo(
+    target: Target,
+    { driver, run, folder }: { readonly driver: Driver; readonly run: string; readonly folder: string },
+  ): TargetWays {
     const { clock, timers, randomFor, epochMs } = this.#machine;
     const random = randomFor('publishers');
     const { scenario } = this.#options;
     const numberOf = (stream: number): number => this.#asked + stream - 1;
-    const driver = newDriver(target.driver, target.options);
     const towards = new TargetClients({
       target,
       folder,

@@ -132,6 +132,7 @@ class SimulatedRun {
     this.#parts = {
       world: 'virtual',
       scenario,
+      driver,
       planned,
       clock: time,
       clients: new FleetHere(this.#fleet, paths.length),

@@ -72,7 +72,8 @@ function validate(
 } {
   const outcome = scenarioSchema.safeParse(root, { reportInput: true });
   if (outcome.success) {
-    return { findings: checkScenario(outcome.data, () => true, surroundings), scenario: outcome.data };
+    const scenario = withSaidLevel(outcome.data, root);
+    return { findings: checkScenario(scenario, () => true, surroundings), scenario };
   }
   const explained = outcome.error.issues.flatMap(explainIssue);
   const broken = explained
@@ -85,6 +86,17 @@ function validate(
     ({ path }) => !broken.some((other) => isPrefix(other, path)),
   );
   return { findings: [...explained, ...further] };
+}
+
+/**
+ * What is said of the delivery of a target is what it is judged by. The default of that key speaks of the reference
+ * broadcaster; where nothing is said, the driver knows what its protocol promises.
+ */
+function withSaidLevel(scenario: Scenario, root: Record<string, unknown>): Scenario {
+  const { target, expect, server } = scenario;
+  const saysLevel = isMap(root.server) && root.server.delivery !== undefined;
+  if (target === undefined || expect.guarantee !== undefined || !saysLevel) return scenario;
+  return { ...scenario, expect: { ...expect, guarantee: server.delivery } };
 }
 
 /**

@@ -172,7 +172,9 @@ const expectation = z.strictObject({
   guarantee: z
     .enum(DELIVERY_LEVELS)
     .optional()
-    .describe('The level to judge by; absent: the level of the server.'),
+    .describe(
+      'The level to judge by; absent: that of the server. With a target: `server.delivery` where given, else that of the driver.',
+    ),
   allowReported: z
     .array(z.enum(LOSS_REASONS))
     .default([])

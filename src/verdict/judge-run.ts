@@ -35,8 +35,8 @@ export interface Findings {
 
 /** Judges what a run left behind, in whichever world it took place. */
 export function judgeRun(record: RunRecord): Findings {
-  const { scenario, instants, drain, server, fleets } = record;
-  const level = scenario.expect.guarantee ?? scenario.server.delivery;
+  const { scenario, protocol, instants, drain, server, fleets } = record;
+  const level = levelOf(record);
   const judgement = judge({
     log: record.log,
     clients: fleets.flatMap(({ clients }) => clients),
@@ -46,6 +46,7 @@ export function judgeRun(record: RunRecord): Findings {
     drain,
     originUs: instants.loadFromUs,
     endUs: instants.endUs,
+    sendsPast: !protocol.verbatim,
     awayOnPurpose: new Set(fleets.flatMap(({ gone }) => gone)),
   });
   const faults = mergeFaults(record);
@@ -102,6 +103,12 @@ function serviceViolations({ services, instants }: RunRecord): Reason[] {
       ({ atUs, withinMs }): Reason => ({ code: 'service-not-back', service, atMs: atMs(atUs), withinMs }),
     ),
   ]);
+}
+
+/** What a scenario says of the delivery of a target stands in its guarantee already. */
+function levelOf({ scenario, protocol }: RunRecord): DeliveryLevel {
+  const { expect, server, target } = scenario;
+  return expect.guarantee ?? (target === undefined ? server.delivery : protocol.level);
 }
 
 /** Why the run says too little, apart from what the checker finds missing. */

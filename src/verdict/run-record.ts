@@ -1,3 +1,4 @@
+import type { DeliveryLevel } from '../delivery/level.ts';
 import type { Drain } from '../delivery/loss-judge.ts';
 import type { PublishLog } from '../delivery/publish-log.ts';
 import type { Reason } from '../delivery/reason.ts';
@@ -16,6 +17,13 @@ export interface RunRecord {
   /** `virtual`: without sockets, processes or real time. */
   readonly world: 'real' | 'virtual';
   readonly scenario: Scenario;
+  /** What the driver declares of its protocol. */
+  readonly protocol: {
+    /** What a server promises unless something else is said of it. */
+    readonly level: DeliveryLevel;
+    /** The server sends nothing but what it is given, to whoever is there at that time. */
+    readonly verbatim: boolean;
+  };
   readonly planned: readonly PlannedFault[];
   readonly log: PublishLog;
   /** Messages published since load began. */

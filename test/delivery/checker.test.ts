@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnomalyKind } from '../../src/delivery/anomaly.ts';
 import type { Cause } from '../../src/delivery/cause.ts';
 import { inconclusiveReasons, type Judgement } from '../../src/delivery/checker.ts';
+import type { LossReason } from '../../src/delivery/loss-reason.ts';
 import { handle, handleRange, RunFixture, receive } from './run-fixture.ts';
 
 function named(judgement: Judgement, kind: AnomalyKind): string[] {
@@ -49,6 +50,36 @@ describe('owed', () => {
     const judged = fixture.judge();
     expect(judged.delivery).toMatchObject({ owed: 0, phantom: 1, notOwed: 0 });
     expect(causes(judged, 'phantom')).toEqual([{ code: 'published-while-unsubscribed' }]);
+  });
+
+  it('is not what a server with a history sends of the past, which may arrive or not', () => {
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(90, 97);
+    fixture.publish(91, 97);
+    fixture.publish(110, 120);
+    for (const seq of [1, 3]) handle(client, seq, { atUs: 130 });
+    client.goodbye(200);
+    client.closed(210, 1000);
+    fixture.publish(220, 230);
+    client.helloSent(300);
+    client.subscribed(302, 's1');
+    handle(client, 4, { atUs: 310 });
+    const { delivery, anomalyCounts } = fixture.judge({ sendsPast: true });
+    expect(delivery).toMatchObject({ owed: 1, delivered: 1, phantom: 0 });
+    expect(delivery.lost).toMatchObject({ silent: 0, reported: 0 });
+    expect(anomalyCounts.phantom).toBe(0);
+    expect(fixture.judge().delivery.phantom).toBe(2);
+  });
+
+  it('is never what was not published, whatever else a server may send', () => {
+    const fixture = new RunFixture();
+    const client = fixture.subscribed(100);
+    fixture.publish(110);
+    handle(client, 7);
+    const judged = fixture.judge({ sendsPast: true });
+    expect(judged.delivery.phantom).toBe(1);
+    expect(causes(judged, 'phantom')).toEqual([{ code: 'never-published' }]);
   });
 
   it('stays with the old session until the hello of the next, and what overlaps the change is optional', () => {
@@ -656,16 +687,27 @@ describe('who was told', () => {
 });
 
 describe('a new connection without acks', () => {
-  it('tells nobody what the old one lost', () => {
+  function returned(told?: LossReason): Judgement {
     const fixture = new RunFixture();
     const client = fixture.subscribed(100);
     fixture.publishMany(3, 110);
     handle(client, 1);
     client.helloSent(500);
-    client.subscribed(505, 's1', 'replaced');
-    const judged = fixture.judge({ level: 'at-most-once' });
+    client.subscribed(505, 's1', told);
+    return fixture.judge({ level: 'at-most-once' });
+  }
+
+  it('whose client is told nothing has lost in silence', () => {
+    const judged = returned();
     expect(judged.delivery.lost).toMatchObject({ silent: 2, reported: 0 });
     expect(causes(judged, 'silent-loss')[0]?.code).toBe('connection-broke');
+  });
+
+  it('whose client is told that its session is gone has lost and reported', () => {
+    const judged = returned('session-expired');
+    expect(judged.delivery.lost).toMatchObject({ silent: 0, reported: 2 });
+    expect(judged.delivery.lost.reportedBy['session-expired']).toBe(2);
+    expect(causes(judged, 'reported-loss')[0]?.code).toBe('fresh-session-told');
   });
 });
 

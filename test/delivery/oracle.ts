@@ -171,7 +171,7 @@ function fateOf(
     if (hadSession && !given) return 'silent';
   }
   // Without acks a new connection tells nobody anything of the old one, and with them not every one does.
-  if (owner.end === 'reset') return (acked ? owner.told : undefined) ?? 'silent';
+  if (owner.end === 'reset') return owner.told ?? 'silent';
   if (owner.end === 'goodbye') {
     const later = owner.handlings.some(({ stream, seq }) => stream === message.stream && seq > message.seq);
     if (!later) return 'given up';

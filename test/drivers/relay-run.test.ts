@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Driver } from '../../src/drivers/driver.ts';
 import { plainValues } from '../../src/drivers/values.ts';
 import { Fleet } from '../../src/load/fleet.ts';
 import { FleetHere } from '../../src/load/fleet-here.ts';
 import { Publishers } from '../../src/load/publishing/publishers.ts';
 import type { PublishWay } from '../../src/load/publishing/way.ts';
+import type { Dial } from '../../src/protocol/ports.ts';
 import { phases } from '../../src/run/phases.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { clientsOf, planFaults } from '../../src/scenario/timeline.ts';
@@ -16,12 +18,21 @@ import { VirtualTime } from '../../src/world/virtual/scheduler.ts';
 import { scenarioOf } from '../scenario/sample.ts';
 import { RelayServer, relay } from './relay.ts';
 
+interface Stranger {
+  readonly driver?: Driver;
+  readonly server?: RelayServer;
+  /** Until then client 5 finds nobody at its address. */
+  readonly lateUntilMs?: number;
+}
+
 /** Plays and judges a whole run against the relay, whose clients and server no code of the product knows. */
-function run(scenario: Scenario): { findings: Findings; outcome: string; timersLeft: number } {
+function run(
+  scenario: Scenario,
+  { driver = relay, server = new RelayServer(), lateUntilMs = 0 }: Stranger = {},
+): { findings: Findings; outcome: string; timersLeft: number } {
   const time = new VirtualTime();
   const streams = randomStreams(scenario.seed);
   const network = new VirtualNetwork({ time, randomFor: streams });
-  const server = new RelayServer();
   const listener = network.listen('server', (link) => server.accept(link));
   const planned = planFaults(scenario, streams);
   const way: PublishWay = {
@@ -40,7 +51,7 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
     run: 'relay',
     clients,
     planned,
-    driver: relay,
+    driver,
     ports: {
       ...ports,
       valuesFor: (client) => plainValues(client, `c${client}`),
@@ -48,13 +59,17 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
       epochMs: () => 0,
       dialFor: ({ client: { index: client } }) => {
         const path = network.path({ name: `net/${client}`, up: lane, down: lane });
-        return network.dialer({ address: 'server', path });
+        const [usual, nowhere] = ['server', 'nowhere'].map((address) => network.dialer({ address, path }));
+        const fromUs = time.nowUs();
+        const isLate = (): boolean => client === 5 && time.nowUs() < fromUs + lateUntilMs * 1000;
+        return (events) => ((isLate() ? nowhere : usual) as Dial)(events);
       },
     },
   });
   const steps = phases({
     world: 'virtual',
     scenario,
+    driver,
     planned,
     clock: time,
     clients: new FleetHere(fleet, clients.length),
@@ -80,9 +95,14 @@ function run(scenario: Scenario): { findings: Findings; outcome: string; timersL
 }
 
 function scenario(delivery: string, faults: readonly string[] = []): Scenario {
+  return scenarioWith(`server: { delivery: ${delivery} }`, faults);
+}
+
+/** @param head - further keys, such as the target */
+function scenarioWith(head: string, faults: readonly string[] = []): Scenario {
   return scenarioOf(`
 name: relay
-server: { delivery: ${delivery} }
+${head}
 clients: [{ count: 6, rooms: [ticks], reconnect: { min: 100ms, max: 200ms, jitter: none } }]
 publish: [{ room: ticks, rate: 50/s, size: 64B }]
 duration: { rampUp: 100ms, warmUp: 100ms, load: 2s, settle: 5s }
@@ -127,5 +147,48 @@ describe('a run with a driver that only the test knows', () => {
     expect(() => run(lost)).toThrow(
       'Cannot play "lose-acks": clients of the driver relay have no handle for it, a driver with "acks" is wanted',
     );
+  });
+});
+
+describe('the level by which a stranger is judged', () => {
+  const target = 'target: ws://relay.test';
+
+  it('is that of the driver where nothing is said of the server', () => {
+    const { findings, outcome } = run(scenarioWith(target, [DROP]));
+    expect(findings.level).toBe('at-most-once');
+    expect(outcome).toBe('pass');
+    expect(findings.judgement.delivery.lost.silent).toBeGreaterThanOrEqual(8);
+  });
+
+  it('is what the scenario says of the server, and before that what it expects', () => {
+    const said = run(scenarioWith(`${target}\nserver: { delivery: at-least-once }`, [DROP]));
+    expect(said.findings.level).toBe('at-least-once');
+    expect(said.outcome).toBe('fail');
+    const server = 'server: { delivery: at-most-once }';
+    const raised = run(scenarioWith(`${target}\n${server}\nexpect: { guarantee: effectively-once }`, [DROP]));
+    expect(raised.findings.level).toBe('effectively-once');
+    expect(raised.outcome).toBe('fail');
+  });
+});
+
+describe('a server that sends what was published before a client came', () => {
+  // Clients are waited for 15 s: the probe and the first messages are published before the last one comes.
+  const late = { lateUntilMs: 16_000 };
+  const quiet = scenario('at-most-once');
+
+  it('makes nothing up, by a driver that does not declare it verbatim', () => {
+    const driver = { ...relay, traits: { ...relay.traits, verbatim: false } };
+    const { findings, outcome } = run(quiet, { ...late, driver, server: new RelayServer({ history: true }) });
+    expect(findings.judgement.delivery.phantom).toBe(0);
+    expect(findings.violations).toEqual([]);
+    expect(outcome).toBe('inconclusive');
+  });
+
+  it('is found out where its protocol has no such thing', () => {
+    const { findings, outcome } = run(quiet, { ...late, server: new RelayServer({ history: true }) });
+    // The probe, and some 45 messages of 900 ms.
+    expect(findings.judgement.delivery.phantom).toBeGreaterThan(20);
+    expect(findings.anomalies.map(({ kind, client }) => [kind, client])).toContainEqual(['phantom', 5]);
+    expect(outcome).toBe('fail');
   });
 });

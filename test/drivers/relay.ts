@@ -104,6 +104,12 @@ export const relay: Driver = {
 export class RelayServer {
   readonly links: Link[] = [];
   readonly #rooms = new Map<Link, readonly string[]>();
+  /** What was published so far, for whoever joins; undefined: nobody is sent that. */
+  readonly #history: [room: string, payloadText: string][] | undefined;
+
+  constructor({ history = false }: { readonly history?: boolean } = {}) {
+    this.#history = history ? [] : undefined;
+  }
 
   accept(link: Link): LinkEvents {
     this.links.push(link);
@@ -118,6 +124,7 @@ export class RelayServer {
 
   /** @param room - `*` for everybody */
   publish(room: string, payloadText: string): void {
+    this.#history?.push([room, payloadText]);
     for (const [link, rooms] of this.#rooms) {
       if (room === '*' || rooms.includes(room)) link.send(`msg ${payloadText}`);
     }
@@ -130,7 +137,10 @@ export class RelayServer {
   #hear(link: Link, text: string): void {
     const [verb, first = '', ...rest] = text.split(' ');
     if (verb === 'join') {
-      this.#rooms.set(link, first.split(','));
+      const rooms = first.split(',');
+      this.#rooms.set(link, rooms);
+      for (const [room, payloadText] of this.#history ?? [])
+        if (room === '*' || rooms.includes(room)) link.send(`msg ${payloadText}`);
       link.send('joined');
     } else if (verb === 'pub') this.publish(first, rest.join(' '));
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_DRIVER } from '../../src/drivers/registry.ts';
 import type { Clients } from '../../src/load/clients.ts';
 import type { FleetCounts } from '../../src/load/fleet-record.ts';
 import { Measures } from '../../src/load/measures.ts';
@@ -104,6 +105,7 @@ function play({ scenario = SCENARIO, answers, events = [], interruptedAtMs = Inf
   const parts: RunParts = {
     world: 'virtual',
     scenario,
+    driver: DEFAULT_DRIVER,
     planned: [],
     clock: time,
     clients,
