@@ -37,6 +37,10 @@ export interface ConnectorOwner {
 /** The part of a client's observer that a connector calls. */
 export interface ConnectionObserver {
   connecting(): void;
+  /** A socket is open, whatever its protocol makes of it. Absent: nobody asks. */
+  socketOpened?(): void;
+  /** The server answered an attempt with this HTTP status instead; `closed` follows. Absent: nobody asks. */
+  handshakeRefused?(status: number): void;
   closed(code: number, reason: string): void;
   olderClosed(code: number): void;
 }
@@ -55,6 +59,10 @@ class Connection implements LinkEvents {
 
   onOpen(): void {
     this.#connector.opened(this);
+  }
+
+  onRefused(status: number): void {
+    this.#connector.refused(this, status);
   }
 
   onText(text: string): void {
@@ -333,7 +341,12 @@ export class Connector {
   opened(connection: Connection): void {
     if (connection !== this.#current || this.#stopped) return;
     this.#established = false;
+    this.#observer.socketOpened?.();
     this.#owner.onOpen();
+  }
+
+  refused(connection: Connection, status: number): void {
+    if (connection === this.#current && !this.#stopped) this.#observer.handshakeRefused?.(status);
   }
 
   heardText(connection: Connection, text: string): void {

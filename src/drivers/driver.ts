@@ -176,6 +176,10 @@ export type PublishOutcome =
 export interface ClientObserver<D extends object> {
   /** It dials. */
   connecting(): void;
+  /** Its socket is open, whatever is to be said before it asks for anything. */
+  socketOpened?(): void;
+  /** The server answered the opening handshake with this HTTP status; `closed` follows. */
+  handshakeRefused?(status: number): void;
   /** Its socket is open, and it asks for its rooms or for the session it had: from now on it may be sent messages. */
   open(): void;
   /**

@@ -17,6 +17,7 @@ import { clientId } from '../scenario/client-id.ts';
 import type { ClientProfile, Scenario } from '../scenario/schema.ts';
 import { type ClientRoster, clientsOf, subscribedStreams } from '../scenario/timeline.ts';
 import { upstreamRun } from '../scenario/upstream-streams.ts';
+import { ConnectionLife, type ConnectionMeasures } from './connection-measures.ts';
 import { type Delivery, LoadClient, type LoadClientOwner } from './load-client.ts';
 
 export interface ClientPorts {
@@ -46,16 +47,19 @@ export class ClientFactory {
   readonly #roster: ClientRoster;
   readonly #upstreamRun: string;
   readonly #payloads: PayloadReader;
+  readonly #connections: ConnectionMeasures;
 
-  /** @param options - `context`: of all ledgers of the process */
+  /** @param options - `context`, `connections`: of all clients of the process */
   constructor(options: {
     readonly scenario: Scenario;
     readonly run: string;
     readonly ports: ClientPorts;
     readonly driver: Driver;
     readonly context: LedgerContext;
+    readonly connections: ConnectionMeasures;
   }) {
     const { scenario, run, ports, driver, context } = options;
+    this.#connections = options.connections;
     this.#scenario = scenario;
     this.#ports = ports;
     this.#driver = driver;
@@ -85,6 +89,7 @@ export class ClientFactory {
       profileIndex,
       ledger,
       reconnect: behaviour.reconnect,
+      connections: new ConnectionLife(this.#connections),
       traits: this.#driver.traits,
       payloads: this.#payloads,
       upstreamRun: this.#upstreamRun,

@@ -65,7 +65,8 @@ export class Fleet implements LoadClientOwner {
     const sends = scenario.clients.some(({ upstream }) => upstream !== undefined);
     this.#upstream = sends ? new UpstreamLoad({ scenario, run: options.run, ...ports }) : undefined;
     refuseUnplayable(options.planned, options.driver);
-    const factory = new ClientFactory({ ...options, context: this.#context });
+    const { connections } = this.measures;
+    const factory = new ClientFactory({ ...options, context: this.#context, connections });
     for (const client of options.clients) this.#clients.set(client, factory.create(client, this));
     this.#faults = new ClientFaults({ planned: options.planned, clients: this.#clients, ...ports });
   }
@@ -85,6 +86,7 @@ export class Fleet implements LoadClientOwner {
   startLoad(fromUs: number, toUs: number): void {
     this.#loadFromUs = fromUs;
     this.#loadToUs = toUs;
+    this.measures.connections.startLoad(fromUs, toUs);
     this.#faults.start(fromUs);
     for (const client of this.#clients.values()) {
       const entry = this.#scenario.clients[client.profileIndex]?.upstream;
@@ -164,6 +166,8 @@ export class Fleet implements LoadClientOwner {
 
   toRecord(): FleetRecord {
     const clients = [...this.#clients.values()];
+    const nowUs = this.#ports.clock.nowUs();
+    for (const { connections } of clients) connections.settle(nowUs);
     return {
       clients: clients.map((client) => client.ledger.toRecord()),
       examples: this.#context.examples.list(),
@@ -238,6 +242,7 @@ export class Fleet implements LoadClientOwner {
   }
 
   refused(client: LoadClient, reason: string): void {
+    this.measures.connections.denied += 1;
     this.#failed(client, reason);
   }
 

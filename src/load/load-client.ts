@@ -7,6 +7,7 @@ import type { AckFilter, ClientObserver, DriverClient, DriverTraits } from '../d
 import type { FaultyClient } from '../faults/fault.ts';
 import { CloseCode } from '../protocol/frame.ts';
 import type { Clock } from '../protocol/ports.ts';
+import type { ConnectionLife } from './connection-measures.ts';
 
 /** A message between its arrival and its handling; `UNREADABLE` when it was none of this run's. */
 export type Delivery = Arrival | typeof UNREADABLE | typeof RELAYED;
@@ -41,6 +42,7 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
   /** Out of reach for good: by a fault that is never healed. */
   gone = false;
   readonly pace: ReconnectPace;
+  readonly connections: ConnectionLife;
   /** When the server last closed its only connection for an owner that was none of its own, µs; -1 when it never did. */
   takenOverUs = -1;
   /** Sockets that a newer one took over from and that the server has not closed yet. */
@@ -77,6 +79,7 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     readonly profileIndex: number;
     readonly ledger: ClientLedger;
     readonly reconnect: ReconnectPolicy;
+    readonly connections: ConnectionLife;
     readonly traits: DriverTraits;
     /** Of the fleet, which its clients share. */
     readonly payloads: PayloadReader;
@@ -91,6 +94,7 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     this.profileIndex = options.profileIndex;
     this.ledger = options.ledger;
     this.pace = new ReconnectPace(options.reconnect);
+    this.connections = options.connections;
     const { positions, acks, verbatim } = options.traits;
     this.#verbatim = verbatim;
     this.#payloads = options.payloads;
@@ -124,7 +128,16 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
   connecting(): void {
     const nowUs = this.#clock.nowUs();
     this.pace.connecting(nowUs);
+    this.connections.dialled(nowUs);
     if (this.#lostConnection && this.#returningSinceUs < 0) this.#returningSinceUs = nowUs;
+  }
+
+  socketOpened(): void {
+    this.connections.opened(this.#clock.nowUs());
+  }
+
+  handshakeRefused(status: number): void {
+    this.connections.refused(status);
   }
 
   open(): void {
@@ -134,15 +147,16 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
 
   subscribed(session: string, told: LossReason | undefined): void {
     const nowUs = this.#clock.nowUs();
-    this.#established();
+    this.#established(nowUs);
     this.ledger.subscribed(nowUs, session, told);
     this.#caughtUp(nowUs);
     this.#owner.ready(this);
   }
 
   resumed(through: number): void {
-    this.#established();
-    this.ledger.resumed(this.#clock.nowUs(), through);
+    const nowUs = this.#clock.nowUs();
+    this.#established(nowUs);
+    this.ledger.resumed(nowUs, through);
     this.#owner.ready(this);
   }
 
@@ -150,8 +164,9 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     this.#owner.refused(this, reason);
   }
 
-  #established(): void {
+  #established(nowUs: number): void {
     this.pace.welcomed();
+    this.connections.ready(nowUs);
     this.#helloUs = -1;
     this.olderOpen += this.#takingOver;
     this.#takingOver = 0;
@@ -217,6 +232,7 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     const nowUs = this.#clock.nowUs();
     this.ledger.closed(nowUs, code);
     this.pace.closed(nowUs);
+    this.connections.closed(nowUs, code);
     if (this.#helloUs >= 0) this.#leftHelloUs = this.#helloUs;
     this.#helloUs = -1;
     if (code === CloseCode.takenOver && !this.#mayBeItself(nowUs)) this.takenOverUs = nowUs;
@@ -229,7 +245,8 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     return this.#leftHelloUs >= 0 && nowUs - this.#leftHelloUs < this.#helloTravelUs;
   }
 
-  olderClosed(): void {
+  olderClosed(code: number): void {
+    this.connections.olderClosed(code);
     if (this.#takingOver > 0) this.#takingOver -= 1;
     else this.olderOpen = Math.max(0, this.olderOpen - 1);
   }

@@ -1,5 +1,6 @@
 import { Histogram, type LatencySummary } from '../measure/histogram.ts';
 import { Spread, type SpreadRecord } from '../measure/spread.ts';
+import { ConnectionMeasures, type ConnectionMeasuresRecord } from './connection-measures.ts';
 
 /** The latencies of the clients of one profile. */
 export class ProfileMeasures {
@@ -15,6 +16,7 @@ export interface MeasuresRecord {
   readonly profiles: readonly { readonly [K in keyof ProfileMeasures]: LatencySummary }[];
   readonly spread: SpreadRecord;
   readonly seen: SpreadRecord;
+  readonly connections: ConnectionMeasuresRecord;
   readonly untouched: { readonly calm: LatencySummary; readonly beside: LatencySummary };
 }
 
@@ -23,6 +25,7 @@ export class Measures {
   /** In the order of the scenario. */
   readonly profiles: readonly ProfileMeasures[];
   readonly spread = new Spread();
+  readonly connections = new ConnectionMeasures();
   /** Where publishes may be unconfirmed: when each message was handled first, at any time. */
   readonly seen = new Spread();
   /** Pushes to clients that no fault is meant for: in warm-up, and while others have their faults. */
@@ -41,6 +44,7 @@ export class Measures {
     });
     this.spread.merge(record.spread);
     this.seen.merge(record.seen);
+    this.connections.merge(record.connections);
     this.untouched.calm.merge(Histogram.fromSummary(record.untouched.calm));
     this.untouched.beside.merge(Histogram.fromSummary(record.untouched.beside));
   }
@@ -54,6 +58,7 @@ export class Measures {
       })),
       spread: this.spread.toRecord(),
       seen: this.seen.toRecord(),
+      connections: this.connections.toRecord(),
       untouched: { calm: this.untouched.calm.summarise(), beside: this.untouched.beside.summarise() },
     };
   }

@@ -114,6 +114,8 @@ export interface Link {
 export interface LinkEvents {
   /** The WebSocket handshake is complete (dialled links only; an accepted link is open). */
   onOpen(): void;
+  /** The server answered the opening handshake with this HTTP status and opens no WebSocket; `onClose` follows. */
+  onRefused?(status: number): void;
   onText(text: string): void;
   /** A binary message, good during the call; absent where the protocol has none. */
   onBytes?(bytes: Uint8Array): void;

@@ -4,6 +4,7 @@ import { formatBytes, formatUs, plural } from './figures.ts';
 import { html, Markup, NOTHING } from './page/markup.ts';
 import {
   anomalySection,
+  connectionSection,
   deliverySection,
   expectSection,
   faultSection,
@@ -33,7 +34,7 @@ export function renderHtml(result: Result): string {
 <body>
 <main>
 ${banner(result)}
-${expectSection(result)}${deliverySection(result)}${latencySection(result)}${saturationSection(result)}${serviceSection(result)}${generatorSection(result)}${faultSection(result)}${anomalySection(result)}<footer>wsdeliver ${wsdeliver} · node ${node} · ${machine} · ${startedAt}</footer>
+${expectSection(result)}${deliverySection(result)}${connectionSection(result)}${latencySection(result)}${saturationSection(result)}${serviceSection(result)}${generatorSection(result)}${faultSection(result)}${anomalySection(result)}<footer>wsdeliver ${wsdeliver} · node ${node} · ${machine} · ${startedAt}</footer>
 </main>
 </body>
 </html>

@@ -19,6 +19,7 @@ import {
 } from './wording/result.ts';
 import { sentenceOf } from './wording/sentence.ts';
 import type { ServiceOutcome } from './wording/services.ts';
+import { connectionRows, publishingFacts, receivedFacts } from './wording/target.ts';
 
 /** A summary for a comment on a change: what failed is in sight, the rest is folded away. */
 
@@ -62,6 +63,9 @@ function more(result: Result): string[] {
   const upstream = upstreamFacts(result).map(({ text }) => text);
   const rows = [
     ['Upstream', upstream],
+    ['Publishes', publishingFacts(result)],
+    ['Messages', receivedFacts(result)],
+    ['Connections', connectionRows(result).map(({ label, parts }) => `${label} ${parts.join(', ')}`)],
     ['Dead letters', deadLetterFacts(result)],
   ] as const;
   return rows

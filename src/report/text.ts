@@ -4,6 +4,7 @@ import { layOut, reportWidth } from './layout.ts';
 import { facts, type Line, line, span } from './line.ts';
 import { anomalyLines } from './section/anomalies.ts';
 import { capacityLines } from './section/capacity.ts';
+import { connectionLines } from './section/connections.ts';
 import { deliveryLines } from './section/delivery.ts';
 import { expectLines } from './section/expect.ts';
 import { faultLines } from './section/faults.ts';
@@ -24,6 +25,7 @@ const SECTIONS: readonly (readonly [string, (result: Result, width: number) => L
   ['EXPECT', expectLines],
   ['CAPACITY', capacityLines],
   ['DELIVERY', deliveryLines],
+  ['CONNECTIONS', connectionLines],
   ['LATENCY', latencyLines],
   ['SATURATION', saturationLines],
   ['SERVICES', serviceLines],

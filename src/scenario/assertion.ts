@@ -35,6 +35,8 @@ export interface Assertion {
   readonly aggregate?: string;
   readonly profile?: string;
   readonly service?: string;
+  /** Of a metric that counts by number: which one; absent: all together. */
+  readonly number?: string;
   readonly op: Op;
   /** In the unit of the result: µs, bytes, per second, 0..1, a count. */
   readonly bound: number;
@@ -176,11 +178,12 @@ function explainName(full: string, candidates: readonly Metric[], context: Asser
 }
 
 type LabelReading =
-  | { readonly ok: true; readonly narrowed: Pick<Assertion, 'profile' | 'service'> }
+  | { readonly ok: true; readonly narrowed: Pick<Assertion, 'profile' | 'service' | 'number'> }
   | { readonly ok: false; readonly message: string };
 
 /** A metric has one label at most: `{profile:x}` where it may be narrowed, `{service:x}` where it has to be. */
 function readLabels(labels: string, metric: Metric, context: AssertionContext): LabelReading {
+  if (metric.countsBy !== undefined) return readNumber(labels, metric.countsBy);
   const key = metric.byService ? 'service' : 'profile';
   const [names, noun] = metric.byService
     ? ([context.services, 'instance of a service'] as const)
@@ -209,6 +212,24 @@ function readLabels(labels: string, metric: Metric, context: AssertionContext): 
     ok: false,
     message: `${who}, ${suggest(value, names, `${metric.byService ? 'an' : 'a'} ${noun}`)}`,
   };
+}
+
+/** The numbers that a metric may count by. */
+const NUMBERS = {
+  status: { pattern: /^[1-5]\d\d$/, example: 503 },
+  code: { pattern: /^[1-4]\d{3}$/, example: 1006 },
+};
+
+function readNumber(labels: string, key: keyof typeof NUMBERS): LabelReading {
+  if (labels === '') return { ok: true, narrowed: {} };
+  const { pattern, example } = NUMBERS[key];
+  const [name, value = '', ...rest] = labels
+    .slice(1, -1)
+    .split(':')
+    .map((word) => word.trim());
+  if (name === key && rest.length === 0 && pattern.test(value))
+    return { ok: true, narrowed: { number: value } };
+  return { ok: false, message: `the only label is ${key}, as in {${key}:${example}}` };
 }
 
 function readBound(unit: MetricUnit, quantity: string): ParsedQuantity {
@@ -271,8 +292,9 @@ export function holdsFor(actual: number, op: Op, bound: number): boolean {
   }
 }
 
-function actualOf({ metric, aggregate, profile, service }: Assertion, result: unknown): number | undefined {
-  const { path, sampled, sparse, needsServer } = metric;
+function actualOf(assertion: Assertion, result: unknown): number | undefined {
+  const { metric, aggregate, profile, service } = assertion;
+  const { path, sampled, sparse, needsServer, countsBy } = metric;
   if (path[0] === 'faults') return sumOverFaults(path[1] ?? '', aggregate ?? '', result);
   // The server's own counters exist exactly when its record was available.
   if (needsServer && inside(result, 'broadcast') === undefined) return undefined;
@@ -280,10 +302,18 @@ function actualOf({ metric, aggregate, profile, service }: Assertion, result: un
   const holder = steps.slice(0, -1).reduce<unknown>(inside, result);
   const label = service === undefined ? '' : `{service:${service}}`;
   const found = inside(holder, `${steps.at(-1) ?? ''}${label}`);
+  if (countsBy !== undefined) return countOf(found, assertion.number);
   if (sparse && found === undefined && holder !== undefined) return 0;
   if (aggregate === undefined) return asNumber(found);
   if (sampled && aggregate !== 'count' && inside(found, 'count') === 0) return undefined;
   return asNumber(inside(found, aggregate === 'p99.9' ? 'p999' : aggregate));
+}
+
+/** @param number - absent: all of them together */
+function countOf(counts: unknown, number: string | undefined): number | undefined {
+  if (typeof counts !== 'object' || counts === null) return undefined;
+  if (number !== undefined) return asNumber(inside(counts, number)) ?? 0;
+  return Object.values(counts).reduce<number>((sum, count) => sum + (asNumber(count) ?? 0), 0);
 }
 
 /** @returns `undefined` when no fault of this name has the value */

@@ -27,6 +27,8 @@ export interface Metric {
   readonly sampled: boolean;
   /** Only what was seen is listed: what a list that is there leaves out is 0. */
   readonly sparse: boolean;
+  /** Its value is a record of counts by number, of which a label picks one, as in `{status:503}`; without it: their sum. */
+  readonly countsBy: 'status' | 'code' | undefined;
   /** Nobody looks for it without the server's own record. */
   readonly needsServer: boolean;
   /** Of a process and its resources: virtual time has none. */
@@ -80,6 +82,8 @@ export const SERVICE_SERIES = {
 } as const;
 export type ServiceSeries = keyof typeof SERVICE_SERIES;
 
+const LATENCY_AGGREGATES: readonly string[] = ['p50', 'p90', 'p99', 'p99.9', 'max', 'min', 'mean', 'count'];
+
 /** Metrics of faults are not in here, see `faultMetric`. */
 export const METRICS: readonly Metric[] = [
   ...deliveryMetrics(),
@@ -94,6 +98,7 @@ export const METRICS: readonly Metric[] = [
     aggregates: ['p50', 'p99', 'max'],
     sampled: true,
   },
+  ...connectMetrics(),
   ...plain('isolation', ['ratio'], 'count'),
   ...plain('generator', ['connected', 'workersLost'], 'count'),
   ...broadcastMetrics(),
@@ -138,6 +143,7 @@ function metricOf(name: string, unit: MetricUnit, path: readonly string[]): Metr
     slowness: 'either',
     sampled: false,
     sparse: false,
+    countsBy: undefined,
     needsServer: false,
     ofProcess: false,
   };
@@ -167,13 +173,32 @@ function ackMetrics(): readonly Metric[] {
   return plain('acks', ['frames', 'perMessage'], 'count').map((metric) => ({ ...metric, byProfile: true }));
 }
 
+/** A slow machine answers late, which may cost a connection; one that lasts lasts. */
+function connectMetrics(): readonly Metric[] {
+  return [
+    ...plain('connect', ['attempts', 'opened', 'failed', 'denied'], 'count'),
+    ...(['refused', 'closed'] as const).flatMap((name) =>
+      plain('connect', [name], 'count').map((metric) => ({
+        ...metric,
+        countsBy: name === 'refused' ? ('status' as const) : ('code' as const),
+      })),
+    ),
+    {
+      ...metricOf('connect.lifetime', 'duration', ['connect', 'lifetime']),
+      aggregates: LATENCY_AGGREGATES,
+      sampled: true,
+    },
+    ...plain('connect', ['connectedShare'], 'ratio', 'lowers'),
+  ];
+}
+
 function latencyMetrics(): readonly Metric[] {
   // The others are seen by the server, or between clients of all profiles.
   const byProfile = ['push', 'firstAttempt', 'redelivered', 'recovery'];
-  const names = [...byProfile, 'ackRoundTrip', 'fanOutSpread', 'accept', 'upstream'];
+  const names = [...byProfile, 'ackRoundTrip', 'fanOutSpread', 'accept', 'upstream', 'connect', 'subscribe'];
   const metrics = names.map((name) => ({
     ...metricOf(`latency.${name}`, 'duration', ['latency', name]),
-    aggregates: ['p50', 'p90', 'p99', 'p99.9', 'max', 'min', 'mean', 'count'],
+    aggregates: LATENCY_AGGREGATES,
     byProfile: byProfile.includes(name),
     slowness: 'raises' as const,
     sampled: true,

@@ -207,6 +207,8 @@ export class Tracer implements Watch {
     };
     return {
       connecting: () => inner.connecting(),
+      socketOpened: () => inner.socketOpened?.(),
+      handshakeRefused: (status) => inner.handshakeRefused?.(status),
       open: () => inner.open(),
       subscribed: (session, told) => inner.subscribed(session, told),
       resumed: (through) => inner.resumed(through),

@@ -16,6 +16,8 @@ export const LATENCY_NAMES = [
   'fanOutSpread',
   'accept',
   'upstream',
+  'connect',
+  'subscribe',
 ] as const;
 export type LatencyName = (typeof LATENCY_NAMES)[number];
 
@@ -38,6 +40,24 @@ const latencySummary: z.ZodType<LatencySummary> = z
   .meta({ id: 'LatencySummary' });
 
 export const latencies = z.partialRecord(z.enum(LATENCY_NAMES), latencySummary);
+
+const countsByNumber = z.record(z.string(), count);
+
+export const connections = z.object({
+  attempts: count,
+  opened: count.describe('Attempts that led to an open WebSocket.'),
+  failed: count.describe('Attempts that never opened, and got no answer that has a status.'),
+  refused: countsByNumber.describe('Attempts that the server answered with another HTTP status, by status.'),
+  denied: count.describe('Times that the protocol did not let a client in, or not into a room.'),
+  closed: countsByNumber.describe('Open connections that ended, by close code.'),
+  lifetime: latencySummary.describe('Of connections that ended before the run did.'),
+  connectedShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Share of the time of load that clients had a working connection, over all clients asked for.'),
+});
 
 export const seriesSummary: z.ZodType<SeriesSummary> = z
   .object({

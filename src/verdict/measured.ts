@@ -3,6 +3,7 @@ import type { DeliveryCounts } from '../delivery/judgement.ts';
 import { findFault } from '../faults/registry.ts';
 import type { ProfileMeasures } from '../load/measures.ts';
 import { Histogram } from '../measure/histogram.ts';
+import { connectionsOf } from './connections.ts';
 import { generatorDocument, generatorState } from './generator.ts';
 import type { Findings } from './judge-run.ts';
 import type { Result } from './result.ts';
@@ -52,6 +53,7 @@ export function measuredOf(
   | 'faults'
   | 'services'
   | 'rate'
+  | 'connect'
 > {
   const { scenario, instants, measures, server, sampler } = record;
   return {
@@ -70,15 +72,7 @@ export function measuredOf(
     ...(judgement.belief === undefined ? {} : { belief: judgement.belief }),
     anomalies: [...anomalies],
     anomalyCounts,
-    latency: {
-      ...latencyOf(measures.profiles, summarise),
-      fanOutSpread: summarise(measures.spread.toHistogram(0)),
-      ...(server === undefined ? {} : { ackRoundTrip: summarise(server.ackRoundTrip) }),
-      ...(scenario.server.outbox.overflow === 'pause' ? { accept: summarise(record.accept) } : {}),
-      ...(server === undefined || upstream === undefined
-        ? {}
-        : { upstream: summarise(server.upstream.latency) }),
-    },
+    latency: latenciesOf(record, upstream !== undefined, summarise),
     saturation: {
       ...sampler?.summarise(instants.loadFromUs),
       ...record.services?.series(instants.loadFromUs),
@@ -106,6 +100,7 @@ export function measuredOf(
     })),
     ...servicesOf(record),
     rate: ratesOf(record),
+    connect: connectionsOf(record, summarise),
     ...isolationOf(record),
   };
 }
@@ -126,6 +121,22 @@ function servicesOf({ services, instants }: RunRecord): Pick<Result, 'services'>
       })),
       ...(late.length > 0 || ends.some(({ by }) => by === 'itself') ? { output: [...output] } : {}),
     })),
+  };
+}
+
+function latenciesOf(
+  { measures, server, scenario, accept }: RunRecord,
+  hasUpstream: boolean,
+  summarise: Summarise,
+): Result['latency'] {
+  return {
+    ...latencyOf(measures.profiles, summarise),
+    fanOutSpread: summarise(measures.spread.toHistogram(0)),
+    connect: summarise(measures.connections.toOpen),
+    subscribe: summarise(measures.connections.toReady),
+    ...(server === undefined ? {} : { ackRoundTrip: summarise(server.ackRoundTrip) }),
+    ...(scenario.server.outbox.overflow === 'pause' ? { accept: summarise(accept) } : {}),
+    ...(server === undefined || !hasUpstream ? {} : { upstream: summarise(server.upstream.latency) }),
   };
 }
 

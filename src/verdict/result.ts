@@ -12,7 +12,7 @@ import {
   delivery,
   metrics,
 } from './delivery-schema.ts';
-import { amount, count, generator, latencies, seriesSummary } from './measure-schema.ts';
+import { amount, connections, count, generator, latencies, seriesSummary } from './measure-schema.ts';
 
 /**
  * The result file: everything a run found out, as one document. Every report is made from it and from nothing
@@ -172,6 +172,7 @@ export const resultSchema = z.object({
     .string()
     .optional()
     .describe('Address of the server under test; absent: the reference broadcaster.'),
+  connect: connections.optional().describe('What became of the attempts to connect.'),
   driver: z.string().optional().describe('The protocol of the clients; only with a target.'),
   publishing: z
     .object({

@@ -37,6 +37,18 @@ export const METRIC_MEANINGS: Readonly<Record<string, string>> = {
     'From the only transmission of a message to its ack, seen by the server. Not by profile.',
   'latency.recovery': 'From the first attempt to reconnect to everything missed received.',
   recovery: 'The same under a shorter name.',
+  'latency.connect': 'From dialling to the open WebSocket. Not by profile.',
+  'latency.subscribe': 'From dialling to the working connection: joined or resumed. Not by profile.',
+  'connect.attempts': 'Attempts to connect, of all clients.',
+  'connect.opened': 'Of these: led to an open WebSocket.',
+  'connect.failed': 'Of these: never opened, and got no answer that has a status.',
+  'connect.denied': 'Times that the protocol did not let a client in, or not into a room.',
+  'connect.refused': 'Attempts answered with another HTTP status; `{status:503}` picks one.',
+  'connect.closed': 'Open connections that ended before the run did; `{code:1006}` picks one close code.',
+  'connect.lifetime':
+    'How long those connections were open; with the aggregates of a latency, as in `connect.lifetime.p50`.',
+  'connect.connectedShare':
+    'Share of the time of load that clients had a working connection, over all clients.',
   'isolation.ratio':
     'p99 of pushes to clients that no fault is meant for, under the faults of others, over the same in warm-up.',
   'acks.frames': 'Ack frames that clients sent.',

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/report/html.ts';
+import { NO_BREAK } from '../../src/report/line.ts';
 import { html } from '../../src/report/page/markup.ts';
 import {
   failingResult,
   inconclusiveResult,
   partialResult,
   passingResult,
+  strangerResult,
   targetResult,
+  WORDS_OF_OUR_SERVER,
 } from './sample-result.ts';
 
 describe('renderHtml', () => {
@@ -54,6 +57,18 @@ describe('renderHtml', () => {
     const page = renderHtml(targetResult());
     expect(page).toContain('No server-side evidence.');
     expect(page).not.toContain('What the server believes</h3>');
+  });
+
+  it('tells of a stranger what became of publishes and connections, in no words of our broadcaster', () => {
+    const page = renderHtml(strangerResult()).replaceAll(NO_BREAK, ' ');
+    expect(page).toContain('<h2>Connections</h2>');
+    expect(page).toContain('37 refused with status 503');
+    expect(page).toContain('Publishes: 17 unconfirmed, owed to nobody · 3 rejected');
+    expect(page).toContain('Messages: 1 200 with content that was not verified');
+    expect(page).toContain('driver json');
+    expect(page).not.toMatch(WORDS_OF_OUR_SERVER);
+    expect(page).not.toContain('<tbody></tbody>');
+    expect(renderHtml(passingResult())).not.toContain('<h2>Connections</h2>');
   });
 
   it('lets no text become markup', () => {

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { NO_BREAK } from '../../src/report/line.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import type { Result } from '../../src/verdict/result.ts';
-import { failingResult, inconclusiveResult, passingResult } from './sample-result.ts';
+import {
+  failingResult,
+  inconclusiveResult,
+  passingResult,
+  strangerResult,
+  WORDS_OF_OUR_SERVER,
+} from './sample-result.ts';
 
 function rendered(result: Result): string {
   return renderMarkdown(result).replaceAll(NO_BREAK, ' ');
@@ -29,6 +35,16 @@ describe('renderMarkdown', () => {
       '<details><summary>Anomalies</summary>\n\n- silent loss: 14\n',
     );
     expect(rendered(passingResult())).not.toContain('Anomalies');
+  });
+
+  it('tells of a stranger what became of publishes and connections, in no words of our broadcaster', () => {
+    const text = rendered(strangerResult());
+    expect(text).toContain('driver json');
+    expect(text).toContain('Publishes: 17 unconfirmed, owed to nobody, 3 rejected');
+    expect(text).toContain('Messages: 1 200 with content that was not verified');
+    expect(text).toContain('37 refused with status 503');
+    expect(text).not.toMatch(WORDS_OF_OUR_SERVER);
+    expect(rendered(passingResult())).not.toContain('Connections');
   });
 
   it('lets no text break a table, mention anybody or become markup', () => {

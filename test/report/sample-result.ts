@@ -428,6 +428,38 @@ export function targetResult(): Result {
     saturation: {},
     alerts: [],
     generator: clientSide,
+    connect: {
+      attempts: 1042,
+      opened: 1002,
+      failed: 2,
+      denied: 0,
+      refused: { 429: 1, 503: 37 },
+      closed: { 1006: 12 },
+      lifetime: rest.latency.push ?? noLatency(),
+      connectedShare: 0.982,
+    },
+  };
+}
+
+/** What means something to the broadcaster of wsdeliver.v1 alone. */
+export const WORDS_OF_OUR_SERVER =
+  /outbox|dead letter|pressure|alert|server-side|believes|broadcaster|evict/i;
+
+/** A server of another protocol, with everything that its report has to say of it. */
+export function strangerResult(): Result {
+  const { acks: _acks, latency, profiles, ...rest } = targetResult();
+  const { ackRoundTrip: _roundTrip, ...latencies } = latency;
+  return {
+    ...rest,
+    driver: 'json',
+    latency: { ...latencies, connect: latencies.push ?? noLatency(), subscribe: noLatency() },
+    profiles: Object.fromEntries(
+      Object.entries(profiles).map(([name, { acks: _own, ...profile }]) => [name, profile]),
+    ),
+    faults: [],
+    assertions: [],
+    publishing: { accepted: 80, rejected: 3, unknown: 0, unconfirmed: 17 },
+    received: { unverified: 1200, foreign: 0 },
   };
 }
 

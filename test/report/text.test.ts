@@ -11,7 +11,9 @@ import {
   noLatency,
   partialResult,
   passingResult,
+  strangerResult,
   targetResult,
+  WORDS_OF_OUR_SERVER,
 } from './sample-result.ts';
 
 const SAMPLES: readonly (readonly [string, Result])[] = [
@@ -21,7 +23,17 @@ const SAMPLES: readonly (readonly [string, Result])[] = [
   ['target', targetResult()],
   ['partial', partialResult()],
 ];
-const LABELS = ['VERDICT', 'EXPECT', 'DELIVERY', 'LATENCY', 'SATURATION', 'GENERATOR', 'FAULTS', 'ANOMALIES'];
+const LABELS = [
+  'VERDICT',
+  'EXPECT',
+  'DELIVERY',
+  'CONNECTIONS',
+  'LATENCY',
+  'SATURATION',
+  'GENERATOR',
+  'FAULTS',
+  'ANOMALIES',
+];
 
 function plain(result: Result, width = 100): string {
   return renderText(result, { width, color: false, unicode: true });
@@ -31,8 +43,8 @@ function plain(result: Result, width = 100): string {
 function sectionOf(text: string, label: string): string[] {
   const lines = text.split('\n');
   const from = lines.findIndex((line) => line.startsWith(label));
-  const next = LABELS[LABELS.indexOf(label) + 1] ?? 'wsdeliver ';
-  const to = lines.findIndex((line) => line.startsWith(next));
+  const later = [...LABELS.slice(LABELS.indexOf(label) + 1), 'wsdeliver '];
+  const to = lines.findIndex((line, at) => at > from && later.some((next) => line.startsWith(next)));
   return lines.slice(from, to).map((line) => line.slice(12));
 }
 
@@ -53,7 +65,8 @@ describe('renderText', () => {
     it(`has the sections of a ${name} result in their order and no trailing spaces`, () => {
       const lines = plain(result, 80).split('\n');
       const found = lines.flatMap((line) => LABELS.filter((label) => line.startsWith(label)));
-      expect(found).toEqual(LABELS);
+      const isTarget = result.target !== undefined;
+      expect(found).toEqual(LABELS.filter((label) => isTarget || label !== 'CONNECTIONS'));
       expect(lines.filter((line) => line !== line.trimEnd())).toEqual([]);
     });
   }
@@ -157,6 +170,29 @@ describe('renderText', () => {
     expect(plain({ ...targetResult(), driver: 'json' })).toContain(
       'target ws://127.0.0.1:8080/socket, driver json',
     );
+  });
+
+  it('tells of a stranger what became of publishes and connections, in no words of our broadcaster', () => {
+    const text = plain(strangerResult());
+    const connections = sectionOf(text, 'CONNECTIONS').join(' ').replaceAll(/\s+/g, ' ').trim();
+    expect(connections).toMatch(
+      /^dialled 1 042 times · 1 002 opened · 1 refused with status 429 · 37 refused with status 503 · 2 failed closed/,
+    );
+    expect(connections).toMatch(
+      /closed 12 with 1006 lifetime p50 .* max .* connected 98\.2 % of the time of load$/,
+    );
+    const delivery = sectionOf(text, 'DELIVERY').join('\n');
+    expect(delivery).toContain('17 unconfirmed, owed to nobody · 3 rejected');
+    expect(delivery).toContain('1 200 with content that was not verified');
+    expect(text).not.toMatch(WORDS_OF_OUR_SERVER);
+    expect(text).not.toContain('SATURATION');
+  });
+
+  it('says nothing of publishes and connections that were all right, or are our own', () => {
+    const publishing = { accepted: 80, rejected: 0, unknown: 0, unconfirmed: 0 };
+    const text = plain({ ...strangerResult(), publishing, received: { unverified: 0, foreign: 0 } });
+    expect(text).not.toMatch(/unconfirmed|not verified|of others/);
+    expect(plain(passingResult())).not.toContain('CONNECTIONS');
   });
 
   it('claims nothing about deliveries that were not there', () => {

@@ -31,6 +31,7 @@ import { explain, sentenceOf } from '../wording/sentence.ts';
 import { serverRows } from '../wording/server.ts';
 import { isServiceSeries, serviceUse } from '../wording/services.ts';
 import { sayStage } from '../wording/stage.ts';
+import { connectionRows, isStranger, publishingFacts, receivedFacts } from '../wording/target.ts';
 import { histogramChart, seriesChart } from './charts.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 
@@ -68,6 +69,8 @@ export function deliverySection(result: Result): Markup {
   ];
   const more = [
     ['Upstream', upstreamFacts(result).map(({ text }) => text)],
+    ['Publishes', publishingFacts(result)],
+    ['Messages', receivedFacts(result)],
     ['Dead letters', deadLetterFacts(result)],
   ] as const;
   const others = more
@@ -110,7 +113,9 @@ function deliveryRow(
   return html`<tr><td>${name}</td>${cell(owed, '')}${cell(delivered, '')}${cell(lost.silent, 'bad')}${cell(lost.reported, 'warn')}${cell(duplicates.handled, 'warn')}${cell(unresolved, 'warn')}${cell(late, 'warn')}</tr>`;
 }
 
-function belief({ belief: known, serverEvidence }: Result): Markup {
+function belief(result: Result): Markup {
+  const { belief: known, serverEvidence } = result;
+  if (isStranger(result)) return NOTHING;
   if (known === undefined || !serverEvidence)
     return html`<p class="soft">No server-side evidence: what the server believes is unknown.</p>`;
   const rows: [string, number, number][] = [
@@ -123,6 +128,15 @@ function belief({ belief: known, serverEvidence }: Result): Markup {
     return html`<tr><td>${name}</td><td>${formatCount(handled)}</td><td class="${tone}">${formatCount(never)}</td></tr>`;
   });
   return html`<h3>What the server believes</h3>${grid(['', 'handled', 'never handled'], body)}`;
+}
+
+export function connectionSection(result: Result): Markup {
+  const rows = connectionRows(result);
+  if (rows.length === 0) return NOTHING;
+  return section(
+    'Connections',
+    html`${rows.map(({ label, parts }) => html`<p>${label}: ${parts.join(' · ')}</p>`)}`,
+  );
 }
 
 export function latencySection(result: Result): Markup {
@@ -160,6 +174,7 @@ export function saturationSection(result: Result): Markup {
   const measured = Object.entries(result.saturation).filter(
     ([name, { count }]) => count > 0 && !isServiceSeries(name),
   );
+  if (measured.length === 0 && isStranger(result)) return NOTHING;
   const charts = measured.map(([name, series]) => seriesChart(name, series, result.faults));
   const rows = measured.map(
     ([name, { unit, p50, p99, max, final, warning, overWarning }]) =>

@@ -5,6 +5,7 @@ import { LABEL_WIDTH } from '../layout.ts';
 import { facts, type Line, line, padEnd, span, type Tone, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
 import { deadLetterFacts, lossReasons, oddities, trafficFacts, upstreamFacts } from '../wording/result.ts';
+import { isStranger, publishingFacts, receivedFacts } from '../wording/target.ts';
 
 /** Silent against reported loss first; then who it happened to; then everything else that is not 0. */
 export function deliveryLines(result: Result, width: number): Line[] {
@@ -15,8 +16,7 @@ export function deliveryLines(result: Result, width: number): Line[] {
     [],
     ...detailLines(result.delivery, width),
     ...moreLines(result, width),
-    [],
-    ...beliefLines(result, width),
+    ...(isStranger(result) ? [] : [[], ...beliefLines(result, width)]),
   ];
 }
 
@@ -94,6 +94,8 @@ function moreLines(result: Result, width: number): Line[] {
   const upstream = upstreamFacts(result).map(({ text, tone }) => line(span(text, tone)));
   return [
     ...(upstream.length === 0 ? [] : beside('upstream', facts(upstream, width - LABEL_WIDTH))),
+    ...rowUnlessEmpty('publishes', publishingFacts(result), width),
+    ...rowUnlessEmpty('messages', receivedFacts(result), width),
     ...rowUnlessEmpty('dead letters', deadLetterFacts(result), width),
     ...rowUnlessEmpty('traffic', trafficFacts(result), width),
   ];

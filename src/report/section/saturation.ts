@@ -7,6 +7,7 @@ import { type Line, line, span, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
 import { serverRows } from '../wording/server.ts';
 import { isServiceSeries } from '../wording/services.ts';
+import { isStranger } from '../wording/target.ts';
 
 const SPARKLINE = { widthMin: 8, widthMax: 40 };
 const ALERTS_MAX = 8;
@@ -16,6 +17,7 @@ export function saturationLines(result: Result, width: number): Line[] {
   const rows = Object.entries(result.saturation).filter(
     ([name, { count }]) => count > 0 && !isServiceSeries(name),
   );
+  if (rows.length === 0 && isStranger(result)) return [];
   const absent = result.serverEvidence ? 'not measured' : 'no server-side evidence';
   const missing = rows.length === 0 || !result.serverEvidence ? [line(span(absent, 'dim'))] : [];
   return [

@@ -26,6 +26,8 @@ export const LATENCY_LABEL: Readonly<Record<LatencyName, string>> = {
   fanOutSpread: 'fan-out spread',
   accept: 'publish',
   upstream: 'upstream',
+  connect: 'connect',
+  subscribe: 'subscribe',
 };
 
 export const LATENCY_MEANING: Readonly<Record<LatencyName, string>> = {
@@ -37,6 +39,8 @@ export const LATENCY_MEANING: Readonly<Record<LatencyName, string>> = {
   fanOutSpread: 'first client to last client, by message',
   accept: 'published to accepted',
   upstream: 'intended by a client to handled by the server',
+  connect: 'dialled to open',
+  subscribe: 'dialled to joined or resumed',
 };
 
 /** An anomaly that some delivery level allows is shown as a warning only. */

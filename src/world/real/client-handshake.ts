@@ -58,13 +58,19 @@ export class HandshakeTerms {
    *
    * @param head - status line and headers, without the empty line
    */
-  refusal(head: string, key: string): string | undefined {
+  refusal(head: string, key: string): Refusal | undefined {
     const [statusLine = '', ...lines] = head.split('\r\n');
     const status = STATUS_LINE.exec(statusLine)?.[1];
-    if (status === undefined) return NO_HTTP;
+    if (status === undefined) return { refusal: NO_HTTP };
     const headers = headersOf(lines);
     if (status.startsWith('3') && headers.has('location')) this.#onRedirect();
-    if (status !== SWITCHING_PROTOCOLS) return `Unexpected server response: ${status}`;
+    if (status !== SWITCHING_PROTOCOLS)
+      return { refusal: `Unexpected server response: ${status}`, status: Number(status) };
+    const refusal = this.#headerRefusal(headers, key);
+    return refusal === undefined ? undefined : { refusal };
+  }
+
+  #headerRefusal(headers: ReadonlyMap<string, string>, key: string): string | undefined {
     if (!hasToken(headers.get('upgrade'), 'websocket')) return 'Invalid Upgrade header';
     if (!hasToken(headers.get('connection'), 'upgrade')) return 'Invalid Connection header';
     if (headers.get('sec-websocket-accept') !== acceptValue(key))
@@ -81,8 +87,14 @@ export class HandshakeTerms {
   }
 }
 
+/** Why an opening handshake failed, and the status of the answer where that was no 101. */
+interface Refusal {
+  readonly refusal: string;
+  readonly status?: number;
+}
+
 /** What has come of an opening handshake: why it failed, or where in the last chunk frames begin. */
-export type Opened = { readonly refusal: string } | { readonly framesAt: number };
+export type Opened = Refusal | { readonly framesAt: number };
 
 /** One client's opening handshake. */
 export class OpeningHandshake {
@@ -106,7 +118,7 @@ export class OpeningHandshake {
     const headBytes = answer.subarray(0, ANSWER_BYTES_MAX).indexOf(END_OF_HEAD);
     if (headBytes >= 0) {
       const refusal = this.#terms.refusal(answer.toString('latin1', 0, headBytes), this.#key);
-      return refusal === undefined ? { framesAt: headBytes + END_OF_HEAD.length - before } : { refusal };
+      return refusal ?? { framesAt: headBytes + END_OF_HEAD.length - before };
     }
     if (!HTTP.startsWith(answer.toString('latin1', 0, HTTP.length))) return { refusal: NO_HTTP };
     if (answer.length < ANSWER_BYTES_MAX) return undefined;

@@ -55,6 +55,10 @@ export class DialledWsLink extends WsLink implements ClientLink, Throttled {
     // The timeout of `ws` counts from the last byte that came, and anew for each redirect.
     link.#deadline = setTimeout(() => link.abandon('Opening handshake has timed out'), timeoutMs);
     ws.on('open', () => link.#opened());
+    ws.on('unexpected-response', (_request, { statusCode = 0 }) => {
+      link.events?.onRefused?.(statusCode);
+      link.abandon(`Unexpected server response: ${statusCode}`);
+    });
     return link;
   }
 

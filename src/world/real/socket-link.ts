@@ -191,6 +191,7 @@ export class SocketLink implements ClientLink, FrameSink, OutgoingOwner {
     const opened = this.#opening.read(LUMP, bytes);
     if (opened === undefined) return true;
     if ('refusal' in opened) {
+      if (opened.status !== undefined) this.#events?.onRefused?.(opened.status);
       this.#abandon(opened.refusal);
       return false;
     }
