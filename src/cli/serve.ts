@@ -90,9 +90,11 @@ export async function serve(options: ServeOptions): Promise<void> {
       'host',
       `--host ${options.host} lets other machines connect; any of them may read and publish everything`,
     );
+  // Whoever reads the line may send a signal at once.
+  const stopped = signalled();
   printLine(`wsdeliver.v1 (${settings.delivery}) on ${listener.url}, Ctrl-C to drain and stop`);
   const health = setInterval(() => printLine(healthLine(broadcaster)), HEALTH_LOG_MS);
-  await signalled();
+  await stopped;
   clearInterval(health);
   broadcaster.drain(DRAIN_SPREAD_MS);
   await new Promise((resolve) => setTimeout(resolve, DRAIN_WAIT_MS));
