@@ -4,6 +4,7 @@ import { assertionContext, parseAssertion } from './assertion.ts';
 import { checkMonitoring } from './check-monitoring.ts';
 import { checkPublishWays } from './check-publish.ts';
 import { checkSecrets } from './check-secrets.ts';
+import { checkRepetition } from './check-repetition.ts';
 import { checkServices } from './check-services.ts';
 import { checkFaultEntry } from './fault-entry.ts';
 import { quote } from './problem.ts';
@@ -20,7 +21,7 @@ import { withSomePorts } from './service-ports.ts';
 import { instancesOf, selectInstances } from './services-schema.ts';
 import { checkTarget, type Report } from './target/check-target.ts';
 import type { Surroundings } from './target/surroundings.ts';
-import { clientsOf, hasClients, lastsMs, matchingCount, selectedCount } from './timeline.ts';
+import { clientsOf, faultInstants, hasClients, lastsMs, matchingCount, selectedCount } from './timeline.ts';
 import type { Path } from './yaml-source.ts';
 
 /** A problem that the schema cannot express. */
@@ -227,7 +228,10 @@ function checkFault(scenario: Scenario, entry: FaultEntry, path: Path, clean: Cl
   if (fault.kind === 'acks' && scenario.server.delivery === 'at-most-once') {
     report([...path, 'do'], `Cannot do "${fault.name}": the server is at-most-once, nobody acks there`);
   }
-  if (clean('duration')) checkInstant(scenario, entry, path, report);
+  if (clean('duration')) {
+    checkInstant(scenario, entry, path, report);
+    checkRepetition(scenario, entry, path, report);
+  }
   if (entry.clients !== undefined && clean('clients') && hasClients(fault)) {
     checkSelector(scenario, entry.clients, [...path, 'clients'], report);
   }
@@ -333,7 +337,8 @@ function checkSelector(scenario: Scenario, selector: ClientSelector, path: Path,
 function checkInjections(scenario: Scenario, report: Report): void {
   const injections = scenario.faults.reduce((sum, entry) => {
     const fault = findFault(entry.do);
-    return fault !== undefined && !hasClients(fault) ? sum + 1 : sum + selectedCount(scenario, entry.clients);
+    const clients = fault !== undefined && !hasClients(fault) ? 1 : selectedCount(scenario, entry.clients);
+    return sum + clients * faultInstants(scenario, entry).length;
   }, 0);
   if (injections <= INJECTIONS_MAX) return;
   report(

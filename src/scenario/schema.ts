@@ -160,6 +160,10 @@ const selector = z.strictObject({
 export const faultSchema = z.looseObject({
   do: z.string().describe('Name of the fault.'),
   at: durationMs().optional().describe('When it begins, from the start of load.'),
+  every: durationMs().optional().describe('Again each time that this has passed; absent: once.'),
+  until: durationMs()
+    .optional()
+    .describe('every: from here on no more, from the start of load; absent: to the end of load.'),
   during: z.enum(['load']).optional().describe('From the start of load to its end.'),
   for: durationMs().optional().describe('How long it lasts; absent: to the end of load.'),
   clients: selector.optional().describe('Selected clients; absent: all.'),

@@ -119,38 +119,54 @@ function* poisson(
 export function planFaults(scenario: Scenario, random: (name: string) => Random): PlannedFault[] {
   const roster = clientsOf(scenario);
   const twins = new Map<string, number>();
-  const planned = scenario.faults.map((entry, index): PlannedFault => {
+  const planned = scenario.faults.flatMap((entry, index): PlannedFault[] => {
     const content = canonical(entry);
     const twin = twins.get(content) ?? 0;
     twins.set(content, twin + 1);
-    return planOne(scenario, entry, index, roster, random(`fault/${content}/${twin}`));
+    return planEntry(scenario, entry, index, roster, random(`fault/${content}/${twin}`));
   });
   return planned.sort((a, b) => a.atMs - b.atMs || a.index - b.index);
 }
 
-function planOne(
+/** Each repetition chooses clients of its own. */
+function planEntry(
   scenario: Scenario,
   entry: FaultEntry,
   index: number,
   roster: ClientRoster,
   random: Random,
-): PlannedFault {
+): PlannedFault[] {
   const fault = findFault(entry.do);
   if (fault === undefined) throw new Error(`Cannot plan "${entry.do}": no fault has this name`);
   const { values, problems } = readFaultValues(fault, entry);
   if (problems[0] !== undefined) throw new Error(problems[0].message);
   const forMs = lastsMs(fault, entry, scenario);
-  return {
+  return faultInstants(scenario, entry, forMs).map((atMs) => ({
     index,
     name: fault.name,
-    atMs: entry.at ?? 0,
+    atMs,
     ...(forMs === undefined ? {} : { forMs }),
     clients: hasClients(fault) ? selectClients(scenario, entry.clients, roster, random) : [],
     ...(fault.kind === 'service' ? { services: selectInstances(scenario.services, entry.service) } : {}),
     values,
     ...(entry.probability === undefined ? {} : { probability: entry.probability }),
     ...(entry.nth === undefined ? {} : { nth: entry.nth }),
-  };
+  }));
+}
+
+/**
+ * When an entry is played, ms from the start of load: the first time as it says, and again as long as it would be over
+ * within load.
+ */
+export function faultInstants(
+  { duration }: Scenario,
+  { at = 0, every, until = duration.load }: FaultEntry,
+  forMs = 0,
+): number[] {
+  if (every === undefined || every <= 0) return [at];
+  const lastMs = Math.min(until - 1, duration.load - Math.max(1, forMs));
+  const more = Math.max(0, Math.floor((lastMs - at) / every));
+  return Array.from({ length: more + 1 }, (_, time) => at + time * every);
 }
 
 /** Whether a fault happens to clients. */

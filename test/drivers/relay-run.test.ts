@@ -142,6 +142,15 @@ describe('a run with a driver that only the test knows', () => {
     expect(findings.judgement.delivery.lost.silent).toBeGreaterThanOrEqual(8);
   });
 
+  it('plays a fault again and again, and counts every time', () => {
+    const { findings, outcome } = run(
+      scenario('at-most-once', ['{ at: 300ms, every: 500ms, clients: { count: 1 }, do: drop }']),
+    );
+    expect(outcome).toBe('pass');
+    // At 300, 800, 1300 and 1800 ms of two seconds.
+    expect(findings.faults).toMatchObject([{ name: 'drop', planned: 4, fired: 4, effects: 4 }]);
+  });
+
   it('refuses a fault that the driver has no handle for', () => {
     const lost = scenario('at-least-once', ['{ during: load, do: lose-acks }']);
     expect(() => run(lost)).toThrow(

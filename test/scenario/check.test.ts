@@ -47,6 +47,26 @@ describe('faults that make no sense', () => {
       '{ do: half-open, at: 8s, for: 3s }',
       'Cannot hold "half-open" for 3s from 8s on: load takes 10s, at most 2s is wanted',
     ],
+    ['{ do: drop, until: 4s }', 'Cannot use "until": the entry has no "every", both are wanted'],
+    ['{ do: drop, every: 0s }', 'Cannot repeat every 0ms: that would never end, longer is wanted'],
+    ['{ do: drop, every: 1ms }', 'Cannot repeat 10000 times: at most 1000 are wanted'],
+    [
+      '{ do: drop, at: 3s, every: 1s, until: 2s }',
+      'Cannot repeat until 2s: it begins at 3s, later is wanted',
+    ],
+    ['{ do: never-return, every: 1s }', 'Cannot use "every": "never-return" is never healed, once is wanted'],
+    [
+      '{ do: half-open, during: load, every: 1s }',
+      'Cannot use "every": the entry has "during", once is wanted',
+    ],
+    [
+      '{ do: half-open, every: 2s, for: 2s }',
+      'Cannot hold "half-open" for 2s: it begins again every 2s, a shorter "for" is wanted',
+    ],
+    [
+      '{ do: half-open, every: 2s }',
+      'Cannot hold "half-open" for 10s: it begins again every 2s, a shorter "for" is wanted',
+    ],
     ['{ do: half-open, for: 0ms }', 'Cannot hold for 0ms: nothing would happen, longer is wanted'],
     [
       '{ do: half-open, at: 1s, during: load }',

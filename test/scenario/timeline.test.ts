@@ -99,6 +99,19 @@ describe('planned faults', () => {
     );
   });
 
+  it('come again every so often, each time to other clients, as long as they are over within load', () => {
+    const times = (line: string): number[] => plan(`  - ${line}\n`).map(({ atMs }) => atMs);
+    expect(times('{ do: drop, every: 4s }')).toEqual([0, 4000, 8000]);
+    expect(times('{ do: drop, at: 2s, every: 4s }')).toEqual([2000, 6000]);
+    expect(times('{ do: drop, at: 2s, every: 2s, until: 6s }')).toEqual([2000, 4000]);
+    expect(times('{ do: half-open, at: 1s, every: 3s, for: 2s }')).toEqual([1000, 4000, 7000]);
+    expect(times('{ do: half-open, at: 1s, every: 3s, for: 2500ms }')).toEqual([1000, 4000, 7000]);
+    const [first, second] = plan('  - { do: drop, every: 4s, clients: { count: 9 } }\n');
+    expect(first?.clients).toHaveLength(9);
+    expect(second?.clients).not.toEqual(first?.clients);
+    expect(second?.index).toBe(first?.index);
+  });
+
   it('that are written twice choose independently', () => {
     const line = '  - { do: drop, clients: { count: 9 } }\n';
     const [first, second] = plan(line + line);
