@@ -8,7 +8,7 @@ import { findFault } from '../faults/registry.ts';
 import { Histogram } from '../measure/histogram.ts';
 import { Timer } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { clientsOf } from '../scenario/timeline.ts';
+import { clientsOf, isThroughout, presenceOf } from '../scenario/timeline.ts';
 import { ClientFactory, type ClientPorts } from './client-factory.ts';
 import { ClientFaults } from './client-faults.ts';
 import type { FleetCounts, FleetRecord, FleetStatus } from './fleet-record.ts';
@@ -76,6 +76,7 @@ export class Fleet implements LoadClientOwner {
     const total = clientsOf(this.#scenario).count;
     const rampUpMs = this.#scenario.duration.rampUp;
     for (const [number, client] of this.#clients) {
+      if (this.#isLate(client)) continue;
       const atMs = (startUs - this.#ports.clock.nowUs()) / 1000 + (rampUpMs * number) / total;
       const timer = new Timer(() => client.driven.connector.connect());
       this.#ports.timers.arm(timer, Math.max(0, atMs));
@@ -89,9 +90,29 @@ export class Fleet implements LoadClientOwner {
     this.measures.connections.startLoad(fromUs, toUs);
     this.#faults.start(fromUs);
     for (const client of this.#clients.values()) {
+      this.#comeAndGo(client, fromUs);
       const entry = this.#scenario.clients[client.profileIndex]?.upstream;
       if (entry !== undefined) this.#upstream?.start(client, entry, { fromUs, toUs });
     }
+  }
+
+  #isLate({ profileIndex }: LoadClient): boolean {
+    return this.#scenario.clients[profileIndex]?.join !== undefined;
+  }
+
+  #comeAndGo(client: LoadClient, loadFromUs: number): void {
+    const entry = this.#scenario.clients[client.profileIndex];
+    if (entry === undefined || isThroughout(entry)) return;
+    const { joinMs, leaveMs } = presenceOf(this.#scenario, client.client);
+    const untilLoadMs = (loadFromUs - this.#ports.clock.nowUs()) / 1000;
+    const after = (ms: number | undefined, act: () => void): void => {
+      if (ms !== undefined) this.#ports.timers.arm(new Timer(act), Math.max(0, untilLoadMs + ms));
+    };
+    after(joinMs, () => client.driven.connector.connect());
+    after(leaveMs, () => {
+      this.#ready.delete(client);
+      client.leave();
+    });
   }
 
   /** Lets a client publish; `settle` is told the number of its connection. */
@@ -131,7 +152,7 @@ export class Fleet implements LoadClientOwner {
   counts(): FleetCounts {
     let [probed, gone, unfinished] = [0, 0, 0];
     for (const client of this.#clients.values()) {
-      if (client.probed || client.ledger.isOwedNothing) probed += 1;
+      if (client.probed || (client.ledger.isOwedNothing && !this.#isLate(client))) probed += 1;
       if (client.gone) gone += 1;
       if (this.#targets !== undefined && !this.#isFinished(client, this.#targets)) unfinished += 1;
     }

@@ -39,7 +39,7 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
   readonly ledger: ClientLedger;
   /** Filters of the ack faults that hold it at present, in the order of the scenario. */
   readonly ackFilters: AckFilter[] = [];
-  /** Out of reach for good: by a fault that is never healed. */
+  /** Out of reach for good: by a fault that is never healed, or since it has left. */
   gone = false;
   readonly pace: ReconnectPace;
   readonly connections: ConnectionLife;
@@ -255,6 +255,16 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     if (this.#returningSinceUs >= 0) this.#owner.recovered(this, nowUs - this.#returningSinceUs);
     this.#returningSinceUs = -1;
     this.#lostConnection = false;
+  }
+
+  /** It leaves for good, of its own accord: nothing more is owed to it, and nothing more is heard of it. */
+  leave(): void {
+    const nowUs = this.#clock.nowUs();
+    this.gone = true;
+    this.ledger.goodbye(nowUs);
+    this.driven.stop();
+    this.ledger.closed(nowUs, CloseCode.goodbye);
+    this.connections.settle(nowUs);
   }
 
   // What faults do.

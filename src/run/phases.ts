@@ -9,7 +9,7 @@ import type { ProcessUse } from '../load/worker-messages.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { targetText } from '../scenario/target/target-text.ts';
-import { clientsOf } from '../scenario/timeline.ts';
+import { clientsOf, lateCount } from '../scenario/timeline.ts';
 import type { ServerUnderTest } from '../server/server-under-test.ts';
 import type { ServiceSet } from '../server/services/service-set.ts';
 import type { RunRecord } from '../verdict/run-record.ts';
@@ -164,10 +164,12 @@ function* connect({ clients, scenario, clock, server, watch, sampleMs }: RunPart
   yield { phase: 'start', isOver: () => clients.made, atMostMs: CONNECT_GRACE_MS };
   watch?.restart();
   clients.connect(clock.nowUs());
-  const isOver = (): boolean => clients.counts().ready >= clients.living;
+  // Who joins during load is counted as there: one that never comes is missed by the drain.
+  const late = lateCount(scenario);
+  const isOver = (): boolean => clients.counts().ready >= clients.living - late;
   yield { phase: 'connect', isOver, atMostMs: connectMs(scenario) + CONNECT_GRACE_MS };
   server?.sampler.start(clientsOf(scenario).count, sampleMs);
-  return clients.counts().ready;
+  return clients.counts().ready + late;
 }
 
 /**
@@ -175,7 +177,7 @@ function* connect({ clients, scenario, clock, server, watch, sampleMs }: RunPart
  *
  * @returns how many have
  */
-function* probe({ clients, publishers, server, isInterrupted }: RunParts): Step<number> {
+function* probe({ clients, publishers, server, scenario, isInterrupted }: RunParts): Step<number> {
   if (isInterrupted()) return 0;
   const isOver = (): boolean => {
     const { probed, ready } = clients.counts();
@@ -188,7 +190,7 @@ function* probe({ clients, publishers, server, isInterrupted }: RunParts): Step<
     yield { phase: 'probe', isOver, atMostMs: PROBE_TIMEOUT_MS / probes };
     if (isOver()) break;
   }
-  return clients.counts().probed;
+  return clients.counts().probed + lateCount(scenario);
 }
 
 function* load(

@@ -35,6 +35,11 @@ const upstream = z.strictObject({
     .describe('How the send instants are distributed.'),
 });
 
+const span = z.strictObject({
+  from: durationMs('0ms').describe('From the start of load.'),
+  to: durationMs().describe('From the start of load.'),
+});
+
 const profile = z.strictObject({
   profile: name
     .default('healthy')
@@ -45,6 +50,12 @@ const profile = z.strictObject({
     .max(1000)
     .default([])
     .describe('Rooms to join; every client is in the room "*".'),
+  join: span
+    .optional()
+    .describe('The clients connect during load, evenly over this span; absent: over the ramp-up.'),
+  leave: span
+    .optional()
+    .describe('The clients leave for good during load, evenly over this span; absent: they stay.'),
   ack: z
     .strictObject({
       mode: z

@@ -40,6 +40,33 @@ export function clientsOf(scenario: Scenario): ClientRoster {
   };
 }
 
+/** Whether the clients of a profile are there from the start of load to its end. */
+export function isThroughout({ join, leave }: Scenario['clients'][number]): boolean {
+  return join === undefined && leave === undefined;
+}
+
+/** Clients that join during load. */
+export function lateCount({ clients }: Scenario): number {
+  return clients.reduce((sum, { join, count }) => sum + (join === undefined ? 0 : count), 0);
+}
+
+/** When a client comes and goes, ms from the start of load; absent: at the start and never. */
+export function presenceOf(
+  scenario: Scenario,
+  client: number,
+): { readonly joinMs?: number; readonly leaveMs?: number } {
+  const roster = clientsOf(scenario);
+  const profileIndex = roster.profileOf(client);
+  const { first, end } = roster.rangeOf(profileIndex);
+  const { join, leave } = scenario.clients[profileIndex] ?? {};
+  const within = ({ from, to }: { from: number; to: number }): number =>
+    from + ((to - from) * (client - first)) / (end - first);
+  return {
+    ...(join === undefined ? {} : { joinMs: within(join) }),
+    ...(leave === undefined ? {} : { leaveMs: within(leave) }),
+  };
+}
+
 /**
  * By number of the stream, whether a profile is owed it: the probe (0), the room of all clients, and the rooms it
  * joins.

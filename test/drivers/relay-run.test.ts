@@ -142,6 +142,28 @@ describe('a run with a driver that only the test knows', () => {
     expect(findings.judgement.delivery.lost.silent).toBeGreaterThanOrEqual(8);
   });
 
+  it('owes clients that come and go what was published while they were there', () => {
+    const { findings, outcome, timersLeft } = run(
+      scenarioOf(`
+name: relay
+server: { delivery: at-least-once }
+clients:
+  - { count: 2, rooms: [ticks] }
+  - { profile: guests, count: 4, rooms: [ticks], join: { from: 400ms, to: 800ms }, leave: { from: 1200ms, to: 1600ms } }
+publish: [{ room: ticks, rate: 50/s, size: 64B }]
+duration: { rampUp: 100ms, warmUp: 100ms, load: 2s, settle: 5s }
+`),
+    );
+    expect(outcome).toBe('pass');
+    const { owed, delivered, lost, phantom } = findings.judgement.profiles.guests ?? {};
+    // 800 ms each at 50 messages a second, but for those around join and goodbye.
+    expect(owed).toBeGreaterThan(4 * 37);
+    expect(owed).toBeLessThanOrEqual(4 * 40);
+    expect(delivered).toBe(owed);
+    expect([lost?.silent, lost?.reported, phantom]).toEqual([0, 0, 0]);
+    expect(timersLeft).toBe(0);
+  });
+
   it('plays a fault again and again, and counts every time', () => {
     const { findings, outcome } = run(
       scenario('at-most-once', ['{ at: 300ms, every: 500ms, clients: { count: 1 }, do: drop }']),

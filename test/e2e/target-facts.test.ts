@@ -75,8 +75,8 @@ describe('connections to a target', () => {
         const target = `target: { url: '${url}', compression: ${compression} }\n`;
         const { code, stdout, text, result } = await bench(name, `${scenario}${target}`);
         expect(code, stdout).toBe(0);
-        expect(text).toContain('37 attempts · 32 opened · 5 refused with status 503');
-        expect(text).toContain('2 closed with 1006');
+        expect(text).toContain('dialled 37 times · 32 opened · 5 refused with status 503');
+        expect(text).toContain('closed 2 with 1006');
         const { connect, subscribe } = result.latency;
         // A session is there after its socket, on each connection.
         expect(subscribe?.min).toBeGreaterThanOrEqual(connect?.min ?? Number.POSITIVE_INFINITY);

@@ -1,6 +1,6 @@
 import type { Driver, DriverPorts } from '../../drivers/driver.ts';
 import type { PublishStream, Scenario } from '../../scenario/schema.ts';
-import { clientsOf, subscribedStreams } from '../../scenario/timeline.ts';
+import { clientsOf, isThroughout, subscribedStreams } from '../../scenario/timeline.ts';
 import { PlainFunctions } from '../../templates/plain-functions.ts';
 import { ClientWay, type PublishersTowards } from './client-way.ts';
 import { HttpWay } from './http-way.ts';
@@ -49,7 +49,9 @@ function membersOf(scenario: Scenario): (stream: number) => readonly number[] {
   return (stream) => {
     const members =
       known.get(stream) ??
-      scenario.clients.flatMap((_, profile) => {
+      scenario.clients.flatMap((entry, profile) => {
+        // Who is not there throughout would have publishes rejected that nobody could have taken.
+        if (!isThroughout(entry)) return [];
         if (subscribedStreams(scenario, profile)[stream] !== true) return [];
         const { first, end } = roster.rangeOf(profile);
         return Array.from({ length: end - first }, (__, index) => first + index);
