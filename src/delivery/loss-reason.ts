@@ -7,6 +7,8 @@ export const LOSS_REASON_MEANINGS = {
   'session-expired': 'The client was disconnected for longer than the resume TTL.',
   replaced: 'The client asked for or was given a fresh session.',
   restart: 'The server restarted and its store was empty.',
+  hole: 'The number of a later message showed that some were missing.',
+  gap: 'The server said that some messages would not come.',
 } as const;
 
 export type LossReason = keyof typeof LOSS_REASON_MEANINGS;

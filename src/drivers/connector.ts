@@ -31,7 +31,7 @@ export interface ConnectorOwner {
    */
   prepare?(go: (request: DialRequest) => void, fail: (reason: string) => void): void;
   /** The connection is gone, which the observer is told next. */
-  onLost(): void;
+  onLost(code: number): void;
 }
 
 /** The part of a client's observer that a connector calls. */
@@ -379,7 +379,7 @@ export class Connector {
     this.#established = false;
     // It has lost the session to this one, maybe: nobody listens to it any more.
     connection.older?.link.drop();
-    this.#owner.onLost();
+    this.#owner.onLost(code);
     this.#observer.closed(code, reason);
     this.#comeBack();
   }

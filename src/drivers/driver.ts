@@ -211,6 +211,10 @@ export interface ClientObserver<D extends object> {
   /** The client ends its session for good: nothing more is owed to it. */
   goodbye(): void;
   closed(code: number, reason: string): void;
+  /** A frame came that the client has no use for. */
+  unmatched?(text: string): void;
+  /** What the frame at hand turned out to be, in words; a frame may be several things. */
+  explained?(what: string): void;
   /** A socket that a newer one has taken over from is gone. */
   olderClosed(code: number): void;
 }

@@ -1,4 +1,6 @@
 import type { Driver } from './driver.ts';
+import { describedDriver } from './json/driver.ts';
+import type { JsonOptions } from './json/options.ts';
 import { mqtt } from './mqtt/driver.ts';
 import type { MqttOptions } from './mqtt/options.ts';
 import { socketIo } from './socket-io/driver.ts';
@@ -11,6 +13,7 @@ type NewDriver = (options: unknown) => Driver;
 /** Every driver that a scenario can name. What a scenario gives it has been checked by the driver's own schema. */
 const DRIVERS: Readonly<Record<string, NewDriver>> = {
   wsdeliver: () => wsdeliver,
+  json: (options) => describedDriver('json', (options ?? {}) as JsonOptions),
   mqtt: (options) => mqtt(options as Partial<MqttOptions> | undefined),
   'socket.io': (options) => socketIo(options as Partial<SocketIoOptions> | undefined),
 };

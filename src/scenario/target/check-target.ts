@@ -7,7 +7,9 @@ import { quote } from '../problem.ts';
 import type { Path } from '../yaml-source.ts';
 import { isHeaderValue, isToken, misaddressed, OWN_HEADERS } from './address.ts';
 import { type Attempt, AttemptTemplates } from './attempt.ts';
+import { checkJson } from './check-json.ts';
 import { DRIVER_OPTIONS, isDriverFile } from './driver-options.ts';
+import type { JsonDescription } from './json-schema.ts';
 import type { Surroundings } from './surroundings.ts';
 import { needsOptions, type Target } from './target-schema.ts';
 import { readUsers, type Users, userOf } from './users.ts';
@@ -70,6 +72,7 @@ class TargetCheck {
     this.#checkUsers();
     this.#checkHeaderNames();
     this.#checkTexts();
+    this.#checkDescription();
     this.#checkTls();
     this.#checkReconnect();
     // Templates that are wrong by themselves would only be reported twice.
@@ -147,6 +150,14 @@ class TargetCheck {
           this.#report([below, ...at], `Cannot use "${name.join('.')}": ${why}`, { offset });
       }
     });
+  }
+
+  #checkDescription(): void {
+    const { driver, options } = this.#target;
+    if (driver !== 'json' || options === undefined) return;
+    checkJson(options as JsonDescription, (path, message, extra) =>
+      this.#report(['json', ...path], message, extra),
+    );
   }
 
   #located(path: Path, check: () => void): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonSchema } from './json-schema.ts';
 import { mqttSchema } from './mqtt-schema.ts';
 import { socketIoSchema } from './socket-io-schema.ts';
 
@@ -7,6 +8,7 @@ import { socketIoSchema } from './socket-io-schema.ts';
  * in `target`. A driver that can do without options has a schema that takes an empty map.
  */
 export const DRIVER_OPTIONS: Readonly<Record<string, z.ZodType>> = {
+  json: jsonSchema.describe("A protocol of one's own, described: docs/my-own-protocol.md."),
   mqtt: mqttSchema.describe('Options of the driver mqtt.'),
   'socket.io': socketIoSchema.describe('Options of the driver socket.io.'),
   wsdeliver: z.strictObject({}).describe('The driver wsdeliver has no options.'),
