@@ -4,6 +4,8 @@ import type { ScopeFunctions, TimeUnit } from './scope.ts';
 export class PlainFunctions implements ScopeFunctions {
   readonly #epochMs: () => number;
   readonly #random: { next(): number };
+  /** With false a counter does not count on: it has the number that it gave last. */
+  counting = true;
   #counts: Map<string, number> | undefined;
 
   /** @param epochMs - time of day, ms since 1970 */
@@ -14,7 +16,7 @@ export class PlainFunctions implements ScopeFunctions {
 
   counter(name: string): number {
     this.#counts ??= new Map();
-    const count = (this.#counts.get(name) ?? 0) + 1;
+    const count = (this.#counts.get(name) ?? 0) + (this.counting ? 1 : 0);
     this.#counts.set(name, count);
     return count;
   }

@@ -100,9 +100,13 @@ function kindOf(node: Node): string {
   if (node.anyOf?.some(({ type }) => type === 'array')) return 'text or list';
   if (node.anyOf?.some(({ properties }) => properties !== undefined))
     return [
-      ...node.anyOf.flatMap((one) => (one.const === undefined ? [] : code(String(one.const)))),
+      ...node.anyOf.flatMap((one) =>
+        [one.const, ...(one.enum ?? [])].flatMap((word) => (word === undefined ? [] : code(String(word)))),
+      ),
       'map',
     ].join(', ');
+  const nested = node.anyOf?.find(({ anyOf }) => anyOf !== undefined);
+  if (nested !== undefined) return `${kindOf(nested)} or template`;
   if (node.anyOf !== undefined)
     return quantityOf(node.anyOf.find(({ pattern }) => pattern !== undefined)?.pattern ?? '');
   switch (node.type) {
@@ -117,7 +121,7 @@ function kindOf(node: Node): string {
     case 'object':
       return 'map';
     default:
-      return node.type ?? '';
+      return node.type ?? 'anything';
   }
 }
 

@@ -99,7 +99,10 @@ export class JsonClient<D extends object>
       observer,
       inbox: this.inbox,
       isStopped: () => this.connector.stopped,
-      closeForHole: (code) => this.#closeForHole(code),
+      closeForHole: (code) => {
+        this.explain(`a hole: the client closes with ${code}`);
+        this.#leave(code);
+      },
     });
     this.#steps = new Steps(this, ports);
     this.#addresses = new Addresses(description, this, this.#steps);
@@ -371,10 +374,10 @@ export class JsonClient<D extends object>
     }
   }
 
-  #leave(): void {
+  #leave(code = GIVEN_UP): void {
     this.#leaving = true;
     this.#endConnection();
-    this.connector.close(GIVEN_UP, '');
+    this.connector.close(code, '');
   }
 
   #endConnection(): void {
@@ -470,12 +473,5 @@ export class JsonClient<D extends object>
     if (typeof next === 'string') this.#addresses.next = next;
     this.connector.returnWithin(0);
     this.#leave();
-  }
-
-  #closeForHole(code: number): void {
-    this.explain(`a hole: the client closes with ${code}`);
-    this.#leaving = true;
-    this.#endConnection();
-    this.connector.close(code, '');
   }
 }

@@ -17,7 +17,7 @@ import type {
 } from './options.ts';
 
 /** How long an answer may take where the description says nothing. */
-export const ANSWER_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 export const PUBLISH_TIMEOUT_MS = 5000;
 
 export type Saves = readonly (readonly [name: string, path: FramePath])[];

@@ -23,9 +23,7 @@ export class JsonScope extends ClientScope {
   /** What descriptions saved, over all connections. */
   readonly saved: Record<string, unknown> = {};
   readonly #last: (room: string | undefined) => unknown;
-  readonly #counts = new Map<string, number>();
   #atHand = NOTHING;
-  #expecting = false;
 
   /** @param last - the highest seq taken in; of a room where each has its own */
   constructor(values: ClientValues, ports: DriverPorts, last: (room: string | undefined) => unknown) {
@@ -37,19 +35,15 @@ export class JsonScope extends ClientScope {
   with(atHand: AtHand): this {
     this.#atHand = atHand;
     this.local = atHand as Readonly<Record<string, unknown>>;
-    this.#expecting = false;
+    this.functions.counting = true;
     return this;
   }
 
   /** For a pattern of what will come. */
   expecting(atHand: AtHand = NOTHING): this {
     this.with(atHand);
-    this.#expecting = true;
+    this.functions.counting = false;
     return this;
-  }
-
-  override restart(): void {
-    this.#counts.clear();
   }
 
   override value(path: readonly string[]): unknown {
@@ -57,12 +51,5 @@ export class JsonScope extends ClientScope {
     if (root !== 'saved') return super.value(path);
     if (name === 'last') return this.#last(this.#atHand.room);
     return Object.hasOwn(this.saved, name) ? this.saved[name] : undefined;
-  }
-
-  override counter(name: string): number {
-    const before = this.#counts.get(name) ?? 0;
-    if (this.#expecting) return before;
-    this.#counts.set(name, before + 1);
-    return before + 1;
   }
 }

@@ -13,7 +13,7 @@ const template = anything('Cannot send nothing: "send" is wanted, a text or any 
 const pattern = (what: string) =>
   anything('Cannot match nothing: a pattern is wanted, {} matches every frame').describe(what);
 const path = z.string().min(1).max(1000);
-const within = durationMs().optional();
+const within = durationMs().optional().describe('Longest wait for the answer; absent: 10s.');
 
 const save = z
   .record(
@@ -159,7 +159,7 @@ export const jsonSchema = z.strictObject({
       send: template,
       every: every.describe('How often; or a template that is a number of ms.'),
       expect: pattern('The frame that answers.').optional(),
-      within: within.describe('Longest wait for the answer; absent: 10s.'),
+      within,
     })
     .optional()
     .describe('What a client sends again and again.'),
