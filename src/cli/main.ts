@@ -46,7 +46,11 @@ export function program(): Command {
     .command('validate')
     .description('check scenario files without running them')
     .argument('<scenario...>', 'files, folders or bundled names')
-    .action(async (names: string[]) => (await import('./inspect.ts')).validate(names));
+    .option('--probe', 'connect one client to the target, publish one message, and show every frame')
+    .action(async (names: string[], { probe }: { probe?: boolean }) => {
+      if (probe === true) process.exitCode = await (await import('./probe.ts')).probe(names);
+      else (await import('./inspect.ts')).validate(names);
+    });
   root
     .command('schema')
     .description('print the JSON Schema of scenario files, or of result files')

@@ -2,6 +2,7 @@ import type { PublishLogRecord } from '../delivery/publish-log.ts';
 import type { MissingBackoff } from '../delivery/reconnect-pace.ts';
 import type { ClientRecord, LedgerExample } from '../delivery/record.ts';
 import type { FaultRecord } from '../faults/fault.ts';
+import type { UnmatchedRecord } from './unmatched-frames.ts';
 
 /** How far the clients of a fleet are. */
 export interface FleetCounts {
@@ -36,6 +37,7 @@ export interface FleetRecord {
   /** Messages whose body the server did not send as a whole, and messages that were none of the run's. */
   readonly unverified: number;
   readonly foreign: number;
+  readonly unmatched: UnmatchedRecord;
   readonly faults: readonly FaultRecord[];
   /** Handled during load. */
   readonly handledInLoad: number;

@@ -15,6 +15,7 @@ import type { FleetCounts, FleetRecord, FleetStatus } from './fleet-record.ts';
 import type { LoadClient, LoadClientOwner } from './load-client.ts';
 import { Measures } from './measures.ts';
 import type { PublishRequest, SettlePublish } from './publishing/way.ts';
+import { UnmatchedFrames } from './unmatched-frames.ts';
 import { UpstreamLoad } from './upstream-load.ts';
 
 /**
@@ -39,6 +40,7 @@ export class Fleet implements LoadClientOwner {
   #targets: readonly (DrainTarget | undefined)[] | undefined;
   #progress = 0;
   #deduplicated = 0;
+  readonly #unmatched = new UnmatchedFrames();
   readonly #upstream: UpstreamLoad | undefined;
   /** Without the server's own record, what clients see is the only evidence of what it took in. */
   readonly #hasTarget: boolean;
@@ -194,6 +196,7 @@ export class Fleet implements LoadClientOwner {
       examples: this.#context.examples.list(),
       unverified: this.#context.unverified,
       foreign: this.#context.foreign,
+      unmatched: this.#unmatched.toRecord(),
       faults: this.#faults.toRecords(),
       handledInLoad: this.#handledInLoad,
       gone: clients.filter(({ gone }) => gone).map(({ client }) => client),
@@ -271,10 +274,18 @@ export class Fleet implements LoadClientOwner {
     this.#faults.onLost(client);
   }
 
-  /** A server may repeat in its reason what the client has said. */
-  #failed({ client }: LoadClient, reason: string): void {
+  unmatched(client: LoadClient, text: string): void {
+    this.#unmatched.add(text, (shown) => this.#hide(client, shown));
+  }
+
+  #failed(client: LoadClient, reason: string): void {
+    this.#lastFailure = this.#hide(client, reason);
+  }
+
+  /** A server may repeat what the client has said. */
+  #hide({ client }: LoadClient, text: string): string {
     const { withoutSecrets, valuesFor } = this.#ports;
-    this.#lastFailure = withoutSecrets?.(reason, valuesFor(client)) ?? reason;
+    return withoutSecrets?.(text, valuesFor(client)) ?? text;
   }
 
   /** Has handled, or been told about, everything up to the last message of each stream it is owed. */

@@ -26,6 +26,8 @@ export interface LoadClientOwner {
   closed(client: LoadClient, code: number, reason: string): void;
   /** It was not let in. */
   refused(client: LoadClient, reason: string): void;
+  /** A frame came that it has no use for. */
+  unmatched(client: LoadClient, text: string): void;
   crashed(client: LoadClient): void;
 }
 
@@ -162,6 +164,10 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
 
   refused(reason: string): void {
     this.#owner.refused(this, reason);
+  }
+
+  unmatched(text: string): void {
+    this.#owner.unmatched(this, text);
   }
 
   #established(nowUs: number): void {

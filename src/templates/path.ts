@@ -62,7 +62,10 @@ export function followEach(root: unknown, steps: readonly PathStep[]): unknown[]
   let values = [root];
   for (const step of steps) {
     values = values.flatMap((value) => {
-      if (step !== EACH) return inside(value, step) ?? [];
+      if (step !== EACH) {
+        const inner = inside(value, step);
+        return inner === undefined ? [] : [inner];
+      }
       const list = opened(value);
       return Array.isArray(list) ? list : [];
     });

@@ -189,6 +189,8 @@ export const resultSchema = z.object({
     .object({
       unverified: count.describe('Messages whose body the server did not send as a whole.'),
       foreign: count.describe('Messages that were none of the run.'),
+      unmatched: count.optional().describe('Frames that no rule of the description matched.'),
+      unmatchedExamples: z.array(z.string()).optional().describe('The first few of those that differ.'),
     })
     .optional()
     .describe('What clients of a target received and could not judge.'),

@@ -21,6 +21,16 @@ export function targetAccount({ scenario, log, fleets }: RunRecord): TargetAccou
     received: {
       unverified: fleets.reduce((all, { unverified }) => all + unverified, 0),
       foreign: fleets.reduce((all, { foreign }) => all + foreign, 0),
+      unmatched: fleets.reduce((all, { unmatched }) => all + unmatched.count, 0),
+      unmatchedExamples: examplesOf(fleets),
     },
   };
+}
+
+/** Each process has kept a few of its own. */
+const EXAMPLES_MAX = 5;
+
+function examplesOf(fleets: RunRecord['fleets']): string[] {
+  const examples = new Set(fleets.flatMap(({ unmatched }) => unmatched.examples));
+  return [...examples].slice(0, EXAMPLES_MAX);
 }

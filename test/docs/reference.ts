@@ -139,6 +139,7 @@ export function scenarioList(folder: string): string {
 
 function bundledScenarios(folder: string): Scenario[] {
   return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
     .sort()
     .map((file) => {
       const outcome = parseScenario(readFileSync(join(folder, file), 'utf8'), { file });

@@ -9,7 +9,9 @@ import { smallScenario } from './small-scenario.ts';
 const folder = new Folder();
 afterAll(() => folder.remove());
 
-const BUNDLED = readdirSync(join(ROOT, 'scenarios')).map((file) => file.replace('.yaml', ''));
+const BUNDLED = readdirSync(join(ROOT, 'scenarios'))
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => file.replace('.yaml', ''));
 
 describe('wsdeliver', () => {
   it.concurrent('prints its version', () =>

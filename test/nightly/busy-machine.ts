@@ -53,7 +53,9 @@ async function main(): Promise<number> {
     process.stderr.write('Cannot make a busy machine: there is no taskset, util-linux is wanted\n');
     return 2;
   }
-  const all = readdirSync(SCENARIOS).map((file) => basename(file, '.yaml'));
+  const all = readdirSync(SCENARIOS)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => basename(file, '.yaml'));
   const names = positionals.length === 0 ? all : positionals;
   const spinners = new Spinners(Number(values.spinners), values.cpu);
   process.once('exit', () => spinners.stop());

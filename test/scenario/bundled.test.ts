@@ -5,7 +5,9 @@ import type { Scenario } from '../../src/scenario/schema.ts';
 import { scenarioOf } from './sample.ts';
 
 const FOLDER = new URL('../../scenarios/', import.meta.url);
-const FILES = readdirSync(FOLDER).sort();
+const FILES = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.yaml'))
+  .sort();
 const SCENARIOS: readonly (readonly [string, Scenario])[] = FILES.map((file) => [
   file,
   scenarioOf(readFileSync(new URL(file, FOLDER), 'utf8')),

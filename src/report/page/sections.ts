@@ -25,6 +25,7 @@ import {
   type Status,
   spaced,
   trafficFacts,
+  unmatchedFacts,
   upstreamFacts,
 } from '../wording/result.ts';
 import { explain, sentenceOf } from '../wording/sentence.ts';
@@ -72,6 +73,7 @@ export function deliverySection(result: Result): Markup {
     ['Publishes', publishingFacts(result)],
     ['Messages', receivedFacts(result)],
     ['Dead letters', deadLetterFacts(result)],
+    ['Unmatched', unmatchedFacts(result)],
   ] as const;
   const others = more
     .filter(([, parts]) => parts.length > 0)

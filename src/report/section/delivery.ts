@@ -4,7 +4,14 @@ import { formatCount, formatShare, plural } from '../figures.ts';
 import { LABEL_WIDTH } from '../layout.ts';
 import { facts, type Line, line, padEnd, span, type Tone, wrap } from '../line.ts';
 import { type Column, table } from '../table.ts';
-import { deadLetterFacts, lossReasons, oddities, trafficFacts, upstreamFacts } from '../wording/result.ts';
+import {
+  deadLetterFacts,
+  lossReasons,
+  oddities,
+  trafficFacts,
+  unmatchedFacts,
+  upstreamFacts,
+} from '../wording/result.ts';
 import { isStranger, publishingFacts, receivedFacts } from '../wording/target.ts';
 
 /** Silent against reported loss first; then who it happened to; then everything else that is not 0. */
@@ -98,6 +105,7 @@ function moreLines(result: Result, width: number): Line[] {
     ...rowUnlessEmpty('messages', receivedFacts(result), width),
     ...rowUnlessEmpty('dead letters', deadLetterFacts(result), width),
     ...rowUnlessEmpty('traffic', trafficFacts(result), width),
+    ...rowUnlessEmpty('unmatched', unmatchedFacts(result), width),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { ANOMALIES, ANOMALY_KINDS, type AnomalyKind } from '../../delivery/anomaly.ts';
 import type { DeliveryCounts } from '../../delivery/judgement.ts';
+import { printable } from '../../text/printable.ts';
 import type { LatencyName } from '../../verdict/measure-schema.ts';
 import type { Result } from '../../verdict/result.ts';
 import { formatCount, plural } from '../figures.ts';
@@ -207,6 +208,16 @@ export function deadLetterFacts({ deadLetters }: Result): string[] {
       : [
           `last ${newest.type} seq ${newest.seq} of ${newest.client} after ${plural(newest.attempts, 'attempt')}`,
         ]),
+  ];
+}
+
+/** Frames that clients had no use for, and what the first of them looked like; empty when there were none. */
+export function unmatchedFacts({ received }: Result): string[] {
+  const { unmatched = 0, unmatchedExamples = [] } = received ?? {};
+  if (unmatched === 0) return [];
+  return [
+    `${plural(unmatched, 'frame')} that no rule matches`,
+    ...unmatchedExamples.map((example) => printable(example)),
   ];
 }
 

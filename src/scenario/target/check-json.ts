@@ -252,15 +252,6 @@ class JsonCheck {
       for (const [name, text] of Object.entries(save)) this.#path(['resume', key, 'save', name], text);
       if (typeof path === 'string') this.#path(['resume', key, 'seq'], path);
     }
-    const asks = compiled([resume.url, resume.open, resume.subscribe?.send]).some(
-      ([root]) => root === 'saved',
-    );
-    if (!asks)
-      this.#report(
-        ['resume'],
-        'Cannot resume: nothing that it sends says which session or from where, {{ saved.last }} or another saved value is wanted',
-        KEY,
-      );
     if (seq?.scope === 'connection')
       this.#report(
         ['seq', 'scope'],
@@ -348,10 +339,6 @@ function named(value: unknown): Named[] {
     if (error instanceof TemplateError) return [];
     throw error;
   }
-}
-
-function compiled(value: unknown): (readonly string[])[] {
-  return named(value).map(({ path }) => path);
 }
 
 function seqsIn({ rules = [], open = [] }: JsonDescription): boolean {

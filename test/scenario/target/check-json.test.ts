@@ -106,11 +106,6 @@ describe('a description of a protocol', () => {
       'a.yaml:6:43: Cannot use "saved.last" here: nothing is numbered, a "seq" in the rules is wanted',
     ],
     [
-      'a resume that asks for nothing',
-      `${RULE}    resume: { success: { type: resumed } }\n`,
-      'a.yaml:6:5: Cannot resume: nothing that it sends says which session or from where, {{ saved.last }} or another saved value is wanted',
-    ],
-    [
       'a seq of another form',
       '    rules: [{ when: { type: msg }, is: message, seq: { from: U, to: u } }]\n',
       'a.yaml:5:54: Cannot use this seq with "kind: count": a path is wanted',
