@@ -373,7 +373,9 @@ export function describeDriverContract<World extends ContractWorld>(
       if (traits.acks.length > 0 && !traits.acks.includes('cumulative')) return;
       each.client.stop();
       await world.pass(world.settleMs);
-      const { saw } = await join({ ack: { mode: 'cumulative', every: 3, delayMs: 50 * world.slowness } });
+      const { saw } = await join({
+        ack: { mode: 'cumulative', every: 3, delayMs: world.settleMs * world.slowness },
+      });
       await publish(4, 5, 6);
       expect(saw.acks).toEqual(traits.acks.includes('cumulative') ? [[3, true]] : []);
     });
