@@ -12,7 +12,7 @@ import { atRate, CapacitySearch, totalRate } from '../run/capacity.ts';
 import { measureSpeed } from '../run/machine-speed.ts';
 import { TargetUnreachable } from '../run/phases.ts';
 import { PreflightError } from '../run/preflight.ts';
-import { runScenario } from '../run/scenario-run.ts';
+import { DriverFileError, runScenario } from '../run/scenario-run.ts';
 import { ServicesInterrupted } from '../run/service-start.ts';
 import { adaptClients } from '../scenario/adapt.ts';
 import { formatRate } from '../scenario/quantity.ts';
@@ -184,6 +184,7 @@ function asUserError(error: unknown, interruptedCode: number): unknown {
       interruptedCode,
     );
   if (error instanceof TargetUnreachable) return new UserError(error.message, ExitCode.unreachable);
+  if (error instanceof DriverFileError) return new UserError(error.message);
   if (error instanceof PreflightError || error instanceof ListenError) return new UserError(error.message);
   return error;
 }

@@ -75,6 +75,8 @@ export const REASONS = {
   'listener-failed': { why: 'note' },
   /** The reference server threw while handling an event of a connection. */
   'server-failed': { where: 'note' },
+  /** A driver of the user's own threw: in how many clients, and what in the first of them. */
+  'driver-failed': { count: 'number', client: 'number', why: 'note' },
   /** A process of a service ended by itself; with an exit code, or by a signal. `atMs` counts from the begin of load. */
   'service-crashed': { service: 'name', atMs: 'number', exitCode: 'number?', signal: 'name' },
   /** A process of a service was started again and was not ready in time. */

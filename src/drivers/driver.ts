@@ -217,6 +217,8 @@ export interface ClientObserver<D extends object> {
   explained?(what: string): void;
   /** A socket that a newer one has taken over from is gone. */
   olderClosed(code: number): void;
+  /** Its driver, a module of the user's own, threw this: the client does nothing from now on. Told by the run alone. */
+  broken?(error: unknown): void;
 }
 
 /** `down`: an ack for what the server sent, about to leave. `up`: the server's ack for what the client sent. */

@@ -21,11 +21,6 @@ const DRIVERS: Readonly<Record<string, NewDriver>> = {
 /** The driver of a run that names none. */
 export const DEFAULT_DRIVER = wsdeliver;
 
-/** @param target - absent: the reference broadcaster */
-export function driverOf(target: { readonly driver: string; readonly options: unknown } | undefined): Driver {
-  return target === undefined ? DEFAULT_DRIVER : newDriver(target.driver, target.options);
-}
-
 /** @throws {Error} when there is none of that name */
 export function newDriver(name: string, options: unknown): Driver {
   const make = Object.hasOwn(DRIVERS, name) ? DRIVERS[name] : undefined;

@@ -41,6 +41,8 @@ export interface FleetRecord {
   readonly faults: readonly FaultRecord[];
   /** Handled during load. */
   readonly handledInLoad: number;
+  /** Clients that their driver, a module of the user's, failed, which are not judged, and what it threw. */
+  readonly broken: readonly { readonly client: number; readonly why: string }[];
   /** Clients away for good, on purpose. */
   readonly gone: readonly number[];
   /** Clients with a socket that a newer one took over from and that the server never closed. */

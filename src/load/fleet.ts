@@ -11,6 +11,7 @@ import type { Scenario } from '../scenario/schema.ts';
 import { clientsOf, isThroughout, presenceOf } from '../scenario/timeline.ts';
 import { ClientFactory, type ClientPorts } from './client-factory.ts';
 import { ClientFaults } from './client-faults.ts';
+import { failureIn } from './driver-failure.ts';
 import type { FleetCounts, FleetRecord, FleetStatus } from './fleet-record.ts';
 import type { LoadClient, LoadClientOwner } from './load-client.ts';
 import { Measures } from './measures.ts';
@@ -41,6 +42,7 @@ export class Fleet implements LoadClientOwner {
   #progress = 0;
   #deduplicated = 0;
   readonly #unmatched = new UnmatchedFrames();
+  readonly #broken = new Map<LoadClient, string>();
   readonly #upstream: UpstreamLoad | undefined;
   /** Without the server's own record, what clients see is the only evidence of what it took in. */
   readonly #hasTarget: boolean;
@@ -188,10 +190,12 @@ export class Fleet implements LoadClientOwner {
   }
 
   toRecord(): FleetRecord {
-    const clients = [...this.#clients.values()];
+    // What a client missed because of its driver is no fault of the server.
+    const clients = [...this.#clients.values()].filter((client) => !this.#broken.has(client));
     const nowUs = this.#ports.clock.nowUs();
-    for (const { connections } of clients) connections.settle(nowUs);
+    for (const { connections } of this.#clients.values()) connections.settle(nowUs);
     return {
+      broken: [...this.#broken].map(([{ client }, why]) => ({ client, why })),
       clients: clients.map((client) => client.ledger.toRecord()),
       examples: this.#context.examples.list(),
       unverified: this.#context.unverified,
@@ -276,6 +280,14 @@ export class Fleet implements LoadClientOwner {
 
   unmatched(client: LoadClient, text: string): void {
     this.#unmatched.add(text, (shown) => this.#hide(client, shown));
+  }
+
+  broken(client: LoadClient, error: unknown): void {
+    const file = this.#scenario.target?.driver ?? '';
+    this.#failed(client, failureIn(file, error));
+    this.#broken.set(client, this.#lastFailure);
+    this.#ready.delete(client);
+    this.#faults.onLost(client);
   }
 
   #failed(client: LoadClient, reason: string): void {

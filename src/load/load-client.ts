@@ -29,6 +29,8 @@ export interface LoadClientOwner {
   /** A frame came that it has no use for. */
   unmatched(client: LoadClient, text: string): void;
   crashed(client: LoadClient): void;
+  /** Its driver threw. */
+  broken(client: LoadClient, error: unknown): void;
 }
 
 /**
@@ -255,6 +257,12 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     this.connections.olderClosed(code);
     if (this.#takingOver > 0) this.#takingOver -= 1;
     else this.olderOpen = Math.max(0, this.olderOpen - 1);
+  }
+
+  broken(error: unknown): void {
+    this.gone = true;
+    if (this.ledger.connected) this.ledger.closed(this.#clock.nowUs(), CloseCode.abnormal);
+    this.#owner.broken(this, error);
   }
 
   #caughtUp(nowUs: number): void {

@@ -1,5 +1,5 @@
 import type { Driver } from '../drivers/driver.ts';
-import { driverOf } from '../drivers/registry.ts';
+import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import { plainValues } from '../drivers/values.ts';
 import { clientId } from '../scenario/client-id.ts';
 import type { Target } from '../scenario/target/target-schema.ts';
@@ -11,6 +11,7 @@ import { createHttp } from '../world/real/http.ts';
 import { obeyParent } from '../world/real/parent-process.ts';
 import { TimerWheel } from '../world/real/timer-wheel.ts';
 import type { ClientPorts } from './client-factory.ts';
+import { loadDriver } from './driver-file.ts';
 import { Fleet } from './fleet.ts';
 import { ProcessWatch } from './process-use.ts';
 import { TargetClients } from './target-clients.ts';
@@ -28,11 +29,23 @@ const timers = new TimerWheel(clock);
 const watch = new ProcessWatch(clock);
 let fleet: Fleet | undefined;
 let draining = false;
+/** Commands that came while the driver was loading; undefined: it is not. */
+let held: WorkerCommand[] | undefined;
 
-function begin(job: Extract<WorkerCommand, { kind: 'job' }>): void {
+type Job = Extract<WorkerCommand, { kind: 'job' }>;
+
+async function take(job: Job): Promise<void> {
+  const { target } = job.scenario;
+  held = [];
+  begin(job, target === undefined ? DEFAULT_DRIVER : await loadDriver(target, job.folder));
+  const commands = held;
+  held = undefined;
+  commands.forEach(obey);
+}
+
+function begin(job: Job, driver: Driver): void {
   const { scenario, run, clients, planned } = job;
   const { target } = scenario;
-  const driver = driverOf(target);
   fleet = new Fleet({
     scenario,
     run,
@@ -64,7 +77,7 @@ function towardsReference(url: string): Towards {
 }
 
 function towardsTarget(
-  { scenario, folder, clients, redirects }: Extract<WorkerCommand, { kind: 'job' }>,
+  { scenario, folder, clients, redirects }: Job,
   target: Target,
   driver: Driver,
 ): Towards {
@@ -92,8 +105,12 @@ function finish(made: Fleet): void {
 }
 
 function obey(command: WorkerCommand): void {
+  if (held !== undefined) {
+    held.push(command);
+    return;
+  }
   if (command.kind === 'job') {
-    begin(command);
+    void take(command);
     return;
   }
   if (fleet === undefined) throw new Error(`Cannot ${command.kind}: the job has to come first`);

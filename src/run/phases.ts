@@ -2,7 +2,7 @@ import type { Drain } from '../delivery/loss-judge.ts';
 import type { Reason } from '../delivery/reason.ts';
 import type { Driver } from '../drivers/driver.ts';
 import type { PlannedFault } from '../faults/fault.ts';
-import type { Clients } from '../load/clients.ts';
+import type { Clients, ClientsRecord } from '../load/clients.ts';
 import type { Publishers } from '../load/publishing/publishers.ts';
 import type { TargetWay } from '../load/publishing/way.ts';
 import type { ProcessUse } from '../load/worker-messages.ts';
@@ -103,6 +103,7 @@ export function* phases(run: RunParts): Generator<Wait, RunRecord, void> {
   clients.finish();
   yield { phase: 'judge', isOver: () => clients.recorded, atMostMs: RECORD_TIMEOUT_MS, insists: true };
   const clientsRecord = clients.toRecord();
+  noteBroken(run, clientsRecord);
   publishers.weigh(clientsRecord.measures.seen);
   return {
     world: run.world,
@@ -265,6 +266,12 @@ function sessionsHaveEnded({ server, scenario, clock }: RunParts, deadlineUs: nu
     const endUs = sinceUs + ttlUs;
     return endUs > deadlineUs || clock.nowUs() > endUs + EXPIRY_GRACE_US;
   });
+}
+
+function noteBroken({ troubles }: RunParts, { fleets }: ClientsRecord): void {
+  const broken = fleets.flatMap((fleet) => fleet.broken);
+  const [first] = broken;
+  if (first !== undefined) troubles.push({ code: 'driver-failed', count: broken.length, ...first });
 }
 
 /** A server that has gone away owes nothing any more, which must not pass for having delivered everything. */

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Reason } from '../delivery/reason.ts';
 import type { Driver } from '../drivers/driver.ts';
-import { driverOf } from '../drivers/registry.ts';
+import { DEFAULT_DRIVER } from '../drivers/registry.ts';
 import type { PlannedFault } from '../faults/fault.ts';
+import { loadDriver } from '../load/driver-file.ts';
 import { ProcessWatch } from '../load/process-use.ts';
 import { Publishers } from '../load/publishing/publishers.ts';
 import type { TargetWays } from '../load/publishing/target-ways.ts';
@@ -27,6 +28,8 @@ import { type Phase, POLL_MS, phases, type RunParts, type Wait } from './phases.
 import { preflight, thisMachine } from './preflight.ts';
 import { progressOf, type RunProgress } from './run-progress.ts';
 import { scenarioWithPorts, startServices } from './service-start.ts';
+
+export { DriverFileError } from '../load/guarded-driver.ts';
 
 const CLIENTS_PER_WORKER = 4000;
 const LOCALHOST = '127.0.0.1';
@@ -58,6 +61,7 @@ export interface RunningScenario {
  * The server and the publishers live in this process, the clients in load workers. Whatever happens to any of them,
  * the run ends: with all records, or with those that could still be had.
  *
+ * @throws {DriverFileError}
  * @throws {TargetUnreachable}
  * @throws {PreflightError} when the machine has too little of something
  * @throws {ServiceStartError}
@@ -66,6 +70,8 @@ export interface RunningScenario {
 export async function runScenario(options: RunOptions): Promise<RunRecord> {
   const { scenario } = options;
   if (instancesOf(scenario.services).length === 0) return runBeside(undefined, options);
+  // A module that can't be used is found out before anything starts.
+  if (scenario.target !== undefined) await loadDriver(scenario.target, options.folder ?? '.');
   const services = new ServiceSet({ ...scenario, folder: options.folder ?? '.', clock: new MachineClock() });
   try {
     await startServices(services, options);
@@ -81,7 +87,9 @@ export async function runScenario(options: RunOptions): Promise<RunRecord> {
 
 /** @param services - are running */
 async function runBeside(services: ServiceSet | undefined, options: RunOptions): Promise<RunRecord> {
-  const run = new ScenarioRun(options, services);
+  const { scenario, folder = '.' } = options;
+  const driver = scenario.target === undefined ? undefined : await loadDriver(scenario.target, folder);
+  const run = new ScenarioRun(options, services, driver);
   try {
     return await run.play();
   } finally {
@@ -105,7 +113,8 @@ class ScenarioRun {
   #phase: Phase = 'start';
   #phaseFromUs: number;
 
-  constructor(options: RunOptions, services: ServiceSet | undefined) {
+  /** @param driver - of the target, if there is one */
+  constructor(options: RunOptions, services: ServiceSet | undefined, driver: Driver | undefined) {
     const { scenario, signal, folder = '.' } = options;
     const run = `r${randomBytes(5).toString('hex')}`;
     const machine = new Machine(scenario.seed);
@@ -128,8 +137,10 @@ class ScenarioRun {
     });
     const server = scenario.target === undefined ? this.#makeServer(run, planned) : undefined;
     const { target } = scenario;
-    const driver = driverOf(target);
-    const targetWay = target === undefined ? undefined : this.#waysTo(target, { driver, run, folder });
+    const targetWay =
+      target === undefined || driver === undefined
+        ? undefined
+        : this.#waysTo(target, { driver, run, folder });
     const publishers = new Publishers({
       scenario,
       run,
@@ -141,7 +152,7 @@ class ScenarioRun {
     this.#parts = {
       world: 'real',
       scenario,
-      driver,
+      driver: driver ?? DEFAULT_DRIVER,
       planned,
       clock,
       clients: this.#pool,

@@ -76,6 +76,8 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   'worker-without-record': ({ worker }) => `load worker ${worker} did not hand over its record`,
   'listener-failed': ({ why }) => why,
   'server-failed': ({ where }) => `the reference server failed at an event of a connection: ${where}`,
+  'driver-failed': ({ count, client, why }) =>
+    `the driver failed in ${plural(count, 'client')}, which ${count === 1 ? 'is' : 'are'} not judged; client ${client}: ${why}`,
   'service-crashed': ({ service, atMs, ...how }) =>
     `service ${service} ended by itself (${howEnded(how)}), ${when(atMs)}`,
   'service-not-back': ({ service, atMs, withinMs }) =>
