@@ -10,7 +10,7 @@ const SHARE_MS = 150;
  * A run lives for some milliseconds. V8 takes what is alive at a collection for long-lived and allocates the next of its
  * kind in the old generation, where it keeps all that it refers to alive, run after run: a seventh of the CPU time.
  */
-const SEED_JOB_FLAGS = ['--no-allocation-site-pretenuring'];
+export const SEED_JOB_FLAGS = ['--no-allocation-site-pretenuring'];
 
 export interface JobPoolOptions {
   readonly scenarios: readonly Scenario[];

@@ -1,5 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
+import { SEED_JOB_FLAGS } from '../../src/simulation/job-pool.ts';
 import { runSeed } from '../../src/simulation/seed-run.ts';
 
 /** Runs before the clock counts, so that what is measured is what a long simulation runs at. */
@@ -31,8 +33,12 @@ function chaos(clients: number, load: string): Scenario {
   return outcome.scenario;
 }
 
-/** Seeds in a second of one core, judged and hashed: 8 clients, a minute of chaos at a message a second for each. */
+/**
+ * Seeds in a second of one core, judged and hashed: 8 clients, a minute of chaos at a message a second for each. It
+ * runs with the flags of the processes in which the command `simulate` runs its seeds.
+ */
 export function seedsPerSec(): { readonly value: number; readonly note: string } {
+  for (const flag of SEED_JOB_FLAGS) setFlagsFromString(flag);
   const scenario = chaos(8, '60s');
   for (let seed = 1; seed <= WARM_UP_SEEDS; seed += 1) runSeed({ scenario, seed });
   const startMs = performance.now();
