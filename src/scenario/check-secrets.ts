@@ -8,14 +8,18 @@ import type { Path } from './yaml-source.ts';
  * as the password.
  */
 export function checkSecrets(
-  { target, publish }: Scenario,
+  { target, services, publish }: Scenario,
   report: (path: Path, message: string) => void,
 ): void {
   const ways = publish.flatMap(({ http, redis }, index) => [
     { path: ['publish', index, 'http'], value: http },
     { path: ['publish', index, 'redis'], value: redis },
   ]);
-  for (const { path, value } of [{ path: ['target'], value: target }, ...ways]) {
+  const whole = [
+    { path: ['target'], value: target },
+    { path: ['services'], value: services },
+  ];
+  for (const { path, value } of [...whole, ...ways]) {
     for (const lack of lacking(path, value)) {
       const isAddress = lack.path[0] === 'target' && lack.path[1] === 'url';
       const flag = isAddress ? '--target URL' : `--set ${lack.path.join('.')}=…`;

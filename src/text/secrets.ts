@@ -21,8 +21,10 @@ const ASSIGNMENT =
   /\b([\w.-]*(?:password|passwd|secret|token|api[_-]?key|cookie|authorization))=(?!=|\{\{[^{}]*\}\})[^\s&;"'`]+/giu;
 const SECRET_NAME =
   /token|secret|passw|pwd|passphrase|key$|^auth|authorization|credential|cookie|signature|^sig$|^jwt$/iu;
-/** Maps of which every value is a secret, or may be one. */
-const SECRET_MAPS: ReadonlySet<string> = new Set(['headers', 'env']);
+/** A variable of the environment of a process may have any name: more of them than elsewhere stand for a secret. */
+const SECRET_VARIABLE = /pass|key|auth|cred|private|salt|dsn|session|sig/iu;
+/** As long and as mixed as an access key of a service. */
+const RANDOM_TEXT = /^(?=.*\d)(?=.*[a-z])[\w+/=.-]{16,}$/iu;
 
 /** The text with `***` in the place of each secret. */
 export function withoutSecrets(text: string): string {
@@ -73,11 +75,25 @@ function visit(value: unknown, secret: boolean): unknown {
   if (Array.isArray(value)) return value.map((each) => visit(each, secret));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [
-      name,
-      visit(each, secret || SECRET_MAPS.has(name) || SECRET_NAME.test(name)),
-    ]),
+    Object.entries(value).map(([name, each]) => {
+      if (name === 'env') return [name, environmentWithoutSecrets(each)];
+      return [name, visit(each, secret || name === 'headers' || SECRET_NAME.test(name))];
+    }),
   );
+}
+
+/** Ports, modes and addresses stay, since a process can't be started again without them. */
+function environmentWithoutSecrets(env: unknown): unknown {
+  if (typeof env !== 'object' || env === null) return visit(env, true);
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [name, visit(value, isSecretVariable(name, value))]),
+  );
+}
+
+function isSecretVariable(name: string, value: unknown): boolean {
+  if (typeof value === 'string' && TEMPLATES_ONLY.test(value)) return false;
+  if (SECRET_NAME.test(name) || SECRET_VARIABLE.test(name)) return true;
+  return typeof value === 'string' && RANDOM_TEXT.test(value) && !value.includes('/');
 }
 
 function decoded(name: string): string {

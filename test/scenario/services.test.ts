@@ -32,10 +32,18 @@ describe('services', () => {
   it('are written as they were read', () => {
     const scenario = parsed(TEXT);
     const again = parsed(writeScenario(scenario));
-    // Values of variables may be secrets, and are not written.
-    const hidden = { PORT: '***', DEBUG: '***' };
-    const app = { ...scenario.services.app, env: hidden };
-    expect(again).toEqual({ ...scenario, services: { ...scenario.services, app } });
+    expect(again).toEqual(scenario);
+  });
+
+  it('are written without the secrets of their environment, and refused where one is missing', () => {
+    const secret = parsed(TEXT.replace('DEBUG:', 'API_TOKEN:'));
+    const written = writeScenario(secret);
+    expect(written).toContain('***');
+    const outcome = parseScenario(written, { file: 'written.yaml' });
+    const messages = outcome.ok ? [] : outcome.problems.map(({ message }) => message);
+    expect(messages).toEqual([
+      'Cannot use "***": *** stands there for a secret that was left out, --set services.app.env.API_TOKEN=… with the secret is wanted',
+    ]);
   });
 
   it('are chosen by faults as a whole or one by one', () => {

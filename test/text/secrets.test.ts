@@ -80,10 +80,38 @@ describe('dataWithoutSecrets', () => {
     expect(dataWithoutSecrets(data)).toEqual({
       target: 'ws://***@host',
       driver: { headers: { 'x-user': '***' }, token: '***', accessToken: '***', tokens: 5 },
-      services: [{ env: { PORT: '***' }, command: 'run' }],
+      services: [{ env: { PORT: '80' }, command: 'run' }],
       rooms: ['a'],
       nothing: null,
     });
+  });
+});
+
+describe('dataWithoutSecrets in the environment of a service', () => {
+  it.each([
+    ['PORT', '{{ port }}'],
+    ['NODE_ENV', 'production'],
+    ['REDIS_URL', 'redis://127.0.0.1:{{ services.redis.port }}'],
+    ['DATA_DIR', '/var/lib/app-2/data'],
+    ['API_KEY', '{{ env.API_KEY }}'],
+    ['WORKERS', '4'],
+  ])('keeps %s=%s', (name, value) => {
+    expect(dataWithoutSecrets({ env: { [name]: value } })).toEqual({ env: { [name]: value } });
+  });
+
+  it.each([
+    ['DB_PASS', 'x'],
+    ['AWS_ACCESS_KEY_ID', 'AKIA'],
+    ['SENTRY_DSN', 'abc'],
+    ['STRIPE', 'sk_live_4eC39HqLyjWDarjtT1zdp7dc'],
+    ['TOKEN', 'abc'],
+  ])('hides the value of %s=%s', (name, value) => {
+    expect(dataWithoutSecrets({ env: { [name]: value } })).toEqual({ env: { [name]: '***' } });
+  });
+
+  it('hides the user info of an address only', () => {
+    const env = { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1/app' };
+    expect(dataWithoutSecrets({ env })).toEqual({ env: { DATABASE_URL: 'postgres://***@127.0.0.1/app' } });
   });
 });
 
