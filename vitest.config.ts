@@ -12,6 +12,7 @@ export const SLOW_TESTS = [
   'test/library/',
   'test/server/metrics.test.ts',
   'test/server/scale-hook.test.ts',
+  'test/stores/',
   'test/world/real/',
 ];
 const slow = SLOW_TESTS.map((place) => (place.endsWith('/') ? `${place}**/*.test.ts` : place));

@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   templates: ['text'],
   scenario: ['text', 'templates', 'protocol', 'broadcaster', 'delivery', 'faults'],
   world: ['protocol'],
+  stores: ['broadcaster'],
   load: ['text', 'templates', 'protocol', 'drivers', 'delivery', 'measure', 'faults', 'scenario', 'world'],
   server: [
     'text',
