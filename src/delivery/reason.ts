@@ -68,6 +68,9 @@ export const REASONS = {
   'assertion-failed': { assertion: 'name', actual: 'note' },
   'assertion-without-data': { assertion: 'name' },
   'assertion-undecided': { assertion: 'name', actual: 'note', late: { factOf: LATENESS } },
+  /** A known defect did not show: of which software, and when it was seen last, as the scenario says. */
+  'defect-not-shown': { of: 'name', seen: 'name', assertion: 'name', actual: 'note' },
+  'defect-not-broken': { of: 'name', seen: 'name', broken: BROKEN },
   'generator-late': { status: ['suspect', 'invalid'], late: { factOf: LATENESS } },
   'worker-died': { worker: 'number', how: { factOf: PROCESS_LOSSES } },
   'worker-hung': { worker: 'number', stopped: 'boolean', silentMs: 'number' },

@@ -1,5 +1,13 @@
 import type { Lateness, Reason } from './reason.ts';
 
+/** A defect that some software is known to have. */
+export interface KnownDefect {
+  /** The software, with its version. */
+  readonly of: string;
+  /** When it was seen last. */
+  readonly seen: string;
+}
+
 export interface JudgedAssertion {
   readonly status: 'pass' | 'fail' | 'inconclusive' | 'no-data';
   /** The kind of failure: delivery promises, or time and resources. */
@@ -8,6 +16,8 @@ export interface JudgedAssertion {
   readonly late?: Lateness | undefined;
   /** As written in the scenario. */
   readonly assertion: string;
+  /** It says how a known defect shows, and is inconclusive instead of failed. */
+  readonly defect?: KnownDefect | undefined;
   /** The actual value, with its unit. */
   readonly actual: string;
 }
@@ -51,7 +61,9 @@ function failures(assertions: readonly JudgedAssertion[], wanted: JudgedAssertio
     .map(({ assertion, actual }) => ({ code: 'assertion-failed', assertion, actual }));
 }
 
-function undecided({ status, assertion, actual, late }: JudgedAssertion): Reason[] {
+function undecided({ status, assertion, actual, late, defect }: JudgedAssertion): Reason[] {
+  if (defect !== undefined && status === 'inconclusive')
+    return [{ code: 'defect-not-shown', of: defect.of, seen: defect.seen, assertion, actual }];
   if (status === 'inconclusive' && late !== undefined)
     return [{ code: 'assertion-undecided', assertion, actual, late }];
   return status === 'no-data' || status === 'inconclusive'

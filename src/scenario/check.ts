@@ -351,9 +351,16 @@ function checkInjections(scenario: Scenario, report: Report): void {
 
 function checkAssertions(scenario: Scenario, report: Report): void {
   const context = assertionContext(scenario);
-  for (const [index, text] of scenario.expect.assert.entries()) {
-    const reading = parseAssertion(text, context);
-    if (!reading.ok) report(['expect', 'assert', index], reading.message, { offset: reading.offset });
+  const { assert, defect } = scenario.expect;
+  const lists = [
+    { path: ['expect', 'assert'], texts: assert },
+    { path: ['expect', 'defect', 'shows'], texts: defect?.shows ?? [] },
+  ];
+  for (const { path, texts } of lists) {
+    for (const [index, text] of texts.entries()) {
+      const reading = parseAssertion(text, context);
+      if (!reading.ok) report([...path, index], reading.message, { offset: reading.offset });
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANOMALY_KINDS } from '../delivery/anomaly.ts';
 import { DELIVERY_LEVELS } from '../delivery/level.ts';
 import { LOSS_REASONS } from '../delivery/loss-reason.ts';
 import { found } from './found-schema.ts';
@@ -202,6 +203,21 @@ const expectation = z.strictObject({
     .max(1000)
     .default([])
     .describe('<metric>[{key:value}][.<aggregate>] <op> <quantity>'),
+  defect: z
+    .strictObject({
+      of: z.string().min(1).describe('The software and the version in which it was seen.'),
+      seen: z.string().min(1).describe('The day on which it was seen last.'),
+      breaks: z
+        .array(z.enum(ANOMALY_KINDS))
+        .default([])
+        .describe('Violations that it causes: they do not fail the run, and each of them has to occur.'),
+      shows: z.array(z.string()).max(100).default([]).describe('Assertions that hold if it is there.'),
+    })
+    .refine(({ breaks, shows }) => breaks.length + shows.length > 0, {
+      error: 'Cannot tell whether the defect shows: one of breaks and shows is wanted',
+    })
+    .optional()
+    .describe('A known defect of the server: the run passes if the defect shows.'),
 });
 
 export const scenarioSchema = z.strictObject({

@@ -5,6 +5,7 @@ import { writeScenario } from '../scenario/write-scenario.ts';
 import { generatorReasons, generatorState } from './generator.ts';
 import { type JudgedAssertion, judgeAssertions } from './judge-assertions.ts';
 import { type Findings, judgeRun } from './judge-run.ts';
+import { defectOf, splitViolations } from './known-defect.ts';
 import { measuredOf, withoutHistogram } from './measured.ts';
 import { RESULT_SCHEMA, type Result } from './result.ts';
 import type { RunRecord } from './run-record.ts';
@@ -28,7 +29,8 @@ export function assembleResult(
   const { scenario, instants, server } = record;
   const measured = measuredOf(record, findings, (histogram) => histogram.summarise());
   const { verdict, assertions } = weigh(record, findings, measured);
-  const { violations, inconclusive, level } = findings;
+  const { inconclusive, level } = findings;
+  const { violations, known } = splitViolations(findings.violations, scenario.expect.defect);
   return {
     schema: RESULT_SCHEMA,
     verdict: verdict.verdict,
@@ -46,8 +48,9 @@ export function assembleResult(
     guarantee: {
       level,
       status: violations.length > 0 ? 'fail' : inconclusive.length > 0 ? 'inconclusive' : 'pass',
-      reasons: [...(violations.length > 0 ? violations : inconclusive)],
+      reasons: [...(violations.length > 0 ? violations : inconclusive.length > 0 ? inconclusive : known)],
     },
+    ...defectOf(scenario, verdict),
     ...measured,
     assertions: assertions.map(({ outcome: { text, actual, actualText }, status, late }) => ({
       text,
@@ -77,13 +80,14 @@ export function assembleResult(
 
 /** The verdict alone, at a fraction of what the whole document costs. */
 export function verdictOf(record: RunRecord, findings: Findings): Verdict {
-  const unasked = record.scenario.expect.assert.length === 0;
+  const { assert, defect } = record.scenario.expect;
+  const unasked = assert.length === 0 && defect === undefined;
   return weigh(record, findings, unasked ? {} : measuredOf(record, findings, withoutHistogram)).verdict;
 }
 
 function weigh(
   record: RunRecord,
-  { violations, resourceViolations, inconclusive }: Findings,
+  { violations: all, resourceViolations, inconclusive }: Findings,
   measured: object,
 ): { readonly verdict: Verdict; readonly assertions: readonly JudgedAssertion[] } {
   const isComplete = record.fleets.length >= record.workers.length;
@@ -95,19 +99,25 @@ function weigh(
   });
   // A run that was cut short, or lost its target, had no chance to meet them; the report shows how far they got.
   const weighed = record.interrupted || record.targetGone ? [] : assertions;
+  const { violations, missing } = splitViolations(all, record.scenario.expect.defect);
   const verdict = decide({
     violations,
     resourceViolations,
-    assertions: weighed.map(({ outcome, assertion, status, late }) => ({
+    assertions: weighed.map(({ outcome, assertion, status, late, defect }) => ({
       status,
       class: assertion.metric.concerns,
       late,
+      defect,
       assertion: outcome.text,
       actual: outcome.actualText,
     })),
-    inconclusive: weighed.some(({ hangsOnExpiry }) => hangsOnExpiry)
-      ? [...inconclusive, { code: 'sessions-unexpired', count: unexpired }]
-      : inconclusive,
+    inconclusive: [
+      ...inconclusive,
+      ...missing,
+      ...(weighed.some(({ hangsOnExpiry }) => hangsOnExpiry)
+        ? [{ code: 'sessions-unexpired', count: unexpired } as const]
+        : []),
+    ],
   });
   return { verdict, assertions };
 }

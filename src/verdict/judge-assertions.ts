@@ -1,4 +1,5 @@
 import type { Lateness } from '../delivery/reason.ts';
+import type { KnownDefect } from '../delivery/verdict.ts';
 import {
   type Assertion,
   type AssertionOutcome,
@@ -18,6 +19,8 @@ export interface JudgedAssertion {
   readonly outcome: AssertionOutcome;
   readonly status: Result['assertions'][number]['status'];
   readonly late: Lateness | undefined;
+  /** The defect that it says something of. */
+  readonly defect: KnownDefect | undefined;
   /** It has no data because sessions had not expired when the run ended. */
   readonly hangsOnExpiry: boolean;
 }
@@ -53,15 +56,24 @@ export function judgeAssertions(
 ): JudgedAssertion[] {
   const { isComplete, machine, unexpired } = options;
   const context = assertionContext(scenario);
-  return scenario.expect.assert.map((text) => {
+  const { assert, defect } = scenario.expect;
+  const shows = defect?.shows ?? [];
+  return [...assert, ...shows].map((text, index) => {
     const reading = parseAssertion(text, context);
     if (!reading.ok) throw new Error(`Cannot evaluate "${text}": ${reading.message}`);
     const { assertion } = reading;
     const outcome = evaluateAssertion(assertion, measured);
     const onExpiry = hangsOnExpiry(assertion, outcome, unexpired);
-    const judged = { assertion, outcome, hangsOnExpiry: onExpiry };
+    const judged = {
+      assertion,
+      outcome,
+      hangsOnExpiry: onExpiry,
+      defect: index < assert.length ? undefined : defect,
+    };
     if (onExpiry || (!isComplete && missedFromBelow(assertion, outcome)))
       return { ...judged, status: 'no-data', late: undefined };
+    if (judged.defect !== undefined && outcome.status === 'fail')
+      return { ...judged, status: 'inconclusive', late: undefined };
     const late = latenessBehind(assertion, outcome, machine);
     return { ...judged, status: late === undefined ? outcome.status : 'inconclusive', late };
   });

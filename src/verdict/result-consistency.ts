@@ -1,4 +1,5 @@
 import type { DeliveryLevel } from '../delivery/level.ts';
+import type { Reason } from '../delivery/reason.ts';
 import type { Verdict } from '../delivery/verdict.ts';
 
 type Outcome = Verdict['verdict'];
@@ -9,7 +10,12 @@ interface Statements {
   readonly exitCode: number;
   readonly partial?: boolean | undefined;
   readonly reasons: readonly unknown[];
-  readonly guarantee: { readonly level: DeliveryLevel; readonly status: string };
+  readonly guarantee: {
+    readonly level: DeliveryLevel;
+    readonly status: string;
+    readonly reasons?: readonly Reason[];
+  };
+  readonly defect?: { readonly shown: boolean } | undefined;
   readonly assertions: readonly { readonly text: string; readonly status: string }[];
   readonly delivery: Losses & { readonly upstream?: Losses | undefined };
 }
@@ -32,7 +38,7 @@ const INTERRUPTED: readonly number[] = [129, 130, 143];
  * made of such a document, since whoever reads it would believe whichever line comes first.
  */
 export function contradictions(result: Statements): string[] {
-  const { verdict, exitCode, partial, guarantee, assertions, delivery } = result;
+  const { verdict, exitCode, partial, guarantee, assertions, delivery, defect } = result;
   const allowed = partial === true ? [...EXIT_CODES[verdict], ...INTERRUPTED] : EXIT_CODES[verdict];
   const found: string[] = [];
   if (!allowed.includes(exitCode)) found.push(`verdict ${verdict} does not go with exit code ${exitCode}`);
@@ -49,7 +55,13 @@ export function contradictions(result: Statements): string[] {
       `verdict pass does not go with "${unmet.text}" (${unmet.status === 'fail' ? 'not met' : 'no data'})`,
     );
   const silent = delivery.lost.silent + (delivery.upstream?.lost.silent ?? 0);
-  if (guarantee.level !== 'at-most-once' && silent > 0)
+  if (defect?.shown === false) found.push('verdict pass does not go with a known defect that did not show');
+  const known = defect !== undefined && guarantee.reasons?.some(isSilentLoss);
+  if (guarantee.level !== 'at-most-once' && silent > 0 && known !== true)
     found.push(`verdict pass at ${guarantee.level} does not go with ${silent} lost silently`);
   return found;
+}
+
+function isSilentLoss(reason: Reason): boolean {
+  return reason.code === 'guarantee-broken' && reason.broken === 'silent-loss';
 }

@@ -126,6 +126,10 @@ export const resultSchema = z.object({
     status: z.enum(VERDICTS),
     reasons: z.array(reason),
   }),
+  defect: z
+    .object({ of: z.string(), seen: z.string(), shown: z.boolean() })
+    .optional()
+    .describe('The known defect that the scenario wants to show.'),
   delivery,
   profiles: z.record(z.string(), z.object({ delivery, latency: latencies, acks: acks.optional() })),
   acks: acks.optional(),

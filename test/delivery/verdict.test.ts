@@ -73,6 +73,18 @@ describe('decide', () => {
     expect(outcome({ resourceViolations: [LEAK], inconclusive: [FEW] })).toBe('fail 4');
   });
 
+  it('takes a known defect that did not show as inconclusive, and says of which software', () => {
+    const defect = { of: 'broker 2.0', seen: '2026-12-01' };
+    const hidden = assertion({ status: 'inconclusive', class: 'delivery', defect, assertion: 'lost > 0' });
+    expect(decide({ violations: [], assertions: [hidden], inconclusive: [] })).toEqual({
+      verdict: 'inconclusive',
+      exitCode: 5,
+      reasons: [{ code: 'defect-not-shown', ...defect, assertion: 'lost > 0', actual: '1' }],
+    });
+    expect(outcome({ violations: [LOST], assertions: [hidden] })).toBe('fail 3');
+    expect(outcome({ assertions: [assertion({ status: 'pass', defect })] })).toBe('pass 0');
+  });
+
   it('takes an assertion that the machine was too slow for as inconclusive, and says what was late', () => {
     const late = assertion({
       status: 'inconclusive',

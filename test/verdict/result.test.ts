@@ -78,6 +78,7 @@ describe('a document that was edited', () => {
     ['lost silently', { ...passing, delivery }],
     ['an unproven guarantee', { ...passing, guarantee: { ...passing.guarantee, status: 'inconclusive' } }],
     ['without a reason', { ...failing, reasons: [] }],
+    ['did not show', { ...passing, defect: { of: 'broker 2.0', seen: '2026-12-01', shown: false } }],
   ])('is refused: %s', (message, result) => {
     expect(() => parseResult(renderJson(result), 'edited.json')).toThrow(
       /^Cannot read "edited.json": it contradicts itself, /,

@@ -26,12 +26,17 @@ export function anomalyLines(result: Result, width: number): Line[] {
         ...counts.map(({ kind, count }) =>
           line(span(`${spaced(kind)} ×${formatCount(count)}`, toneOf(kind))),
         ),
-        ...(allowed ? [line(span(`allowed: ${result.guarantee.level}`, 'dim'))] : []),
+        ...(allowed ? [line(span(allowedBy(result), 'dim'))] : []),
       ],
       width,
     ),
     ...examples.flatMap((anomaly) => [[], ...exampleLines(anomaly, width, allowed)]),
   ];
+}
+
+function allowedBy({ guarantee, defect }: Result): string {
+  const isKnown = defect !== undefined && guarantee.reasons.length > 0;
+  return isKnown ? `known of ${defect.of}` : `allowed: ${guarantee.level}`;
 }
 
 /** One of each kind before a second of any. */

@@ -69,6 +69,8 @@ export const REASON_TEXTS: Catalogue<typeof REASONS> = {
   'assertion-without-data': ({ assertion }) => `no data for: ${assertion}`,
   'assertion-undecided': ({ assertion, actual, late }) =>
     `the machine was too slow to judge: ${assertion} (${actual}): ${sayLateness(late)}`,
+  'defect-not-shown': ({ of, seen, assertion, actual }) => `${notShown(of, seen)}: ${assertion} (${actual})`,
+  'defect-not-broken': ({ of, seen, broken }) => `${notShown(of, seen)}: 0 ${SEEN[broken]}`,
   'generator-late': ({ status, late }) => `load generator ${status}: ${sayLateness(late)}`,
   'worker-died': ({ worker, how }) => `load worker ${worker} died (${sayLoss(how)})`,
   'worker-hung': ({ worker, stopped, silentMs }) =>
@@ -161,4 +163,8 @@ function nameOf({ worker }: Process): string {
 
 function percent(share: number): string {
   return `${Math.round(share * 100)}%`;
+}
+
+function notShown(of: string, seen: string): string {
+  return `the defect of ${of}, seen on ${seen}, did not show: the version in use may have mended it, or the run did not bring it about`;
 }

@@ -64,11 +64,12 @@ export function spaced(name: string): string {
 }
 
 /** What the exit code says, in words. */
-export function headline({ verdict, exitCode, partial, delivery, guarantee }: Result): string {
+export function headline({ verdict, exitCode, partial, delivery, guarantee, defect }: Result): string {
   if (partial === true)
     return verdict === 'fail' ? 'failed before it was interrupted' : 'interrupted before the end';
   switch (exitCode) {
     case 0:
+      if (defect !== undefined) return `the known defect of ${defect.of} showed`;
       if (delivery.lost.silent > 0) return 'as promised, with silent losses that this level allows';
       if (delivery.lost.reported > 0) return 'as promised, and every loss was reported';
       return 'every client got what it was owed';
@@ -97,10 +98,12 @@ function firstOf({ reasons: [first] }: Result['guarantee']): string | undefined 
 }
 
 /** What was found for the guarantee, as a row among the assertions. */
-export function guaranteeFinding({ guarantee, delivery }: Result): string {
+export function guaranteeFinding({ guarantee, delivery, defect }: Result): string {
   switch (guarantee.status) {
     case 'pass':
-      return 'holds';
+      return defect === undefined || guarantee.reasons.length === 0
+        ? 'holds'
+        : `broken by the known defect of ${defect.of}`;
     case 'inconclusive':
       return firstOf(guarantee) ?? 'not proven';
     case 'fail':
