@@ -97,8 +97,9 @@ export class ClientLedger {
    *
    * @param key - the server's name for the session
    * @param told - the reason the client was given for the end of the session before; absent when it was given none
+   * @param effectiveByUs - where nobody confirms a subscription: until when it may have taken effect
    */
-  subscribed(atUs: number, key: string, told?: LossReason): void {
+  subscribed(atUs: number, key: string, told?: LossReason, effectiveByUs?: number): void {
     this.#settleFresh();
     const helloUs = this.#helloUs < 0 ? atUs : this.#helloUs;
     if (this.#firstHelloUs < 0) this.#firstHelloUs = helloUs;
@@ -113,6 +114,7 @@ export class ClientLedger {
     }
     session.key = key;
     session.subscribedUs = atUs;
+    session.effectiveByUs = effectiveByUs;
     this.#connectionOpened();
     this.note(atUs, { code: 'fresh-session', told: told ?? '' });
   }
@@ -174,6 +176,7 @@ export class ClientLedger {
       return this.#phantom(session, position, 'room-not-joined', atUs, stream, seq);
     }
     const ledger = session.stream(stream);
+    ledger.firstUs ??= atUs;
     const known = ledger.knows(seq);
     const arrival = new Arrival(scanner, run, session, this.#connection);
     arrival.redelivered = redelivered;
@@ -295,7 +298,7 @@ export class ClientLedger {
       const target = targets[stream];
       if (target === undefined || this.#subscribed[stream] !== true) continue;
       if (session === undefined) missing += 1;
-      else if (session.subscribedUs < target.beginUs) missing += missingUpTo(session, stream, target);
+      else if (session.owedFromUs(stream) < target.beginUs) missing += missingUpTo(session, stream, target);
     }
     return missing === 0 ? 0 : Math.max(0, missing - (session?.gapCredit(false) ?? 0));
   }

@@ -30,6 +30,11 @@ export interface SessionRecord {
   readonly helloSentUs: number;
   /** -1 when the server never confirmed it. */
   readonly subscribedUs: number;
+  /**
+   * Where nobody confirms a subscription: until when it may have taken effect. A stream is owed from then on, or from
+   * its first message on. Absent when it was confirmed.
+   */
+  readonly effectiveByUs?: number;
   readonly resumes: number;
   /** Latest resume; -1 when there was none. */
   readonly resumedUs: number;
@@ -61,6 +66,8 @@ export type SessionEnd =
 /** Messages of one publish stream in one session; absent sets are empty. */
 export interface StreamRecord {
   readonly stream: number;
+  /** When its first message arrived; only where that decides what is owed. */
+  readonly firstUs?: number;
   readonly handled: Intervals;
   /** Received, never handled. */
   readonly unhandled?: Intervals;

@@ -1,9 +1,26 @@
 import { type Intervals, intervalsOf } from './intervals.ts';
 import type { LossReason } from './loss-reason.ts';
 import { PositionTrack } from './position-track.ts';
-import type { SessionCounts, SessionEnd, SessionRecord } from './record.ts';
+import type { SessionCounts, SessionEnd, SessionRecord, StreamRecord } from './record.ts';
 import { SeqSet } from './seq-set.ts';
 import { StreamLedger } from './stream-ledger.ts';
+
+/**
+ * From when on the messages of a stream are owed: from the confirmation of the subscription, or, where nobody confirms
+ * it, from the first message of the stream on, and at the latest when the server has had its time.
+ *
+ * @param firstUs - when the first message of the stream arrived; undefined when none did
+ */
+export function owedFromUs(
+  {
+    subscribedUs,
+    effectiveByUs,
+  }: { readonly subscribedUs: number; readonly effectiveByUs?: number | undefined },
+  firstUs: number | undefined,
+): number {
+  if (effectiveByUs === undefined) return subscribedUs;
+  return Math.max(subscribedUs, Math.min(effectiveByUs, firstUs ?? effectiveByUs));
+}
 
 /** Everything that one session of one client saw. `ClientLedger` owns it and decides what to record. */
 export class SessionLedger {
@@ -13,6 +30,8 @@ export class SessionLedger {
   helloSentUs: number;
   /** -1 until the server confirms the session. */
   subscribedUs = -1;
+  /** Until when an unconfirmed subscription may have taken effect. */
+  effectiveByUs: number | undefined = undefined;
   resumes = 0;
   resumedUs = -1;
   /** Everything up to this position was declared handled by the client when it resumed. */
@@ -58,6 +77,11 @@ export class SessionLedger {
   /** Without making one. */
   streamSeen(stream: number): StreamLedger | undefined {
     return this.#streams[stream];
+  }
+
+  /** From when on messages of a stream are owed. */
+  owedFromUs(stream: number): number {
+    return owedFromUs(this, this.#streams[stream]?.firstUs);
   }
 
   get positions(): PositionTrack {
@@ -114,15 +138,22 @@ export class SessionLedger {
       key: this.key,
       helloSentUs: this.helloSentUs,
       subscribedUs: this.subscribedUs,
+      ...(this.effectiveByUs === undefined ? {} : { effectiveByUs: this.effectiveByUs }),
       resumes: this.resumes,
       resumedUs: this.resumedUs,
       end: this.end,
       streams: this.#streams.flatMap((stream) =>
-        stream === undefined ? [] : [stream.toRecord(givenUp.get(stream.stream))],
+        stream === undefined ? [] : [this.#streamRecord(stream, givenUp.get(stream.stream))],
       ),
       gapWindows: this.#positions?.windows() ?? [],
       counts: { ...this.counts },
     };
+  }
+
+  #streamRecord(stream: StreamLedger, givenUp: StreamRecord['givenUp']): StreamRecord {
+    const record = stream.toRecord(givenUp);
+    const { firstUs } = stream;
+    return this.effectiveByUs === undefined || firstUs === undefined ? record : { ...record, firstUs };
   }
 
   #givenUp(): Map<number, Partial<Record<LossReason, Intervals>>> {

@@ -10,6 +10,8 @@ const INVERSIONS_MAX = 1000;
 export class StreamLedger {
   readonly stream: number;
   readonly handled = new SeqSet();
+  /** When its first message arrived. */
+  firstUs: number | undefined = undefined;
   /** Received and not handled, except for the client's latest arrival. */
   unhandled: SeqSet | undefined = undefined;
   #repeated: SeqSet | undefined = undefined;

@@ -1,6 +1,7 @@
 import { clip, type Intervals, NOTHING, unionOf } from './intervals.ts';
 import type { PublishLog } from './publish-log.ts';
 import type { ClientRecord, SessionRecord, StreamRecord } from './record.ts';
+import { owedFromUs } from './session-ledger.ts';
 
 /**
  * The messages that a client was owed. A publish takes effect at an unknown instant between its begin and its end,
@@ -19,15 +20,17 @@ import type { ClientRecord, SessionRecord, StreamRecord } from './record.ts';
  */
 export function owedOf(log: PublishLog, stream: number, session: SessionRecord, endUs: number): Intervals {
   if (session.subscribedUs < 0) return NOTHING;
-  return log.acceptedBetween(stream, session.subscribedUs, lastOwedUs(session, endUs));
+  const fromUs = owedFromUs(session, streamOf(session, stream)?.firstUs);
+  return log.acceptedBetween(stream, fromUs, lastOwedUs(session, endUs));
 }
 
 /** Accepted messages that are optional for a client. */
 export function optionalFor(log: PublishLog, stream: number, client: ClientRecord, endUs: number): Intervals {
   let optional = NOTHING;
   client.sessions.forEach((session, index) => {
-    const subscribedUs = session.subscribedUs < 0 ? Number.POSITIVE_INFINITY : session.subscribedUs;
-    optional = unionOf(optional, log.acceptedAround(stream, session.helloSentUs, subscribedUs));
+    const firstUs = streamOf(session, stream)?.firstUs;
+    const fromUs = session.subscribedUs < 0 ? Number.POSITIVE_INFINITY : owedFromUs(session, firstUs);
+    optional = unionOf(optional, log.acceptedAround(stream, session.helloSentUs, fromUs));
     if (!leftEarly(session, endUs)) return;
     const nextHelloUs = client.sessions[index + 1]?.helloSentUs ?? Number.POSITIVE_INFINITY;
     const closedUs = session.end.closedUs < 0 ? nextHelloUs : session.end.closedUs;

@@ -27,6 +27,9 @@ export interface Driver {
   newClients(): NewClient;
 }
 
+/** How long a server may take for a subscription that it does not confirm, unless something else is known. */
+export const SUBSCRIPTION_EFFECTIVE_MS = 5000;
+
 /** What a protocol has. */
 export interface DriverTraits {
   /** How a client goes on after a lost connection: not at all, from a position it kept, or with the server's session. */
@@ -187,8 +190,9 @@ export interface ClientObserver<D extends object> {
    *
    * @param session - the server's name for it, empty where the protocol has none
    * @param told - why what it had before is gone, as the client learned it; undefined when it learned nothing
+   * @param effectiveWithinMs - the protocol confirms no subscription: how long the server may take for it at most
    */
-  subscribed(session: string, told: LossReason | undefined): void;
+  subscribed(session: string, told: LossReason | undefined, effectiveWithinMs?: number): void;
   /** Its session goes on. @param through - everything up to here it had declared handled when it asked */
   resumed(through: number): void;
   /** It may not join; whether it tries again is the protocol's. */

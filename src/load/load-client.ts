@@ -149,10 +149,11 @@ export class LoadClient implements ClientObserver<Delivery>, FaultyClient {
     this.ledger.helloSent(this.#helloUs);
   }
 
-  subscribed(session: string, told: LossReason | undefined): void {
+  subscribed(session: string, told: LossReason | undefined, effectiveWithinMs?: number): void {
     const nowUs = this.#clock.nowUs();
     this.#established(nowUs);
-    this.ledger.subscribed(nowUs, session, told);
+    const effectiveByUs = effectiveWithinMs === undefined ? undefined : nowUs + effectiveWithinMs * 1000;
+    this.ledger.subscribed(nowUs, session, told, effectiveByUs);
     this.#caughtUp(nowUs);
     this.#owner.ready(this);
   }

@@ -210,7 +210,7 @@ export class Tracer implements Watch {
       socketOpened: () => inner.socketOpened?.(),
       handshakeRefused: (status) => inner.handshakeRefused?.(status),
       open: () => inner.open(),
-      subscribed: (session, told) => inner.subscribed(session, told),
+      subscribed: (session, told, withinMs) => inner.subscribed(session, told, withinMs),
       resumed: (through) => inner.resumed(through),
       refused: (reason) => inner.refused(reason),
       message: (position, payload, redelivered) => inner.message(position, payload, redelivered),

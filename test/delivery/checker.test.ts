@@ -42,6 +42,23 @@ describe('owed', () => {
     }
   });
 
+  it.each([
+    ['the first message of the stream arrives', 150, 150],
+    ['the server has had its time', undefined, 200],
+  ])('begins, where nobody confirms a subscription, when %s', (_, firstUs, owedFromUs) => {
+    const fixture = new RunFixture();
+    const client = fixture.client([true]);
+    client.helloSent(98);
+    client.subscribed(100, '', undefined, 200);
+    fixture.publish(110, 120);
+    const first = fixture.publish(130, 140);
+    if (firstUs !== undefined) handle(client, first, { atUs: firstUs });
+    fixture.publish(owedFromUs + 1, owedFromUs + 5);
+    const { delivery } = fixture.judge();
+    expect(delivery).toMatchObject({ owed: 1, lost: { silent: 1 }, phantom: 0 });
+    expect(delivery.notOwed).toBe(firstUs === undefined ? 2 : 1);
+  });
+
   it('is not what was published before the first hello: to handle that is a phantom', () => {
     const fixture = new RunFixture();
     const client = fixture.subscribed(100);

@@ -2,7 +2,9 @@ import type { WebSocket } from 'ws';
 import { Copies, type Defect, listen, type SmallServer } from './listen.ts';
 
 /** A home-made chat: actions join and message, several lines of JSON in one frame, no confirmation of anything. */
-export function chat(options: { readonly defect?: Defect } = {}): Promise<SmallServer> {
+export function chat(
+  options: { readonly defect?: Defect; readonly joinDelayMs?: number } = {},
+): Promise<SmallServer> {
   const rooms = new Map<string, Set<WebSocket>>();
   const copies = new Copies(options.defect ?? 'none');
   const queued = new Map<WebSocket, string[]>();
@@ -17,7 +19,8 @@ export function chat(options: { readonly defect?: Defect } = {}): Promise<SmallS
         const name = String(room);
         const members = rooms.get(name) ?? new Set();
         rooms.set(name, members);
-        if (action === 'join') members.add(socket);
+        if (action === 'join')
+          setTimeout(() => socket.readyState === 1 && members.add(socket), options.joinDelayMs ?? 0);
         if (action !== 'message') return;
         const line = JSON.stringify({ type: 'message', room, content, at: Date.now() });
         for (const member of members)

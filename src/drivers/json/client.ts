@@ -343,7 +343,7 @@ export class JsonClient<D extends object>
     const told = this.#told;
     this.#told = undefined;
     this.#beReady();
-    this.#observer.subscribed('', told);
+    this.#observer.subscribed('', told, this.#description.subscribe?.effectiveWithinMs);
     this.#release();
   }
 

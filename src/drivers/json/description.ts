@@ -2,6 +2,7 @@ import type { LossReason } from '../../delivery/loss-reason.ts';
 import { compilePath, type FramePath } from '../../templates/path.ts';
 import { compilePattern, type Pattern } from '../../templates/pattern.ts';
 import { compileTemplates, type TreeTemplate } from '../../templates/template.ts';
+import { SUBSCRIPTION_EFFECTIVE_MS } from '../driver.ts';
 import { FrameReader } from './frame-reader.ts';
 import type {
   AnswerOption,
@@ -54,6 +55,8 @@ export interface Subscribing {
   readonly refuse: Pattern | undefined;
   readonly saves: Saves;
   readonly withinMs: number;
+  /** How long the server may take for what it does not confirm; absent where it does. */
+  readonly effectiveWithinMs: number | undefined;
 }
 
 export interface Rule {
@@ -230,6 +233,7 @@ function subscribingOf({ send, confirm, refuse, save, within }: SubscribeOption)
     refuse: optionalPattern(refuse),
     saves: savesOf(save),
     withinMs: within ?? ANSWER_TIMEOUT_MS,
+    effectiveWithinMs: confirm === undefined ? (within ?? SUBSCRIPTION_EFFECTIVE_MS) : undefined,
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   DriverClient,
   DriverPorts,
 } from '../driver.ts';
+import { SUBSCRIPTION_EFFECTIVE_MS } from '../driver.ts';
 import { Inbox, type InboxOwner } from '../inbox.ts';
 import { Emits, type EmitsOwner } from './emits.ts';
 import {
@@ -359,7 +360,8 @@ export class SocketIoClient<D extends object>
   #joined(): void {
     const { session, told } = this.#joining;
     this.#establish();
-    this.#observer.subscribed(session, told);
+    const isConfirmed = !this.#joinsUnconfirmed;
+    this.#observer.subscribed(session, told, isConfirmed ? undefined : SUBSCRIPTION_EFFECTIVE_MS);
   }
 
   #establish(): void {

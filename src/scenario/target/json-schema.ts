@@ -60,7 +60,9 @@ const subscribe = z.strictObject({
   confirm: pattern('The frame that confirms a room.').optional(),
   refuse: pattern('The frame that refuses a room.').optional(),
   save,
-  within,
+  within: within.describe(
+    'Longest wait for the confirmation; without one, how long the server may take to subscribe. Absent: 10s or 5s.',
+  ),
 });
 
 const KINDS = [

@@ -107,6 +107,28 @@ describe('a described protocol', () => {
     },
   );
 
+  const LATE = [
+    'expect.guarantee=at-least-once',
+    'faults=[]',
+    'clients=[{ count: 2, rooms: [lobby] }, { profile: late, count: 20, rooms: [lobby], join: { from: 200ms, to: 2s } }]',
+  ];
+
+  it('blames no server for the time that an unconfirmed subscription takes', async () => {
+    const { verdict, delivery } = await bench('home-made-chat', chat({ joinDelayMs: 400 }), LATE);
+    expect(verdict).toBe('pass');
+    expect(delivery.lost.silent).toBe(0);
+    // 20 clients that join within 2 s of a load of 3 s, 40 messages a second.
+    expect(delivery.owed).toBeGreaterThan(500);
+    expect(delivery.notOwed).toBeGreaterThan(100);
+  });
+
+  it('blames a server for what it drops after an unconfirmed subscription', async () => {
+    const server = chat({ joinDelayMs: 400, defect: 'drops' });
+    const { verdict, delivery } = await bench('home-made-chat', server, LATE);
+    expect(verdict).toBe('fail');
+    expect(delivery.lost.silent).toBeGreaterThan(10);
+  });
+
   it.each([...RESUMING, ...FORGETFUL])('of %s shows a server that drops messages', async (name, serve) => {
     const { verdict, delivery } = await bench(name, serve({ defect: 'drops' }), [
       'expect.guarantee=at-least-once',
