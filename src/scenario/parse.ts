@@ -137,7 +137,7 @@ class Whereabouts {
   }
 
   locate({ path, aboutKey, message, offset = 0 }: Finding): Problem {
-    const problem = { file: this.#file, line: 1, column: 1, message };
+    const problem = { file: this.#file, line: 1, column: 1, message: withShortWords(message) };
     for (let depth = path.length; depth >= 0; depth--) {
       const place = path.slice(0, depth);
       const exact = depth === path.length;
@@ -163,3 +163,11 @@ class Whereabouts {
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** A name may be as long as the file; a message is to be read. */
+function withShortWords(message: string): string {
+  return message.replace(LONG_WORD, (word) => `${word.slice(0, WORD_LENGTH_MAX)}…`);
+}
+
+const WORD_LENGTH_MAX = 200;
+const LONG_WORD = /\S{201,}/gu;

@@ -40,7 +40,17 @@ class Spinners {
   }
 }
 
-async function main(): Promise<number> {
+const USAGE = 'Usage: npm run busy-machine [-- <scenario> …] [--rounds N] [--spinners N] [--cpu N]\n';
+
+interface Wanted {
+  readonly names: readonly string[];
+  readonly rounds: number;
+  readonly spinners: number;
+  readonly cpu: string;
+}
+
+/** @throws {Error} for an option or a scenario that there is not */
+function wantedOf(all: readonly string[]): Wanted {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -49,21 +59,40 @@ async function main(): Promise<number> {
       cpu: { type: 'string', default: '0' },
     },
   });
+  for (const [name, value] of Object.entries(values)) {
+    if (!/^\d+$/.test(value)) throw new Error(`Cannot read --${name} "${value}": a number is wanted`);
+  }
+  const unknown = positionals.find((name) => !all.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`Cannot run "${unknown}": there is no such scenario in ${SCENARIOS}`);
+  const { rounds, spinners, cpu } = values;
+  const names = positionals.length === 0 ? all : positionals;
+  return { names, rounds: Number(rounds), spinners: Number(spinners), cpu };
+}
+
+async function main(): Promise<number> {
+  const all = readdirSync(SCENARIOS)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => basename(file, '.yaml'));
+  let wanted: Wanted;
+  try {
+    wanted = wantedOf(all);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    return 2;
+  }
   if (spawnSync('taskset', ['--version']).error !== undefined) {
     process.stderr.write('Cannot make a busy machine: there is no taskset, util-linux is wanted\n');
     return 2;
   }
-  const all = readdirSync(SCENARIOS)
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => basename(file, '.yaml'));
-  const names = positionals.length === 0 ? all : positionals;
-  const spinners = new Spinners(Number(values.spinners), values.cpu);
+  const { names, rounds, cpu } = wanted;
+  const spinners = new Spinners(wanted.spinners, cpu);
   process.once('exit', () => spinners.stop());
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const runs: Run[] = [];
-  for (let round = 1; round <= Number(values.rounds); round += 1) {
+  for (let round = 1; round <= rounds; round += 1) {
     for (const name of names) {
-      const run = await runOnce(name, values.cpu);
+      const run = await runOnce(name, cpu);
       runs.push(run);
       process.stdout.write(
         `${round} ${name}: exit ${run.exitCode} after ${run.seconds.toFixed(1)} s  ${run.why}\n`,

@@ -20,6 +20,16 @@ function set(path: string, value: unknown): Override {
   return { path, value, origin: `--set ${path}=${JSON.stringify(value)}` };
 }
 
+describe('a problem', () => {
+  it('names a value of any length in a message that can be read', () => {
+    const name = 'x'.repeat(100_000);
+    const text = `faults: [{ do: drop, at: 1s }]\nexpect: { assert: ["faults.${name}.fired > 0"] }\n`;
+    const outcome = parseScenario(text, { file: 'a.yaml' });
+    const [problem] = outcome.ok ? [] : outcome.problems;
+    expect(problem?.message.length).toBeLessThan(1000);
+  });
+});
+
 describe('a scenario file', () => {
   it('becomes a complete scenario in plain units', () => {
     const parsed = scenario(`

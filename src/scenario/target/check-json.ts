@@ -3,6 +3,7 @@ import { compilePattern, PatternError } from '../../templates/pattern.ts';
 import { TemplateError } from '../../templates/scope.ts';
 import { compileTemplates } from '../../templates/template.ts';
 import { nearest } from '../../text/nearest.ts';
+import { quote } from '../problem.ts';
 import type { Path } from '../yaml-source.ts';
 import type { JsonDescription } from './json-schema.ts';
 import { shadowOf } from './shadowing.ts';
@@ -246,11 +247,11 @@ class JsonCheck {
         save = {},
         seq: path,
       } = long
-        ? (answer as { when: unknown; save?: Record<string, string>; seq?: unknown })
+        ? (answer as { when: unknown; save?: Record<string, unknown>; seq?: unknown })
         : { when: answer };
       this.#pattern(['resume', key, ...(long ? ['when'] : [])], when, []);
       for (const [name, text] of Object.entries(save)) this.#path(['resume', key, 'save', name], text);
-      if (typeof path === 'string') this.#path(['resume', key, 'seq'], path);
+      this.#seqPath(['resume', key, 'seq'], path);
     }
     if (seq?.scope === 'connection')
       this.#report(
@@ -259,7 +260,11 @@ class JsonCheck {
       );
   }
 
-  #path(at: Path, text: string): void {
+  #path(at: Path, text: unknown): void {
+    if (typeof text !== 'string') {
+      this.#report(at, `Cannot read the path: it is ${quote(text)}, a text such as data.id is wanted`);
+      return;
+    }
     try {
       compilePath(text);
     } catch (error) {
@@ -271,6 +276,10 @@ class JsonCheck {
   #seqPath(at: Path, seq: unknown): void {
     if (seq === undefined) return;
     const kind = this.#description.seq?.kind ?? 'count';
+    if (typeof seq !== 'object' || seq === null) {
+      this.#path(at, seq);
+      if (typeof seq !== 'string') return;
+    }
     const isText = typeof seq === 'string';
     const written = isText ? 'count' : 'from' in (seq as object) ? 'range' : 'chain';
     const forms = {
@@ -280,9 +289,9 @@ class JsonCheck {
     };
     if (written !== kind)
       this.#report(at, `Cannot use this seq with "kind: ${kind}": ${forms[kind]} is wanted`);
-    if (isText) this.#path(at, seq);
-    else
-      for (const [key, path] of Object.entries(seq as Record<string, string>)) this.#path([...at, key], path);
+    if (!isText)
+      for (const [key, path] of Object.entries(seq as Record<string, unknown>))
+        this.#path([...at, key], path);
   }
 
   #pattern(at: Path, option: unknown, names: readonly string[]): void {

@@ -61,6 +61,16 @@ describe('a description of a protocol', () => {
       'a.yaml:7:11: Cannot reach this rule: every frame that it matches is decided by rule 1, the narrower of the two is wanted first',
     ],
     [
+      'a path in the answer to a resume that is no text',
+      `${RULE}    resume: { success: { when: { type: ok }, save: { id: [a] } } }\n`,
+      'a.yaml:6:58: Cannot read the path: it is a list, a text such as data.id is wanted',
+    ],
+    [
+      'a seq in the answer to a resume that is no path',
+      `${RULE}    resume: { success: { when: { type: ok }, seq: 5 } }\n`,
+      'a.yaml:6:51: Cannot read the path: it is "5", a text such as data.id is wanted',
+    ],
+    [
       'a rule behind one that takes everything',
       '    rules:\n      - { when: {}, is: message }\n      - { when: { type: x }, is: ignored }\n',
       'a.yaml:7:11: Cannot reach this rule: every frame that it matches is decided by rule 1, the narrower of the two is wanted first',
