@@ -1,8 +1,8 @@
 import { type BareOptions, type BareOutcome, bareWs } from './bare-ws.ts';
 import { roomShare } from './cpu-profile.ts';
+import { type ClientCost, driverClients, type ProtocolName } from './driver-clients.ts';
 import { type ProductRun, profileProduct, runProduct } from './product.ts';
 import { longSimulation, seedsPerSec } from './simulation.ts';
-import { socketIoClients } from './socket-io.ts';
 
 export interface Benchmark {
   readonly name: string;
@@ -181,33 +181,9 @@ export const BENCHMARKS: readonly Benchmark[] = [
       };
     },
   },
-  {
-    name: 'socket-io-cpu',
-    measure:
-      'CPU for each message of a client of the driver socket.io, 1 000 clients, against socket.io-client',
-    bound: { atMost: 0.5 },
-    run: async () => {
-      const [own, official] = [await socketIoClients('driver'), await socketIoClients('official')];
-      return {
-        value: own.cpuUsPerMessage / official.cpuUsPerMessage,
-        note: `${own.cpuUsPerMessage.toFixed(1)} µs against ${official.cpuUsPerMessage.toFixed(1)} µs`,
-      };
-    },
-  },
-  {
-    name: 'socket-io-memory',
-    measure:
-      'memory that an idle client of the driver socket.io keeps, 1 000 clients, against socket.io-client',
-    bound: { atMost: 0.33 },
-    once: true,
-    run: async () => {
-      const [own, official] = [await socketIoClients('driver'), await socketIoClients('official')];
-      return {
-        value: own.bytesPerIdleClient / official.bytesPerIdleClient,
-        note: `${(own.bytesPerIdleClient / 1024).toFixed(1)} KB against ${(official.bytesPerIdleClient / 1024).toFixed(1)} KB`,
-      };
-    },
-  },
+  ...driverRows('socket-io', 'socket.io', 'socket.io-client'),
+  ...driverRows('mqtt', 'mqtt', 'mqtt.js, QoS 1'),
+  ...driverRows('json', 'json', 'a client of ws that parses'),
   {
     name: 'memory-client',
     measure: 'KB of RSS for each idle simulated client, 10 000 clients',
@@ -388,4 +364,39 @@ async function memory(side: 'client' | 'server'): Promise<{ readonly value: numb
     value: bytes / 1024,
     note: `${Math.round(rss(many) / 1e6)} MB with 10 000, ${Math.round(rss(few) / 1e6)} MB with one`,
   };
+}
+
+/** Clients of a driver against clients that people use, on the same server. */
+function driverRows(protocol: ProtocolName, driver: string, peer: string): Benchmark[] {
+  const both = async (): Promise<[own: ClientCost, official: ClientCost]> => [
+    await driverClients(protocol, 'driver'),
+    await driverClients(protocol, 'official'),
+  ];
+  return [
+    {
+      name: `${protocol}-cpu`,
+      measure: `CPU for each message of a client of the driver ${driver}, 1 000 clients, against ${peer}`,
+      bound: { atMost: 0.5 },
+      run: async () => {
+        const [own, official] = await both();
+        return {
+          value: own.cpuUsPerMessage / official.cpuUsPerMessage,
+          note: `${own.cpuUsPerMessage.toFixed(1)} µs against ${official.cpuUsPerMessage.toFixed(1)} µs`,
+        };
+      },
+    },
+    {
+      name: `${protocol}-memory`,
+      measure: `memory that an idle client of the driver ${driver} keeps, 1 000 clients, against ${peer}`,
+      bound: { atMost: 0.33 },
+      once: true,
+      run: async () => {
+        const [own, official] = await both();
+        return {
+          value: own.bytesPerIdleClient / official.bytesPerIdleClient,
+          note: `${(own.bytesPerIdleClient / 1024).toFixed(1)} KB against ${(official.bytesPerIdleClient / 1024).toFixed(1)} KB`,
+        };
+      },
+    },
+  ];
 }
