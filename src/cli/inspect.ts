@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { describeFaults } from '../faults/registry.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
@@ -5,6 +6,7 @@ import { renderJunit } from '../report/junit.ts';
 import { line, wrap } from '../report/line.ts';
 import { renderMarkdown } from '../report/markdown.ts';
 import { renderText } from '../report/text.ts';
+import { driverProblem } from '../run/driver-problem.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 import { printableParagraph } from '../text/printable.ts';
 import { parseResult } from '../verdict/read-result.ts';
@@ -26,11 +28,13 @@ export function listScenarios(): void {
 }
 
 /** @throws {UserError} with every problem of every file */
-export function validate(names: readonly string[]): void {
+export async function validate(names: readonly string[]): Promise<void> {
   const problems: string[] = [];
   for (const file of findScenarios(names)) {
     try {
       const { scenario } = loadScenario(file);
+      const problem = await driverProblem(scenario, dirname(file.path));
+      if (problem !== undefined) throw new UserError(`${file.label}: ${problem}`);
       const clients = scenario.clients.reduce((sum, { count }) => sum + count, 0);
       printLine(
         `${file.label}: valid (${clients} clients, ${scenario.faults.length} faults, ${scenario.expect.assert.length} assertions)`,

@@ -49,7 +49,7 @@ export function program(): Command {
     .option('--probe', 'connect one client to the target, publish one message, and show every frame')
     .action(async (names: string[], { probe }: { probe?: boolean }) => {
       if (probe === true) process.exitCode = await (await import('./probe.ts')).probe(names);
-      else (await import('./inspect.ts')).validate(names);
+      else await (await import('./inspect.ts')).validate(names);
     });
   root
     .command('schema')

@@ -95,6 +95,17 @@ describe('a driver of the user', () => {
     TIMEOUT_MS,
   );
 
+  played('is loaded by validate', async () => {
+    folder.write('empty.mjs', 'export const driver = {};');
+    const file = folder.write('empty.yaml', changed('chat.yaml', './my-driver.mjs', './empty.mjs'));
+    const { code, stderr } = await wsdeliver(['validate', file]);
+    expect({ code, stderr: stderr.trim() }).toEqual({
+      code: 2,
+      stderr: `${file}: Cannot use "./empty.mjs" as a driver: it has no default export, a driver or a function that makes one is wanted`,
+    });
+    expect((await wsdeliver(['validate', folder.file('chat.yaml')])).code).toBe(0);
+  });
+
   played('that throws at a message costs the client, and leaves the run inconclusive', async () => {
     const driver = changed(
       'my-driver.mjs',
