@@ -1,14 +1,13 @@
 import { crc32 } from 'node:zlib';
 import { PublishLog, type PublishLogRecord } from '../delivery/publish-log.ts';
 import { formatStamp, makeBody, stampedPayload } from '../delivery/stamp.ts';
-import { type Clock, type Random, Timer, type Timers } from '../protocol/ports.ts';
+import type { Clock, Random, Timers } from '../protocol/ports.ts';
 import type { Scenario, UpstreamEntry } from '../scenario/schema.ts';
 import { publishInstants } from '../scenario/timeline.ts';
 import { type UpstreamStreams, upstreamRun, upstreamStreams } from '../scenario/upstream-streams.ts';
 import type { LoadClient } from './load-client.ts';
+import { Schedule } from './schedule.ts';
 
-/** Messages of one client that leave in one turn before others get theirs. */
-const TURN_MAX = 256;
 /** Together with the stamp; the whole has to fit into a frame. */
 const BURST = 1;
 
@@ -23,7 +22,7 @@ export class UpstreamLoad {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #random: (name: string) => Random;
-  readonly #running: Timer[] = [];
+  readonly #running: Schedule[] = [];
   #settled = 0;
 
   constructor(options: {
@@ -54,20 +53,18 @@ export class UpstreamLoad {
     const random = this.#random(`client/${client.client}/upstream`);
     const fromUs = spans.fromUs + Math.floor((random.next() * 1_000_000) / entry.rate);
     const instants = publishInstants({ ...entry, burst: BURST }, { fromUs, toUs: spans.toUs }, random);
-    let next = instants.next();
-    const timer = new Timer(() => {
-      for (let turn = 0; !next.done && next.value <= this.#clock.nowUs() && turn < TURN_MAX; turn += 1) {
-        this.#send(client, entry, next.value);
-        next = instants.next();
-      }
-      if (!next.done) this.#timers.arm(timer, Math.max(0, (next.value - this.#clock.nowUs()) / 1000));
+    const schedule = new Schedule({
+      instants,
+      fromUs,
+      clock: this.#clock,
+      timers: this.#timers,
+      act: (instantUs) => this.#send(client, entry, instantUs),
     });
-    this.#running.push(timer);
-    this.#timers.arm(timer, Math.max(0, (fromUs - this.#clock.nowUs()) / 1000));
+    this.#running.push(schedule);
   }
 
   stop(): void {
-    for (const timer of this.#running) this.#timers.disarm(timer);
+    for (const schedule of this.#running) schedule.stop();
   }
 
   toRecord(): PublishLogRecord {

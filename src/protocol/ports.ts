@@ -160,6 +160,9 @@ export interface DialRequest {
   readonly subprotocols?: readonly string[];
 }
 
+/** From dialling to the open link, where nobody says otherwise. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
 /** Opens a link. A refused or failed connection is `onClose(1006, reason)`. */
 export type Dial = (events: LinkEvents, request?: DialRequest) => ClientLink;
 

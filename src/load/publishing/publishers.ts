@@ -8,6 +8,7 @@ import type { Spread } from '../../measure/spread.ts';
 import { type Clock, type Random, Timer, type Timers } from '../../protocol/ports.ts';
 import type { PublishStream, Scenario } from '../../scenario/schema.ts';
 import { publishInstants } from '../../scenario/timeline.ts';
+import { Schedule } from '../schedule.ts';
 import type { PublishWay } from './way.ts';
 
 /** `rate: max`: deliveries in flight for each message that may be under way at once. */
@@ -16,8 +17,6 @@ const MAX_RATE_WINDOW = 128;
 const MAX_RATE_TURN = 8;
 /** Until it looks again whether there is room. */
 const MAX_RATE_PAUSE_MS = 1;
-/** Messages published in one turn before others get theirs. */
-const TURN_MAX = 256;
 /** `rate: max` waits when this many publishes are unanswered. */
 const OPEN_MAX = 64;
 
@@ -42,7 +41,8 @@ export class Publishers {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #streams: (name: string) => Random;
-  readonly #running: Timer[] = [];
+  /** Stops each stream. */
+  readonly #stops: (() => void)[] = [];
   #loadFromUs = Number.POSITIVE_INFINITY;
   #slipExcusedUntilUs = 0;
   #inLoad = 0;
@@ -114,7 +114,7 @@ export class Publishers {
   }
 
   stop(): void {
-    for (const timer of this.#running) this.#timers.disarm(timer);
+    for (const stop of this.#stops) stop();
   }
 
   /** How far each stream got, for the drain. */
@@ -136,16 +136,14 @@ export class Publishers {
     spans: { readonly fromUs: number; readonly toUs: number },
   ): void {
     const instants = publishInstants(stream, spans, this.#streams(`publish/${number}`));
-    let next = instants.next();
-    const timer = new Timer(() => {
-      for (let turn = 0; !next.done && next.value <= this.#clock.nowUs() && turn < TURN_MAX; turn += 1) {
-        this.#publish(number, stream, next.value);
-        next = instants.next();
-      }
-      if (!next.done) this.#timers.arm(timer, Math.max(0, (next.value - this.#clock.nowUs()) / 1000));
+    const schedule = new Schedule({
+      instants,
+      fromUs: spans.fromUs,
+      clock: this.#clock,
+      timers: this.#timers,
+      act: (instantUs) => this.#publish(number, stream, instantUs),
     });
-    this.#running.push(timer);
-    this.#timers.arm(timer, Math.max(0, (spans.fromUs - this.#clock.nowUs()) / 1000));
+    this.#stops.push(() => schedule.stop());
   }
 
   /** The next message leaves when the deliveries in flight fall under a window. */
@@ -162,7 +160,7 @@ export class Publishers {
       }
       this.#timers.arm(timer, MAX_RATE_PAUSE_MS);
     });
-    this.#running.push(timer);
+    this.#stops.push(() => this.#timers.disarm(timer));
     this.#timers.arm(timer, Math.max(0, (spans.fromUs - this.#clock.nowUs()) / 1000));
   }
 

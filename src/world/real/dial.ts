@@ -1,13 +1,18 @@
 import { connect } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { SUBPROTOCOL } from '../../protocol/frame.ts';
-import type { ClientLink, Dial, DialRequest, LinkEvents } from '../../protocol/ports.ts';
+import {
+  type ClientLink,
+  type Dial,
+  type DialRequest,
+  HANDSHAKE_TIMEOUT_MS,
+  type LinkEvents,
+} from '../../protocol/ports.ts';
 import { HandshakeTerms } from './client-handshake.ts';
 import { DialledWsLink } from './dialled-ws-link.ts';
 import { FailedLink } from './failed-link.ts';
 import { type Dialling, SocketLink } from './socket-link.ts';
 
-const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Dials from one local address, well below the ports that an address has towards one server. */
 const DIALS_PER_ADDRESS = 4096;
 const NO_HEADERS: Readonly<Record<string, string>> = {};

@@ -1,4 +1,10 @@
-import type { Accept, Dial, LinkEvents, Random } from '../../protocol/ports.ts';
+import {
+  type Accept,
+  type Dial,
+  HANDSHAKE_TIMEOUT_MS,
+  type LinkEvents,
+  type Random,
+} from '../../protocol/ports.ts';
 import { Lane, type LaneOptions, type Path } from './lane.ts';
 import { type Acceptor, VirtualLink } from './link.ts';
 import { Pipe, type PipeTap } from './pipe.ts';
@@ -9,7 +15,6 @@ import type { VirtualTime } from './scheduler.ts';
  * young connections. Runs with large messages show up to 5.4 MB, going by how many of them were dropped.
  */
 const KERNEL_BYTES = 4_000_000;
-const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 export interface VirtualNetworkOptions {
   readonly time: VirtualTime;
