@@ -101,7 +101,8 @@ export class Connector {
   readonly #backoff: BackoffPolicy;
   readonly #pace: ConnectPace | undefined;
   readonly #usualReadLimit: number | undefined;
-  readonly #reconnectTimer = new Timer(() => this.connect());
+  /** Made when it is needed first: most clients of a large crowd never come back. */
+  #reconnectTimer: Timer | undefined;
   #pausedByInbox = false;
   #pausedByFault = false;
   #current: Connection | undefined;
@@ -179,7 +180,7 @@ export class Connector {
   connect(): void {
     if (this.#stopped || this.#away || this.#givenUp) return;
     if (this.#current !== undefined || this.#preparing > 0 || !this.#hasSlot()) return;
-    this.#timers.disarm(this.#reconnectTimer);
+    this.#cancelReconnect();
     this.attempts += 1;
     this.#observer.connecting();
     if (this.#owner.prepare === undefined) this.#current = this.#open();
@@ -190,13 +191,13 @@ export class Connector {
   #hasSlot(): boolean {
     if (this.#pace === undefined) return true;
     if (this.#waitsForSlot) {
-      this.#waitsForSlot = this.#reconnectTimer.armed;
+      this.#waitsForSlot = this.#reconnectTimer?.armed ?? false;
       return !this.#waitsForSlot;
     }
     const waitMs = this.#pace.takeMs();
     if (waitMs <= 0) return true;
     this.#waitsForSlot = true;
-    this.#timers.arm(this.#reconnectTimer, waitMs);
+    this.#reconnectIn(waitMs);
     return false;
   }
 
@@ -269,7 +270,7 @@ export class Connector {
   /** Closes its sockets and never reconnects; no event follows. */
   stop(code: number, reason: string): void {
     this.#stopped = true;
-    this.#timers.disarm(this.#reconnectTimer);
+    this.#cancelReconnect();
     this.closeOlder(code, reason);
     this.close(code, reason);
     for (const { link } of this.#superseded ?? []) link.close(code, reason);
@@ -326,7 +327,7 @@ export class Connector {
   stayAway(): void {
     this.#away = true;
     this.#waitsForSlot = false;
-    this.#timers.disarm(this.#reconnectTimer);
+    this.#cancelReconnect();
   }
 
   /** Comes back at once; with a connection that is about to close, right after that. */
@@ -426,6 +427,15 @@ export class Connector {
       spreadMs >= 0
         ? spreadMs * this.#random.next()
         : backoffMs(this.#backoff, Math.max(1, this.attempts), this.#random);
+    this.#reconnectIn(waitMs);
+  }
+
+  #reconnectIn(waitMs: number): void {
+    this.#reconnectTimer ??= new Timer(() => this.connect());
     this.#timers.arm(this.#reconnectTimer, waitMs);
+  }
+
+  #cancelReconnect(): void {
+    if (this.#reconnectTimer !== undefined) this.#timers.disarm(this.#reconnectTimer);
   }
 }

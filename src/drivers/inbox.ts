@@ -1,4 +1,4 @@
-import { DedupWindow } from '../protocol/dedup-window.ts';
+import type { DedupWindow } from '../protocol/dedup-window.ts';
 import { type Random, Timer, type Timers } from '../protocol/ports.ts';
 import type { Connector } from './connector.ts';
 
@@ -25,11 +25,12 @@ interface Item<D> {
 export class Inbox<D> {
   readonly #owner: InboxOwner<D>;
   readonly #connector: Pick<Connector, 'pauseReading' | 'resumeReading'>;
-  readonly #window: DedupWindow;
+  readonly #window: DedupWindow | undefined;
   readonly #timers: Timers;
   readonly #random: Random;
   readonly #failureRatio: number;
-  readonly #timer: Timer;
+  /** Made when a handler takes time first. */
+  #timer: Timer | undefined;
   /** What the profile says, unless a fault says otherwise; ms. */
   handlerMs: number;
   /** Messages that the handler can't cope with, however often they come. */
@@ -37,7 +38,7 @@ export class Inbox<D> {
   #ordered = false;
   /** Ordered: the seq that goes to the queue next. */
   #next = 1;
-  #queue: Item<D>[] = [];
+  #queue: Item<D>[] | undefined;
   #held: Map<number, D> | undefined;
   #running: Item<D> | undefined;
   #congested = false;
@@ -54,17 +55,16 @@ export class Inbox<D> {
     const { behaviour, ports } = options;
     this.#owner = options.owner;
     this.#connector = options.connector;
-    this.#window = options.window ?? new DedupWindow(0);
+    this.#window = options.window;
     this.#timers = ports.timers;
     this.#random = ports.handlerRandom;
     this.#failureRatio = behaviour.handlerFailureRatio;
     this.handlerMs = behaviour.handlerMs;
-    this.#timer = new Timer(() => this.#finishRunning());
   }
 
   /** Received and not yet through the handler. */
   get size(): number {
-    return this.#queue.length + (this.#held?.size ?? 0) + (this.#running === undefined ? 0 : 1);
+    return (this.#queue?.length ?? 0) + (this.#held?.size ?? 0) + (this.#running === undefined ? 0 : 1);
   }
 
   /** Empties it for a new connection; a handler call in progress goes on, unless its session is gone. */
@@ -72,11 +72,11 @@ export class Inbox<D> {
     this.#ordered = options.ordered;
     if (!options.resumed) {
       this.#running = undefined;
-      this.#timers.disarm(this.#timer);
+      this.#stopTimer();
     }
-    this.#queue = [];
+    this.#queue = undefined;
     this.#held = undefined;
-    this.#next = Math.max(this.#window.floor, this.#running?.seq ?? 0) + 1;
+    this.#next = Math.max(this.#window?.floor ?? 0, this.#running?.seq ?? 0) + 1;
     this.#relieve();
   }
 
@@ -87,15 +87,17 @@ export class Inbox<D> {
 
   /** Handles nothing any more. */
   stop(): void {
-    this.#timers.disarm(this.#timer);
+    this.#stopTimer();
     this.#running = undefined;
-    this.#queue = [];
+    this.#queue = undefined;
     this.#held = undefined;
   }
 
   /** Whether an ordered inbox has this seq already, waiting. */
   holds(seq: number): boolean {
-    return this.#ordered && (seq < this.#next ? !this.#window.has(seq) : (this.#held?.has(seq) ?? false));
+    return (
+      this.#ordered && (seq < this.#next ? this.#window?.has(seq) !== true : (this.#held?.has(seq) ?? false))
+    );
   }
 
   push(seq: number, delivery: D): void {
@@ -107,10 +109,10 @@ export class Inbox<D> {
       return;
     }
     this.#next = seq + 1;
-    if (this.#running === undefined && this.handlerMs === 0 && this.#queue.length === 0)
+    if (this.#running === undefined && this.handlerMs === 0 && !this.#queue?.length)
       this.#finish(seq, delivery);
     else {
-      this.#queue.push({ seq, delivery });
+      this.#enqueue(seq, delivery);
       this.#run();
     }
     if (this.#held !== undefined) this.#release();
@@ -125,9 +127,15 @@ export class Inbox<D> {
 
   /** Ordered: what the window has is queued or handled below `#next`; from there on only gaps can have put it there. */
   #passGaps(): void {
-    if (!this.#ordered) return;
-    if (this.#next <= this.#window.floor) this.#next = this.#window.floor + 1;
-    while (this.#window.has(this.#next)) this.#next += 1;
+    const window = this.#window;
+    if (!this.#ordered || window === undefined) return;
+    if (this.#next <= window.floor) this.#next = window.floor + 1;
+    while (window.has(this.#next)) this.#next += 1;
+  }
+
+  #enqueue(seq: number, delivery: D): void {
+    this.#queue ??= [];
+    this.#queue.push({ seq, delivery });
   }
 
   #release(): void {
@@ -136,7 +144,7 @@ export class Inbox<D> {
     if (held === undefined) return;
     for (let delivery = held.get(this.#next); delivery !== undefined; delivery = held.get(this.#next)) {
       held.delete(this.#next);
-      this.#queue.push({ seq: this.#next, delivery });
+      this.#enqueue(this.#next, delivery);
       this.#next += 1;
       this.#passGaps();
     }
@@ -145,11 +153,13 @@ export class Inbox<D> {
   }
 
   #run(): void {
-    while (this.#running === undefined && this.#queue.length > 0) {
-      const item = this.#queue.shift() as Item<D>;
+    while (this.#running === undefined) {
+      const item = this.#queue?.shift();
+      if (item === undefined) break;
       if (this.handlerMs === 0) this.#finish(item.seq, item.delivery);
       else {
         this.#running = item;
+        this.#timer ??= new Timer(() => this.#finishRunning());
         this.#timers.arm(this.#timer, this.handlerMs);
       }
     }
@@ -169,24 +179,30 @@ export class Inbox<D> {
       if (this.#ordered) this.#holdAbove(seq);
       this.#owner.onFailed(seq, delivery);
       // A gap has covered it meanwhile: it will not come again.
-      if (this.#ordered && this.#window.has(seq)) this.#release();
+      if (this.#ordered && this.#window?.has(seq)) this.#release();
     } else this.#owner.onHandled(seq, delivery);
   }
 
   /** Ordered: nothing above a failed message may be handled before it. */
   #holdAbove(seq: number): void {
     this.#next = seq;
-    if (this.#queue.length === 0) return;
+    const queue = this.#queue ?? [];
+    if (queue.length === 0) return;
     this.#held ??= new Map();
-    for (const item of this.#queue) this.#held.set(item.seq, item.delivery);
-    this.#queue = [];
+    for (const item of queue) this.#held.set(item.seq, item.delivery);
+    this.#queue = undefined;
   }
 
   #relieve(): void {
-    const full = this.#queue.length >= INBOX_MAX;
-    if (full === this.#congested || (this.#congested && this.#queue.length > INBOX_MAX / 2)) return;
+    const waiting = this.#queue?.length ?? 0;
+    const full = waiting >= INBOX_MAX;
+    if (full === this.#congested || (this.#congested && waiting > INBOX_MAX / 2)) return;
     this.#congested = full;
     if (full) this.#connector.pauseReading('inbox');
     else this.#connector.resumeReading('inbox');
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.#timers.disarm(this.#timer);
   }
 }

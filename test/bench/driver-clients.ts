@@ -9,7 +9,7 @@ import mqttJs from 'mqtt';
 import { Server } from 'socket.io';
 import { io } from 'socket.io-client';
 import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws';
-import type { ClientObserver, Driver } from '../../src/drivers/driver.ts';
+import type { ClientObserver, Driver, DriverPorts } from '../../src/drivers/driver.ts';
 import { describedDriver } from '../../src/drivers/json/driver.ts';
 import { mqtt } from '../../src/drivers/mqtt/driver.ts';
 import { socketIo } from '../../src/drivers/socket-io/driver.ts';
@@ -75,20 +75,20 @@ async function serve(protocol: Protocol): Promise<void> {
   });
 }
 
-/** Connects one client, and calls back for each message. */
-type Connect = (port: number, onMessage: () => void) => { readonly connected: boolean };
+/** Connects one client, and calls back for each message. @returns whether it is there */
+type Connect = (port: number, onMessage: () => void) => () => boolean;
 
 async function play(port: number, connect: Connect): Promise<void> {
   let received = 0;
   const count = (): void => {
     received += 1;
   };
-  const all: { readonly connected: boolean }[] = [];
+  const all: (() => boolean)[] = [];
   const connectUpTo = async (clients: number): Promise<void> => {
     while (all.length < clients) {
       for (let turn = 0; turn < CONNECTS_PER_TURN && all.length < clients; turn += 1)
         all.push(connect(port, count));
-      await until(() => all.every(({ connected }) => connected));
+      await until(() => all.every((isConnected) => isConnected()));
     }
     await sleep(1000);
   };
@@ -129,7 +129,7 @@ const SOCKET_IO: Protocol = {
     const socket = io(`http://127.0.0.1:${port}`, { transports: ['websocket'], forceNew: true });
     socket.on('connect', () => socket.emit('join', 'room'));
     socket.on('said', onMessage);
-    return socket;
+    return () => socket.connected;
   },
 };
 
@@ -154,7 +154,7 @@ const MQTT: Protocol = {
       JSON.parse(payload.toString());
       onMessage();
     });
-    return client;
+    return () => client.connected;
   },
 };
 
@@ -183,14 +183,14 @@ const JSON_TEXT: Protocol = {
   }),
   official: (port, onMessage) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
-    const state = { connected: false };
+    let connected = false;
     socket.on('open', () => socket.send(JSON.stringify(JOIN)));
     socket.on('message', (data) => {
       const { type } = JSON.parse(String(data));
-      if (type === 'joined') state.connected = true;
+      if (type === 'joined') connected = true;
       else onMessage();
     });
-    return state;
+    return () => connected;
   },
 };
 
@@ -211,23 +211,23 @@ function withDriver(driver: Driver): Connect {
     nack: false,
     batch: false,
   } as const;
-  let dial: ReturnType<typeof createDialer> | undefined;
+  // What the run adds to each client is no part of a driver.
+  let shared: { readonly ports: DriverPorts; readonly observer: ClientObserver<object> } | undefined;
   let clients = 0;
   return (port, onMessage) => {
-    const address = `ws://127.0.0.1:${port}`;
-    const url = driver.addressOf?.(address) ?? address;
-    dial ??= createDialer({ url, subprotocols: driver.subprotocols ?? [] });
-    const ports = { ...world, dial, reconnectRandom: random, handlerRandom: random, contentRandom: random };
+    if (shared === undefined) {
+      const address = `ws://127.0.0.1:${port}`;
+      const url = driver.addressOf?.(address) ?? address;
+      const dial = createDialer({ url, subprotocols: driver.subprotocols ?? [] });
+      const randoms = { reconnectRandom: random, handlerRandom: random, contentRandom: random };
+      shared = { ports: { ...world, dial, ...randoms }, observer: observer(onMessage) };
+    }
     const clientId = `c${clients}`;
     const values = plainValues(clients, clientId);
     clients += 1;
-    const client = newClient({ clientId, values, behaviour, ports, observer: observer(onMessage) });
-    client.connector.connect();
-    return {
-      get connected() {
-        return client.connector.ready;
-      },
-    };
+    const { connector } = newClient({ clientId, values, behaviour, ...shared });
+    connector.connect();
+    return () => connector.ready;
   };
 }
 

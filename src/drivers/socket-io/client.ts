@@ -59,6 +59,8 @@ interface Incomplete {
   readonly older: boolean;
 }
 
+const NO_SESSION: JoiningSession = { session: '', told: undefined };
+
 /**
  * A client of Socket.IO 4 over WebSocket, which does what the official one (socket.io-client 4.8) does: the same rules
  * for offsets and for what is sent when, the same deadline for a peer that is dead.
@@ -86,7 +88,7 @@ export class SocketIoClient<D extends object>
   #phase: Phase = 'opening';
   /** Between pings of the server and beyond, ms. */
   #silenceMsMax = 0;
-  #joining: JoiningSession = { session: '', told: undefined };
+  #joining: JoiningSession = NO_SESSION;
   /** It joins when the server has read its requests, and not when it has confirmed them. */
   #joinsUnconfirmed = false;
   #early: Packet[] | undefined;
@@ -359,6 +361,7 @@ export class SocketIoClient<D extends object>
 
   #joined(): void {
     const { session, told } = this.#joining;
+    this.#joining = NO_SESSION;
     this.#establish();
     const isConfirmed = !this.#joinsUnconfirmed;
     this.#observer.subscribed(session, told, isConfirmed ? undefined : SUBSCRIPTION_EFFECTIVE_MS);

@@ -40,6 +40,7 @@ export class RoomRequests {
         },
       });
     }
+    scope.forget();
     return confirm !== undefined;
   }
 
